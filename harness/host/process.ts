@@ -1,0 +1,139 @@
+import { execa, ExecaError } from 'execa';
+import { HostError, InterruptedError } from '../model/errors.ts';
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Merged over the harness's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+  /** The process is killed after this long; absent means no bound of its own. */
+  readonly timeoutMs?: number;
+  /** Both streams, interleaved as they come, are appended to this file. */
+  readonly logFile?: string;
+  /** Called for every line of standard output and standard error. */
+  readonly onLine?: (line: string) => void;
+  /** More than this on one stream ends the process with a HostError. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** How a process ended. A non-zero exit is data: the caller decides what it means. */
+export interface ProcessResult {
+  readonly command: string;
+  /** Null when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const KILL_AFTER_MS = 5_000;
+
+/**
+ * Starts a process under the harness's rules: no shell, no inherited stdin, tied to the harness's
+ * life, killed hard when it ignores the first signal. For processes whose streams the caller drives itself.
+ */
+export function start(
+  file: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'cwd' | 'env' | 'signal'> & { readonly detached?: boolean } = {},
+) {
+  return execa(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    detached: options.detached ?? false,
+    stdin: 'pipe',
+    buffer: false,
+    reject: false,
+    cleanup: true,
+    forceKillAfterDelay: KILL_AFTER_MS,
+  });
+}
+
+/**
+ * Runs a process to its end.
+ *
+ * @throws HostError `PROGRAM_MISSING` when the file cannot be executed, `PROCESS_FAILED_TO_START` otherwise.
+ * @throws InterruptedError when `signal` aborts.
+ */
+export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<ProcessResult> {
+  const everything = options.logFile === undefined ? [] : [{ file: options.logFile, append: true } as const];
+  const child = execa(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.stdin === undefined ? { stdin: 'ignore' as const } : { input: options.stdin }),
+    stdout: ['pipe', ...everything],
+    stderr: ['pipe', ...everything],
+    maxBuffer: options.maxBytes ?? 64 * 1024 * 1024,
+    all: true,
+    reject: false,
+    cleanup: true,
+    forceKillAfterDelay: KILL_AFTER_MS,
+    stripFinalNewline: false,
+  });
+  if (options.onLine !== undefined) void forwardLines(child, options.onLine);
+  const result = await child;
+  options.signal?.throwIfAborted();
+  if (result.isCanceled) throw new InterruptedError('INTERRUPTED', `Interrupted: ${result.command}`);
+  if (result.isMaxBuffer) {
+    throw new HostError('OUTPUT_TOO_LARGE', `${result.command}: more than ${options.maxBytes ?? 'the usual'} bytes of output`);
+  }
+  if (result.exitCode === undefined && result.signal === undefined && !result.timedOut) {
+    throw startFailure(file, result);
+  }
+  return {
+    command: result.command,
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    timedOut: result.timedOut,
+    stdout: text(result.stdout),
+    stderr: text(result.stderr),
+  };
+}
+
+/** As `run`, for commands that have no business failing: any end but exit 0 is a HostError with the output's tail. */
+export async function runOk(file: string, args: readonly string[], options: RunOptions = {}): Promise<ProcessResult> {
+  const result = await run(file, args, options);
+  if (result.exitCode === 0) return result;
+  const how = result.timedOut ? 'ran out of time' : result.signal ?? `exit ${result.exitCode}`;
+  throw new HostError('COMMAND_FAILED', `${result.command}: ${how}`, {
+    details: tail(result.stderr || result.stdout, 20),
+  });
+}
+
+/** The last `count` lines of a text. */
+export function tail(output: string, count: number): string {
+  return output.trimEnd().split('\n').slice(-count).join('\n');
+}
+
+interface LineSource {
+  iterable(options: { from: 'all' }): AsyncIterable<unknown>;
+}
+
+async function forwardLines(child: LineSource, onLine: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of child.iterable({ from: 'all' })) onLine(String(line));
+  } catch {
+    // The process's own end is reported by its result; the iteration has nothing to add.
+  }
+}
+
+function startFailure(file: string, result: unknown): HostError {
+  const cause = result instanceof ExecaError ? result.cause ?? result : result;
+  const code = (cause as { code?: string }).code;
+  if (code === 'ENOENT') {
+    return new HostError('PROGRAM_MISSING', `Cannot run ${file}: no such program`, {
+      hint: '`scripts/run --setup-only` installs what is missing, `swaprace doctor` lists it',
+      cause,
+    });
+  }
+  return new HostError('PROCESS_FAILED_TO_START', `Cannot run ${file}: ${String((cause as Error).message ?? cause)}`, { cause });
+}
+
+function text(output: unknown): string {
+  return typeof output === 'string' ? output : '';
+}

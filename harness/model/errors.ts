@@ -1,0 +1,112 @@
+/**
+ * Whose fault it is. A kernel that crashes is a result and never an exception; these are for the
+ * harness's own trouble.
+ */
+export type Fault = 'usage' | 'host' | 'source' | 'build' | 'boot' | 'guest' | 'interrupted';
+
+/** Exit statuses of every command (docs/verdicts.md). */
+export const EXIT = {
+  met: 0,
+  missed: 1,
+  cannotTell: 125,
+  hostFault: 128,
+  usage: 129,
+  interrupted: 130,
+} as const;
+
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];
+
+export interface ErrorDetails {
+  /** What the person can do about it; printed after "Try:". */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** Longer evidence (rejected hunks, the tail of a log); printed below the message. */
+  readonly details?: string;
+}
+
+/** The one error base: what was attempted, on what value, and how to mend it. */
+export abstract class SwapraceError extends Error {
+  abstract readonly fault: Fault;
+  readonly hint: string | undefined;
+  readonly details: string | undefined;
+
+  /** @param code stable identifier of the failure, SCREAMING_SNAKE_CASE. */
+  constructor(
+    readonly code: string,
+    message: string,
+    options: ErrorDetails = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+    this.details = options.details;
+  }
+}
+
+/** The person asked for something that cannot be: a wrong option, an invalid plan. */
+export class UsageError extends SwapraceError {
+  readonly fault = 'usage';
+}
+
+/** The machine that runs the harness: disk full, program missing, QEMU killed from outside. */
+export class HostError extends SwapraceError {
+  readonly fault = 'host';
+}
+
+/** A tree or series: not found, wrong checksum, a patch that does not apply. */
+export class SourceError extends SwapraceError {
+  readonly fault = 'source';
+}
+
+/** Kconfig or make refused the kernel. */
+export class BuildError extends SwapraceError {
+  readonly fault = 'build';
+}
+
+/** A kernel that was started and never became a guest that answers. */
+export class BootError extends SwapraceError {
+  readonly fault = 'boot';
+}
+
+/** A booted guest that misbehaves in a way that is not evidence: a missing workload, a broken transfer. */
+export class GuestError extends SwapraceError {
+  readonly fault = 'guest';
+}
+
+/** The person or the machine asked to stop. */
+export class InterruptedError extends SwapraceError {
+  readonly fault = 'interrupted';
+}
+
+/** The exit status that an uncaught error of this fault ends a command with. */
+export function exitStatusOf(fault: Fault): ExitStatus {
+  switch (fault) {
+    case 'usage':
+      return EXIT.usage;
+    case 'interrupted':
+      return EXIT.interrupted;
+    case 'source':
+    case 'build':
+    case 'boot':
+    case 'guest':
+      return EXIT.cannotTell;
+    case 'host':
+      return EXIT.hostFault;
+  }
+}
+
+/** If several statuses hold, the first of these wins. */
+const PRECEDENCE: readonly ExitStatus[] = [
+  EXIT.interrupted,
+  EXIT.usage,
+  EXIT.hostFault,
+  EXIT.missed,
+  EXIT.cannotTell,
+  EXIT.met,
+];
+
+/** The one status of a run in which all of `statuses` hold; `met` when there is none. */
+export function worstStatus(statuses: Iterable<ExitStatus>): ExitStatus {
+  const held = new Set(statuses);
+  return PRECEDENCE.find((status) => held.has(status)) ?? EXIT.met;
+}

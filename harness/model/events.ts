@@ -1,0 +1,13 @@
+import type { TrialVerdict } from './verdict.ts';
+
+/** What a pipeline tells whoever watches it. The terminal is one consumer. */
+export type ProgressEvent =
+  | { readonly kind: 'phase'; readonly name: string; readonly detail: string }
+  | { readonly kind: 'build-progress'; readonly variant: string; readonly done: number; readonly expected: number | null; readonly etaSeconds: number | null }
+  | { readonly kind: 'build-done'; readonly variant: string; readonly kernelId: string; readonly seconds: number; readonly cached: boolean }
+  | { readonly kind: 'trial-start'; readonly trial: string; readonly planned: number; readonly done: number }
+  | { readonly kind: 'trial-exposure'; readonly trial: string; readonly exposedSwapoffs: number; readonly elapsedMs: number }
+  | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
+  | { readonly kind: 'note'; readonly message: string };
+
+export type ProgressListener = (event: ProgressEvent) => void;

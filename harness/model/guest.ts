@@ -1,0 +1,113 @@
+import type { Kernel } from './kernel.ts';
+
+export type Accelerator = 'kvm' | 'tcg';
+export type AcceleratorChoice = Accelerator | 'auto';
+
+/** What was chosen and why; stored with every run. */
+export interface AcceleratorDecision {
+  readonly accelerator: Accelerator;
+  readonly reason: string;
+}
+
+/** Where the guest swaps to. */
+export type SwapBackend =
+  | { readonly kind: 'virtio-blk'; readonly rotational: boolean; readonly sizeKiB: number }
+  | { readonly kind: 'file'; readonly filesystem: 'ext4'; readonly sizeKiB: number }
+  | { readonly kind: 'zram'; readonly sizeKiB: number };
+
+/** A machine, before it is started. */
+export interface GuestSpec {
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  /** Appended to the kernel command line that the machine needs by itself. */
+  readonly cmdline: readonly string[];
+  readonly backend: SwapBackend;
+}
+
+/** Everything that `boot` needs. */
+export interface BootRequest {
+  readonly kernel: Kernel;
+  readonly guest: GuestSpec;
+  readonly accelerator: Accelerator;
+  /** Initramfs images, concatenated by the machine in this order. */
+  readonly initramfs: readonly string[];
+  /** Folder for sockets, disks and logs; it exists and is private to this boot. */
+  readonly workDir: string;
+  /** Console bytes go here as they come. */
+  readonly consoleLog: string;
+  readonly key: KeyPair;
+}
+
+/** A fresh SSH identity. `publicKey` is in authorized_keys form; `hostFingerprint` pins the guest. */
+export interface KeyPair {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/** Why a machine is no longer there. */
+export type MachineEnd =
+  | { readonly kind: 'powered-off' }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'ended-by-harness' }
+  | { readonly kind: 'killed'; readonly signal: string }
+  | { readonly kind: 'failed'; readonly exitCode: number; readonly stderr: string };
+
+/** How a remote command ended. */
+export interface RemoteExit {
+  /** Null when a signal ended it or the connection was lost before an exit status came. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** True when the channel closed with neither status nor signal: evidence is incomplete. */
+  readonly lost: boolean;
+}
+
+export interface RemoteProcess {
+  readonly stdout: NodeJS.ReadableStream;
+  readonly stderr: NodeJS.ReadableStream;
+  readonly exit: Promise<RemoteExit>;
+  /** Sends a signal by its name without SIG. */
+  kill(signal: string): void;
+}
+
+export interface RemoteOutput extends RemoteExit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An SSH session with a guest. */
+export interface RemoteSession {
+  /** Starts a command; streams while it runs. */
+  spawn(command: string, options?: { readonly signal?: AbortSignal }): Promise<RemoteProcess>;
+  /** Runs a command to its end; output is limited to 16 MiB a stream. @throws GuestError when it cannot be started. */
+  exec(command: string, options?: { readonly signal?: AbortSignal; readonly stdin?: string }): Promise<RemoteOutput>;
+  /** Extracts a tar stream below `remoteDir`. */
+  upload(tar: NodeJS.ReadableStream, remoteDir: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Packs `remoteDir` in the guest and unpacks it below `localDir`, refusing names that leave it and more than `limitBytes`. */
+  download(
+    remoteDir: string,
+    localDir: string,
+    options: { readonly limitBytes: number; readonly signal?: AbortSignal },
+  ): Promise<void>;
+  /** Resolves when the connection is gone, for whatever reason. */
+  readonly closed: Promise<void>;
+}
+
+/** A started machine that answers over SSH. Dispose ends QEMU and waits for it. */
+export interface StartedGuest extends AsyncDisposable {
+  readonly remote: RemoteSession;
+  readonly pid: number;
+  /** Resolves once, when QEMU has gone. */
+  readonly ended: Promise<MachineEnd>;
+  /** The guest's console as text lines, live; each line as soon as it is complete. */
+  onConsoleLine(listener: (line: string) => void): void;
+  /** Milliseconds since the last console byte. */
+  consoleQuietMs(): number;
+  /** Non-maskable interrupt to every vCPU: a kernel that no longer answers prints its backtraces. */
+  injectNmi(): Promise<void>;
+  /** Ends QEMU now. Idempotent. */
+  kill(): Promise<void>;
+  /** Milliseconds from exec to the first answer over SSH. */
+  readonly bootMs: number;
+  /** The command line QEMU was started with, for the record. */
+  readonly argv: readonly string[];
+}

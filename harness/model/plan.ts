@@ -1,0 +1,75 @@
+import type { AcceleratorChoice, SwapBackend } from './guest.ts';
+import type { VariantSpec } from './kernel.ts';
+import type { SplatType } from './splat.ts';
+import type { VariantOutcome } from './verdict.ts';
+
+/** Kinds of swap-in that the stress workload can race against swapoff. */
+export const WORKLOAD_KINDS = ['anon', 'shmem', 'fork', 'mincore', 'smaps', 'willneed', 'unmap'] as const;
+export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+
+/** What identifies the bug that a plan is after. */
+export interface TargetSignature {
+  /** Splat types that count as the bug. */
+  readonly types: readonly SplatType[];
+  /** The trace must hold at least one of these functions. */
+  readonly frames: readonly string[];
+}
+
+/** What the plan says about one variant. */
+export interface Expectation {
+  /** Outcomes that the plan accepts; any other is a missed expectation or, where it tells nothing, exit 125. */
+  readonly accept: readonly VariantOutcome[];
+  /** Outcomes already known of this variant: reported as known when seen, and their absence too. */
+  readonly known: readonly VariantOutcome[];
+}
+
+/** How much a probe may spend on one variant. */
+export interface StressBudget {
+  /** Trials that are always run, and the most that more evidence may add up to. */
+  readonly minTrials: number;
+  readonly maxTrials: number;
+  /** Length of one trial's race, in seconds of the guest's clock. */
+  readonly trialSeconds: number;
+}
+
+/** Stress: swap-in threads against a swapoff loop. */
+export interface StressProbe {
+  readonly kind: 'stress';
+  readonly id: string;
+  readonly workload: WorkloadKind;
+  readonly backend: SwapBackend;
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  readonly cmdline: readonly string[];
+  /** Swap-in threads. */
+  readonly threads: number;
+  /** Pages that each cycle swaps out and in again. */
+  readonly pages: number;
+  /** Seconds without progress of a workload thread, while the guest answers, that make a hang. */
+  readonly hangSeconds: number;
+  /** The variant that must crash for this probe's absences to mean anything. */
+  readonly control: string;
+  readonly variants: readonly string[];
+  readonly budget: StressBudget;
+  /** Overrides by variant id. */
+  readonly budgets: Readonly<Record<string, Partial<StressBudget>>>;
+  readonly expect: Readonly<Record<string, Expectation>>;
+}
+
+export type ProbeSpec = StressProbe;
+
+/** A parsed plan: everything resolved, paths absolute. What `--dry-run` prints and a run executes. */
+export interface Plan {
+  readonly name: string;
+  readonly describe: string;
+  /** Text of the plan file, as read; stored with the run. */
+  readonly text: string;
+  readonly variants: readonly VariantSpec[];
+  readonly probes: readonly ProbeSpec[];
+  readonly target: TargetSignature;
+  readonly accelerator: AcceleratorChoice;
+  /** Seeds of trials derive from this one. */
+  readonly seed: number;
+  /** One-sided significance level for `clean`, e.g. 0.05. */
+  readonly alpha: number;
+}

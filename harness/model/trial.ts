@@ -1,0 +1,98 @@
+import type { SwapBackend, MachineEnd } from './guest.ts';
+import type { WorkloadKind } from './plan.ts';
+import type { Splat } from './splat.ts';
+
+/** One boot, one workload: a pure function of these values, written once under `id`. */
+export interface TrialSpec {
+  /** `<probe>-<variant>-<index>`, safe as a folder name. */
+  readonly id: string;
+  readonly probe: string;
+  readonly variant: string;
+  readonly index: number;
+  readonly kernelId: string;
+  readonly buildId: string;
+  readonly seed: number;
+  readonly workload: WorkloadKind;
+  readonly backend: SwapBackend;
+  readonly vcpus: number;
+  readonly memoryMiB: number;
+  readonly cmdline: readonly string[];
+  readonly threads: number;
+  readonly pages: number;
+  readonly seconds: number;
+  readonly hangSeconds: number;
+}
+
+/**
+ * Counters of the race as the workload reports them, all since its start. One *exposed* swapoff is one that was
+ * overlapped by at least one swap-in in flight in another thread.
+ */
+export interface Exposure {
+  readonly swapoffs: number;
+  readonly exposedSwapoffs: number;
+  /** Faults that found their page swapped out (major, or minor through the swap cache). */
+  readonly swapIns: number;
+  /** pswpin of /proc/vmstat since the workload's start, pages. */
+  readonly pswpin: number;
+  /** Calls that failed, by call and errno: `swapon:EBUSY`. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Pages whose pattern was not what was written. */
+  readonly corruptPages: number;
+  /** Guest milliseconds since the workload's start. */
+  readonly elapsedMs: number;
+}
+
+/** A thread of the workload as the monitor last saw it. */
+export interface ThreadBeat {
+  readonly name: string;
+  readonly tid: number;
+  /** What it was doing: a fault, `swapoff`, `mincore` … */
+  readonly operation: string;
+  /** Guest milliseconds since it last finished anything. */
+  readonly stalledMs: number;
+}
+
+/** Lines that the workload writes to its standard output, one JSON object each, by `t`. */
+export type WorkloadMessage =
+  | { readonly t: 'start'; readonly threads: number; readonly pages: number; readonly workload: string; readonly seed: number }
+  | { readonly t: 'beat'; readonly exposure: Exposure; readonly threads: readonly ThreadBeat[] }
+  | { readonly t: 'end'; readonly exposure: Exposure; readonly joined: boolean }
+  | { readonly t: 'fail'; readonly message: string };
+
+/** How a trial came to its end, as the harness saw it. */
+export type TrialEnd =
+  /** The workload ended by itself with its end marker and exit status 0. */
+  | { readonly kind: 'completed' }
+  /** The console showed a splat; the guest was ended after it. */
+  | { readonly kind: 'splat' }
+  /** A workload thread made no progress while the monitor still answered. */
+  | { readonly kind: 'stalled'; readonly threads: readonly ThreadBeat[] }
+  /** The workload said itself why it could not go on. */
+  | { readonly kind: 'workload-failed'; readonly message: string }
+  /** No boot to a session. */
+  | { readonly kind: 'boot-failed'; readonly message: string }
+  /** QEMU or the session went away, or the guest fell silent. */
+  | { readonly kind: 'guest-lost'; readonly message: string; readonly machine: MachineEnd | null }
+  /** The machine that runs the harness is at fault; never evidence about a kernel. */
+  | { readonly kind: 'host-fault'; readonly message: string }
+  /** A deadline of the harness ran out. */
+  | { readonly kind: 'out-of-time'; readonly message: string };
+
+/** Everything that one trial left, without opinion. */
+export interface Evidence {
+  readonly spec: TrialSpec;
+  readonly end: TrialEnd;
+  /** Build id that the guest itself reported; null when it never did. */
+  readonly guestBuildId: string | null;
+  readonly splats: readonly Splat[];
+  /** The last counters that arrived; null when none did. */
+  readonly exposure: Exposure | null;
+  /**
+   * Most exposed swapoffs that can have happened after the last counters arrived: what one interval between two
+   * beats held at most. Added where more exposure would weaken a claim.
+   */
+  readonly unreportedExposure: number;
+  /** True when the console ended in the middle of a line or a splat. */
+  readonly consoleTruncated: boolean;
+  readonly consoleBytes: number;
+}

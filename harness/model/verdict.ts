@@ -1,0 +1,67 @@
+import type { ExitStatus } from './errors.ts';
+
+/** What the evidence of one trial supports, and no more. */
+export type TrialVerdict =
+  | { readonly kind: 'target'; readonly title: string }
+  | { readonly kind: 'hang'; readonly where: string }
+  | { readonly kind: 'other-bug'; readonly title: string }
+  /** The workload ran its full time and nothing happened; whether that is enough is judged per variant. */
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'inconclusive'; readonly reason: string };
+
+export type VariantOutcome = TrialVerdict['kind'];
+
+/** A proportion with an exact (Clopper-Pearson) two-sided interval. */
+export interface Rate {
+  readonly events: number;
+  /** Exposed swapoffs. */
+  readonly exposure: number;
+  readonly low: number;
+  readonly high: number;
+  /** Of the interval, e.g. 0.95. */
+  readonly confidence: number;
+}
+
+/** One-sided exact comparison of a variant with the control: is its rate of crashes lower? */
+export interface Comparison {
+  readonly control: string;
+  readonly controlRate: Rate;
+  /** Probability, were the rates equal, of as few events as the variant had or fewer. */
+  readonly p: number;
+  readonly alpha: number;
+  readonly significant: boolean;
+}
+
+/** What a run says about one variant under one probe. */
+export interface VariantVerdict {
+  readonly variant: string;
+  readonly probe: string;
+  readonly outcome: VariantOutcome;
+  /** One sentence: why this outcome. */
+  readonly reason: string;
+  readonly trials: Readonly<Record<VariantOutcome, number>>;
+  /** Rate of `target` a exposed swapoff. */
+  readonly rate: Rate;
+  /** Null for the control itself and where the control is blind. */
+  readonly comparison: Comparison | null;
+  /** Titles of splats with their counts, targets first. */
+  readonly signatures: readonly { readonly title: string; readonly count: number; readonly target: boolean }[];
+  readonly expectation: ExpectationResult;
+}
+
+export type ExpectationResult =
+  | { readonly kind: 'met' }
+  /** Known findings of the plan, seen or not seen this time. */
+  | { readonly kind: 'known'; readonly seen: readonly VariantOutcome[]; readonly absent: readonly VariantOutcome[] }
+  | { readonly kind: 'missed'; readonly message: string }
+  | { readonly kind: 'cannot-tell'; readonly message: string };
+
+/** The whole run. */
+export interface RunVerdict {
+  readonly status: ExitStatus;
+  /** Sentences that say why `status` is not 0; empty when it is. */
+  readonly reasons: readonly string[];
+  /** Probes whose control did not crash: their absences mean nothing. */
+  readonly blindProbes: readonly string[];
+  readonly variants: readonly VariantVerdict[];
+}
