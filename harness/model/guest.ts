@@ -35,13 +35,15 @@ export interface BootRequest {
   readonly workDir: string;
   /** Console bytes go here as they come. */
   readonly consoleLog: string;
-  readonly key: KeyPair;
+  readonly key: GuestKey;
 }
 
-/** A fresh SSH identity. `publicKey` is in authorized_keys form; `hostFingerprint` pins the guest. */
-export interface KeyPair {
+/** How a run and its guests know each other; fresh for every run. */
+export interface GuestKey {
+  /** In OpenSSH's form. */
   readonly privateKey: string;
-  readonly publicKey: string;
+  /** The guest's public key in SSH's wire format: the only one that is accepted. */
+  readonly hostPublicKey: Buffer;
 }
 
 /** Why a machine is no longer there. */

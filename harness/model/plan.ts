@@ -73,3 +73,8 @@ export interface Plan {
   /** One-sided significance level for `clean`, e.g. 0.05. */
   readonly alpha: number;
 }
+
+/** What `probe` may spend on `variant`: the probe's budget with the variant's overrides. */
+export function budgetOf(probe: StressProbe, variant: string): StressBudget {
+  return { ...probe.budget, ...probe.budgets[variant] };
+}

@@ -1,5 +1,7 @@
-import type { SwapBackend, MachineEnd } from './guest.ts';
-import type { WorkloadKind } from './plan.ts';
+import type { Fault } from './errors.ts';
+import type { Accelerator, AcceleratorDecision, SwapBackend, MachineEnd } from './guest.ts';
+import type { KernelRecord } from './kernel.ts';
+import type { Plan, WorkloadKind } from './plan.ts';
 import type { Splat } from './splat.ts';
 
 /** One boot, one workload: a pure function of these values, written once under `id`. */
@@ -95,4 +97,64 @@ export interface Evidence {
   /** True when the console ended in the middle of a line or a splat. */
   readonly consoleTruncated: boolean;
   readonly consoleBytes: number;
+}
+
+/** What a trial's raw workload messages say as a whole. */
+export interface WorkloadSummary {
+  /** The last counters that arrived; null when none did. */
+  readonly exposure: Exposure | null;
+  /** As in Evidence. */
+  readonly unreportedExposure: number;
+  /** True when the end marker arrived and every thread had joined. */
+  readonly ended: boolean;
+}
+
+/** Facts of a trial that its console and its workload do not tell. */
+export interface TrialMeta {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly accelerator: Accelerator;
+  /** Build id that the guest itself reported; null when it never did. */
+  readonly guestBuildId: string | null;
+  /** Milliseconds from exec to the first answer over SSH; null when none came. */
+  readonly bootMs: number | null;
+}
+
+/** `trial.json`: what was asked, how it ended, and when. */
+export interface TrialRecord {
+  readonly spec: TrialSpec;
+  readonly end: TrialEnd;
+  readonly meta: TrialMeta;
+}
+
+/** The harness's own trouble in a run: a variant that did not build, a full disk, an interruption. */
+export interface Trouble {
+  readonly fault: Fault;
+  /** The variant that it concerns; null for the whole run. */
+  readonly variant: string | null;
+  readonly message: string;
+}
+
+/** `run.json`: everything that is needed to repeat a run. */
+export interface RunRecord {
+  readonly schema: 1;
+  /** Sorts by time; the name of the run's folder. */
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly planFile: string;
+  /** As resolved, with the text that was read. */
+  readonly plan: Plan;
+  /** Programs by name: `node`, `qemu`, `gcc`, `swaprace` … */
+  readonly versions: Readonly<Record<string, string>>;
+  /** By variant id; a variant that did not build has none. */
+  readonly kernels: Readonly<Record<string, KernelRecord>>;
+  /** Null until it was decided. */
+  readonly accelerator: AcceleratorDecision | null;
+  /** CPU model, number of CPUs, memory, kernel …, as text. */
+  readonly host: Readonly<Record<string, string>>;
+  /** Command lines that repeat the run, in order. */
+  readonly commands: readonly string[];
+  readonly troubles: readonly Trouble[];
 }

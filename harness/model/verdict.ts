@@ -1,4 +1,20 @@
 import type { ExitStatus } from './errors.ts';
+import type { Evidence, RunRecord } from './trial.ts';
+
+/** Why a trial says nothing. What each one does to a variant's figures is in harness/verdict/figures.ts. */
+export const INCONCLUSIVE_CAUSES = [
+  'host-fault',
+  'wrong-kernel',
+  'boot-failed',
+  'guest-lost',
+  'workload-failed',
+  'out-of-time',
+  'no-end-marker',
+  'no-exposure',
+  'truncated',
+  'damaged-splat',
+] as const;
+export type InconclusiveCause = (typeof INCONCLUSIVE_CAUSES)[number];
 
 /** What the evidence of one trial supports, and no more. */
 export type TrialVerdict =
@@ -7,14 +23,24 @@ export type TrialVerdict =
   | { readonly kind: 'other-bug'; readonly title: string }
   /** The workload ran its full time and nothing happened; whether that is enough is judged per variant. */
   | { readonly kind: 'clean' }
-  | { readonly kind: 'inconclusive'; readonly reason: string };
+  | { readonly kind: 'inconclusive'; readonly cause: InconclusiveCause; readonly reason: string };
 
 export type VariantOutcome = TrialVerdict['kind'];
 
+/** Every outcome, gravest first: the order in which a variant's trials decide its outcome. */
+export const OUTCOMES = ['target', 'hang', 'other-bug', 'clean', 'inconclusive'] as const satisfies readonly VariantOutcome[];
+
+/** A trial and what was made of it. */
+export interface JudgedTrial {
+  readonly evidence: Evidence;
+  readonly verdict: TrialVerdict;
+}
+
 /** A proportion with an exact (Clopper-Pearson) two-sided interval. */
 export interface Rate {
+  /** Trials that crashed in the expected way; a trial ends at its first. */
   readonly events: number;
-  /** Exposed swapoffs. */
+  /** Exposed swapoffs; never fewer than events. */
   readonly exposure: number;
   readonly low: number;
   readonly high: number;
@@ -26,8 +52,12 @@ export interface Rate {
 export interface Comparison {
   readonly control: string;
   readonly controlRate: Rate;
-  /** Probability, were the rates equal, of as few events as the variant had or fewer. */
+  /** Trials that were lost in a way that could hide a crash: `p` counts each of them as one. */
+  readonly suspect: number;
+  /** Probability, were the rates equal, of as few events (suspects included) as the variant had or fewer. */
   readonly p: number;
+  /** Exposed swapoffs at which `p` would fall below `alpha` with no further event; null where no exposure would do. */
+  readonly needed: number | null;
   readonly alpha: number;
   readonly significant: boolean;
 }
@@ -64,4 +94,11 @@ export interface RunVerdict {
   /** Probes whose control did not crash: their absences mean nothing. */
   readonly blindProbes: readonly string[];
   readonly variants: readonly VariantVerdict[];
+}
+
+/** A whole run: what was run, what it left and what was made of it. What a report is written from. */
+export interface RunResult {
+  readonly record: RunRecord;
+  readonly trials: readonly JudgedTrial[];
+  readonly verdict: RunVerdict;
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Serves SSH over a virtio-serial port: the guest needs no network stack, the host no TCP port.
+ *
+ * usage: sshport PORT-NAME PROGRAM [ARG...]
+ *
+ * For each connection that the host makes to the port, PROGRAM is started in inetd style (a stream socket as
+ * standard input and output) and bytes are carried both ways. When the host closes its end, the program is
+ * ended, and the port waits for the next connection. One connection at a time; several ports give several.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PORTS "/sys/class/virtio-ports"
+
+static void die(const char *what)
+{
+	fprintf(stderr, "sshport: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* Opens the device whose sysfs name is `name`; -1 when there is none. */
+static int open_port(const char *name)
+{
+	char path[512], line[256];
+	struct dirent *entry;
+	int fd = -1;
+	DIR *dir = opendir(PORTS);
+
+	if (!dir)
+		return -1;
+	while (fd < 0 && (entry = readdir(dir))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), PORTS "/%s/name", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fgets(line, sizeof(line), file)) {
+			line[strcspn(line, "\n")] = 0;
+			if (!strcmp(line, name)) {
+				snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+				fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+			}
+		}
+		fclose(file);
+	}
+	closedir(dir);
+	return fd;
+}
+
+struct pipe_half {
+	char data[32768];
+	size_t begin, end;
+};
+
+static int half_empty(const struct pipe_half *half)
+{
+	return half->begin == half->end;
+}
+
+/* Reads into an empty half. 1: data or nothing yet; 0: end of stream. */
+static int fill(struct pipe_half *half, int fd)
+{
+	ssize_t n = read(fd, half->data, sizeof(half->data));
+
+	if (n > 0) {
+		half->begin = 0;
+		half->end = n;
+		return 1;
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+static int drain(struct pipe_half *half, int fd)
+{
+	ssize_t n = write(fd, half->data + half->begin, half->end - half->begin);
+
+	if (n >= 0) {
+		half->begin += n;
+		return 1;
+	}
+	return errno == EAGAIN || errno == EINTR;
+}
+
+/* Carries bytes until either side ends. */
+static void carry(int port, int peer)
+{
+	static struct pipe_half in, out;
+
+	in.begin = in.end = out.begin = out.end = 0;
+	for (;;) {
+		struct pollfd fds[2] = {
+			{ port, (half_empty(&in) ? POLLIN : 0) | (half_empty(&out) ? 0 : POLLOUT), 0 },
+			{ peer, (half_empty(&out) ? POLLIN : 0) | (half_empty(&in) ? 0 : POLLOUT), 0 },
+		};
+
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			die("poll");
+		if (fds[0].revents & POLLOUT && !drain(&out, port))
+			return;
+		if (fds[1].revents & POLLOUT && !drain(&in, peer))
+			return;
+		if (fds[1].revents & (POLLIN | POLLHUP) && half_empty(&out) && !fill(&out, peer))
+			return;
+		if (fds[0].revents & POLLIN && half_empty(&in) && !fill(&in, port))
+			return;
+		if (fds[0].revents & (POLLHUP | POLLERR) && !(fds[0].revents & POLLIN))
+			return;
+	}
+}
+
+static pid_t start_program(char **argv, int peer)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid == 0) {
+		setsid();
+		dup2(peer, 0);
+		dup2(peer, 1);
+		execv(argv[0], argv);
+		die(argv[0]);
+	}
+	return pid;
+}
+
+int main(int argc, char **argv)
+{
+	int port;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: sshport PORT-NAME PROGRAM [ARG...]\n");
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	port = open_port(argv[1]);
+	if (port < 0)
+		die(argv[1]);
+	for (;;) {
+		struct pollfd wait_host = { port, POLLIN, 0 };
+		int pair[2];
+		pid_t pid;
+
+		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence: look 20 times a second. */
+		if (poll(&wait_host, 1, -1) < 0 || !(wait_host.revents & POLLIN)) {
+			usleep(50000);
+			continue;
+		}
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+			die("socketpair");
+		pid = start_program(argv + 2, pair[1]);
+		close(pair[1]);
+		fcntl(pair[0], F_SETFL, O_NONBLOCK);
+		carry(port, pair[0]);
+		close(pair[0]);
+		kill(-pid, SIGHUP);
+		waitpid(pid, NULL, 0);
+		/* A program that cannot start must not keep the guest busy. */
+		usleep(20000);
+	}
+}

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import tar, { type Header } from 'tar-stream';
+import { HostError } from '../model/errors.ts';
+import { run, start } from './process.ts';
+
+export interface DebOptions {
+  /** Exact version; null takes what the archive offers now. */
+  readonly version: string | null;
+  /** Folder that keeps downloads. */
+  readonly dir: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Downloads a Debian package without installing it; any user may.
+ *
+ * @returns absolute path of the .deb below `dir`.
+ * @throws HostError `DEB_DOWNLOAD_FAILED` with apt's own words.
+ */
+export async function downloadDeb(name: string, options: DebOptions): Promise<string> {
+  await mkdir(options.dir, { recursive: true });
+  const staging = await mkdtemp(join(options.dir, 'partial-'));
+  try {
+    const wanted = options.version === null ? name : `${name}=${options.version}`;
+    // The sandbox user of apt cannot write here, and a download needs no privileges to drop.
+    const result = await run('apt-get', ['-o', 'APT::Sandbox::User=', 'download', '-q', wanted], {
+      cwd: staging,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const [file] = (await readdir(staging)).filter((entry) => entry.endsWith('.deb'));
+    if (result.exitCode !== 0 || file === undefined) {
+      throw new HostError('DEB_DOWNLOAD_FAILED', `Cannot download the Debian package ${wanted}`, {
+        hint: '`apt-get update` first, and check that the archive is reachable',
+        details: result.stderr.trim(),
+      });
+    }
+    const target = join(options.dir, file);
+    await rename(join(staging, file), target);
+    return target;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+  }
+}
+
+export interface DebEntry {
+  readonly header: Header;
+  /** Must be consumed or resumed before the next entry comes. */
+  readonly stream: Readable;
+}
+
+/**
+ * The files inside a .deb, streamed in archive order; names are without the leading `./`.
+ *
+ * @throws HostError `DEB_UNREADABLE` when dpkg-deb or the archive fails.
+ */
+export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGenerator<DebEntry> {
+  const child = start('dpkg-deb', ['--fsys-tarfile', deb], signal === undefined ? {} : { signal });
+  child.stderr.resume();
+  const extract = tar.extract();
+  child.stdout.pipe(extract);
+  for await (const entry of extract) {
+    yield { header: { ...entry.header, name: entry.header.name.replace(/^\.\//, '') }, stream: entry as unknown as Readable };
+  }
+  const result = await child;
+  if (result.exitCode !== 0) {
+    throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: dpkg-deb ended with ${result.exitCode ?? result.signal}`, {
+      hint: 'remove the file and start again',
+    });
+  }
+}

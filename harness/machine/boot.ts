@@ -1,0 +1,222 @@
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { start, tail } from '../host/process.ts';
+import { BootError, HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
+import type { BootRequest, MachineEnd, StartedGuest } from '../model/guest.ts';
+import { SerialConsole } from './console.ts';
+import { makeDisk } from './disk.ts';
+import { qemuArgs, SSH_PORTS } from './qemu-args.ts';
+import { QmpClient } from './qmp.ts';
+import { connectSsh, type SshSession } from './ssh.ts';
+
+/** How long each phase of a boot may take. Generous: they tell a dead guest from a slow one. */
+export interface BootDeadlines {
+  /** Without a single byte on the console. */
+  readonly firstByteMs: number;
+  /** Without a further byte, before there is a session. */
+  readonly silenceMs: number;
+  /** From QEMU's start to a session. */
+  readonly sessionMs: number;
+}
+
+export const DEFAULT_DEADLINES: BootDeadlines = { firstByteMs: 20_000, silenceMs: 30_000, sessionMs: 90_000 };
+
+/** The program that ties QEMU's life to the harness's, whatever ends the harness. */
+const TIE = ['setpriv', '--pdeathsig', 'KILL'] as const;
+
+/**
+ * Starts a machine and waits until it answers over SSH.
+ *
+ * @throws BootError `BOOT_PANIC`, `BOOT_SILENT`, `BOOT_RESET`, `BOOT_NO_SESSION`: the kernel's or the image's fault.
+ * @throws HostError `QEMU_FAILED`, `QEMU_KILLED`: the host's.
+ * @throws InterruptedError when `signal` aborts.
+ */
+export async function boot(
+  request: BootRequest,
+  signal: AbortSignal,
+  deadlines: BootDeadlines = DEFAULT_DEADLINES,
+): Promise<StartedGuest> {
+  const machine = await Machine.start(request);
+  const give = new AbortController();
+  try {
+    const session = await Promise.race([
+      machine.connect(request, deadlines),
+      machine.endedBeforeSession(),
+      watchSilence(machine, deadlines, give.signal),
+      watchPanic(machine, give.signal),
+      aborted(signal, give.signal),
+    ]);
+    return machine.started(session);
+  } catch (error) {
+    await machine.kill();
+    throw error instanceof SwapraceError ? error : new BootError('BOOT_FAILED', String(error), { cause: error });
+  } finally {
+    give.abort();
+  }
+}
+
+/** One QEMU process and its connections. */
+class Machine {
+  readonly ended: Promise<MachineEnd>;
+  readonly #startedAt = performance.now();
+  #qmp: QmpClient | null = null;
+  #shutdownReason: string | null = null;
+  #killed = false;
+  #stderr = '';
+
+  private constructor(
+    readonly argv: readonly string[],
+    private readonly child: ReturnType<typeof start>,
+    readonly console: SerialConsole,
+    private readonly qmpSocket: string,
+    private readonly sshSocket: string,
+  ) {
+    child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    this.ended = this.#awaitEnd();
+  }
+
+  static async start(request: BootRequest): Promise<Machine> {
+    const path = (name: string): string => join(request.workDir, name);
+    const initramfs = path('initramfs.cpio');
+    await concatenate(request.initramfs, initramfs);
+    const sshSockets = Array.from({ length: SSH_PORTS }, (_, index) => path(`ssh.${index}`));
+    const args = qemuArgs(request.guest, request.accelerator, {
+      bzImage: request.kernel.bzImage,
+      initramfs,
+      qmpSocket: path('qmp'),
+      sshSockets,
+      disk: await makeDisk(request.guest.backend, request.workDir),
+    });
+    const argv = [...TIE, 'qemu-system-x86_64', ...args];
+    // A session of its own: Ctrl-C in the terminal reaches the harness, which ends QEMU in its own order.
+    const child = start(argv[0] as string, argv.slice(1), { detached: true });
+    child.stdin.on('error', () => undefined);
+    return new Machine(argv, child, new SerialConsole(child.stdout, request.consoleLog), path('qmp'), sshSockets[0] as string);
+  }
+
+  /** The first session. QEMU makes its sockets within milliseconds of its start; there is no event for that. */
+  async connect(request: BootRequest, deadlines: BootDeadlines): Promise<SshSession> {
+    while (this.#qmp === null) {
+      this.#qmp = await QmpClient.connect(this.qmpSocket).catch(() => null);
+      if (this.#qmp === null) await sleep(10);
+      if (performance.now() - this.#startedAt > deadlines.sessionMs) break;
+    }
+    this.#qmp?.onEvent(({ event, data }) => {
+      if (event === 'SHUTDOWN') this.#shutdownReason = String(data['reason']);
+    });
+    return connectSsh({
+      socketPath: this.sshSocket,
+      privateKey: request.key.privateKey,
+      hostPublicKey: request.key.hostPublicKey,
+      readyTimeoutMs: deadlines.sessionMs,
+    });
+  }
+
+  /** Rejects when QEMU ends first, and says whose fault that is. */
+  async endedBeforeSession(): Promise<never> {
+    const end = await this.ended;
+    const last = this.console.lastLines(3).join(' | ') || 'no output';
+    switch (end.kind) {
+      case 'failed':
+        throw new HostError('QEMU_FAILED', `QEMU ended with status ${end.exitCode}`, { details: end.stderr });
+      case 'killed':
+        throw new HostError('QEMU_KILLED', `QEMU was killed by ${end.signal} during the boot`);
+      case 'powered-off':
+      case 'reset':
+        throw new BootError('BOOT_RESET', `The guest ${end.kind === 'reset' ? 'reset itself' : 'powered off'} before it answered`, {
+          details: `Console: ${last}`,
+        });
+      case 'ended-by-harness':
+        throw new InterruptedError('INTERRUPTED', 'The guest was ended during its boot');
+    }
+  }
+
+  started(session: SshSession): StartedGuest {
+    const bootMs = performance.now() - this.#startedAt;
+    const kill = async (): Promise<void> => {
+      session.close();
+      await this.kill();
+    };
+    return {
+      remote: session,
+      pid: this.child.pid ?? -1,
+      ended: this.ended,
+      argv: this.argv,
+      bootMs,
+      onConsoleLine: (listener) => this.console.onLine(listener),
+      consoleQuietMs: () => this.console.quietMs(),
+      injectNmi: async () => void (await this.#qmp?.execute('inject-nmi')),
+      kill,
+      [Symbol.asyncDispose]: kill,
+    };
+  }
+
+  /** Nothing in a guest needs saving: the hard way is the quick and sure one. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  async #awaitEnd(): Promise<MachineEnd> {
+    const result = await this.child;
+    this.#qmp?.close();
+    await this.console.closed();
+    if (this.#killed) return { kind: 'ended-by-harness' };
+    if (result.signal !== undefined) return { kind: 'killed', signal: result.signal };
+    if (result.exitCode !== 0) return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr, 10) };
+    return { kind: this.#shutdownReason === 'guest-shutdown' ? 'powered-off' : 'reset' };
+  }
+}
+
+/** Rejects when the console has been silent for too long. Polls: silence makes no event. */
+async function watchSilence(machine: Machine, deadlines: BootDeadlines, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    await pause(250, signal);
+    const limit = machine.console.bytes === 0 ? deadlines.firstByteMs : deadlines.silenceMs;
+    if (machine.console.quietMs() < limit) continue;
+    const last = machine.console.lastLines(1)[0] ?? 'none';
+    throw new BootError('BOOT_SILENT', `The guest printed nothing for ${limit / 1000} s (last line: ${last})`, {
+      hint: 'read the console log; a kernel without the serial driver or the initramfs looks like this',
+    });
+  }
+}
+
+/** Rejects when the kernel panics before there is a session. */
+async function watchPanic(machine: Machine, signal: AbortSignal): Promise<never> {
+  const line = await new Promise<string>((resolve) => {
+    machine.console.onLine((text) => {
+      if (text.includes('Kernel panic - not syncing')) resolve(text);
+    });
+  });
+  // The rest of the message is worth waiting for.
+  await pause(300, signal);
+  throw new BootError('BOOT_PANIC', `The kernel panicked during the boot: ${line.replace(/^.*Kernel panic/, 'Kernel panic')}`);
+}
+
+async function aborted(signal: AbortSignal, give: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true, signal: give });
+  });
+  throw new InterruptedError('INTERRUPTED', 'Interrupted during the boot');
+}
+
+/** Sleeps; never resolves once `signal` has aborted, so that a race that is over stays over. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    await new Promise(() => undefined);
+  }
+}
+
+async function concatenate(parts: readonly string[], target: string): Promise<void> {
+  const file = await open(target, 'wx', 0o600);
+  try {
+    for (const part of parts) await file.appendFile(await readFile(part));
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import type { Accelerator, GuestSpec } from '../model/guest.ts';
+
+/** Where one machine keeps its sockets and images; all absolute. */
+export interface MachinePaths {
+  readonly bzImage: string;
+  readonly initramfs: string;
+  readonly qmpSocket: string;
+  /** One unix socket for each SSH port of the guest. */
+  readonly sshSockets: readonly string[];
+  /** Raw image of the swap disk or of the file system that holds the swap file; null when there is none. */
+  readonly disk: string | null;
+}
+
+/** Names of the guest's virtio-serial ports, as guests/init knows them. */
+export function sshPortName(index: number): string {
+  return `org.swaprace.ssh.${index}`;
+}
+
+/** How many SSH connections a guest takes at once; guests/init serves as many. */
+export const SSH_PORTS = 2;
+
+/**
+ * The arguments of QEMU for one guest. Pure: what `--dry-run` prints is what a run executes. There is no network
+ * device: SSH goes over virtio-serial ports, so the guest has no way out and nothing on the host listens on a port.
+ */
+export function qemuArgs(guest: GuestSpec, accelerator: Accelerator, paths: MachinePaths): string[] {
+  return [
+    '-nodefaults',
+    '-no-user-config',
+    ['-name', 'swaprace'],
+    ['-machine', 'pc'],
+    acceleratorArgs(accelerator),
+    ['-smp', String(guest.vcpus)],
+    ['-m', `${guest.memoryMiB}M`],
+    ['-display', 'none'],
+    // A panic or reboot of the guest ends QEMU instead of starting a second life on the same console.
+    '-no-reboot',
+    ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ['-qmp', `unix:${paths.qmpSocket},server=on,wait=off`],
+    ['-device', 'virtio-rng-pci'],
+    ['-device', 'virtio-serial-pci'],
+    ...paths.sshSockets.map((socket, index) => sshPortArgs(socket, index)),
+    diskArgs(guest, paths.disk),
+    ['-kernel', paths.bzImage],
+    ['-initrd', paths.initramfs],
+    ['-append', kernelCommandLine(guest, accelerator)],
+  ].flat();
+}
+
+/** The kernel command line: what the machine needs, then what the plan adds. */
+export function kernelCommandLine(guest: GuestSpec, accelerator: Accelerator): string {
+  return [
+    'console=ttyS0',
+    // Whole messages at once: evidence is worth more than the console's speed.
+    'loglevel=8',
+    'panic=-1',
+    'nokaslr',
+    'random.trust_cpu=on',
+    // The guest's clocks under TCG are one host clock; the kernel's check of them fails by scheduling noise only.
+    ...(accelerator === 'tcg' ? ['tsc=reliable'] : []),
+    ...guest.cmdline,
+  ].join(' ');
+}
+
+function acceleratorArgs(accelerator: Accelerator): string[] {
+  switch (accelerator) {
+    case 'kvm':
+      return ['-accel', 'kvm', '-cpu', 'host'];
+    case 'tcg':
+      return ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+  }
+}
+
+function sshPortArgs(socket: string, index: number): string[] {
+  return [
+    '-chardev',
+    `socket,id=ssh${index},path=${socket},server=on,wait=off`,
+    '-device',
+    `virtserialport,chardev=ssh${index},name=${sshPortName(index)}`,
+  ];
+}
+
+function diskArgs(guest: GuestSpec, disk: string | null): string[] {
+  if (disk === null) return [];
+  return [
+    '-drive',
+    `file=${disk},if=none,id=swap,format=raw,cache=unsafe,aio=threads`,
+    // A queue for each vCPU: completions come to the CPU that asked.
+    '-device',
+    `virtio-blk-pci,drive=swap,num-queues=${guest.vcpus}`,
+  ];
+}

@@ -1,0 +1,159 @@
+import { createConnection } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import ssh2, { type ClientChannel } from 'ssh2';
+import { BootError, GuestError } from '../model/errors.ts';
+import type { RemoteExit, RemoteOutput, RemoteProcess, RemoteSession } from '../model/guest.ts';
+import { unpackUntrusted } from './untrusted-tar.ts';
+
+export interface SshOptions {
+  /** Unix socket behind which the guest's SSH port is. */
+  readonly socketPath: string;
+  readonly privateKey: string;
+  /** The only host key that is accepted, in wire format. */
+  readonly hostPublicKey: Buffer;
+  readonly readyTimeoutMs: number;
+}
+
+/** Most bytes that `exec` keeps of one stream. */
+const EXEC_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Opens an SSH session over a byte stream to the guest; bytes wait in QEMU until the guest's server is up.
+ *
+ * @throws BootError `SSH_NOT_READY` when there is no session in time or the guest shows another host key.
+ */
+export async function connectSsh(options: SshOptions): Promise<SshSession> {
+  const client = new ssh2.Client();
+  const sock = createConnection(options.socketPath);
+  // An emitter without a listener for 'error' throws; failures are told by the promise and by `closed`.
+  client.on('error', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    const fail = (cause: Error): void => {
+      sock.destroy();
+      reject(new BootError('SSH_NOT_READY', `No SSH session with the guest: ${cause.message}`, { cause }));
+    };
+    sock.once('error', fail);
+    client.once('ready', resolve);
+    client.once('error', fail);
+    client.once('close', () => fail(new Error('the connection was closed')));
+    client.connect({
+      sock,
+      username: 'root',
+      privateKey: options.privateKey,
+      readyTimeout: options.readyTimeoutMs,
+      hostVerifier: (key: Buffer) => key.equals(options.hostPublicKey),
+    });
+  });
+  return new SshSession(client);
+}
+
+/** RemoteSession over ssh2. */
+export class SshSession implements RemoteSession {
+  readonly closed: Promise<void>;
+
+  constructor(private readonly client: ssh2.Client) {
+    this.closed = new Promise((resolve) => client.once('close', () => resolve()));
+  }
+
+  async spawn(command: string, options: { readonly signal?: AbortSignal } = {}): Promise<RemoteProcess> {
+    const channel = await this.#open(command);
+    const exit = exitOf(channel, this.closed);
+    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+    return {
+      stdout: channel,
+      stderr: channel.stderr,
+      exit,
+      kill: (signal) => channel.signal(signal),
+    };
+  }
+
+  async exec(
+    command: string,
+    options: { readonly signal?: AbortSignal; readonly stdin?: string } = {},
+  ): Promise<RemoteOutput> {
+    const channel = await this.#open(command);
+    const exit = exitOf(channel, this.closed);
+    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+    channel.end(options.stdin ?? '');
+    const [stdout, stderr] = await Promise.all([limited(channel), limited(channel.stderr)]);
+    options.signal?.throwIfAborted();
+    return { ...(await exit), stdout, stderr };
+  }
+
+  async upload(tar: NodeJS.ReadableStream, remoteDir: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const channel = await this.#open(`mkdir -p ${quote(remoteDir)} && tar -x -f - -C ${quote(remoteDir)}`);
+    const exit = exitOf(channel, this.closed);
+    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+    tar.pipe(channel);
+    channel.resume();
+    const stderr = await text(channel.stderr);
+    const { code } = await exit;
+    options.signal?.throwIfAborted();
+    if (code !== 0) throw new GuestError('UPLOAD_FAILED', `Cannot unpack files in the guest's ${remoteDir}: ${stderr.trim()}`);
+  }
+
+  async download(
+    remoteDir: string,
+    localDir: string,
+    options: { readonly limitBytes: number; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    const channel = await this.#open(`tar -c -f - -C ${quote(remoteDir)} .`);
+    const exit = exitOf(channel, this.closed);
+    const stderr = text(channel.stderr);
+    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+    await unpackUntrusted(channel.pipe(new PassThrough()), localDir, options.limitBytes).catch((error: unknown) => {
+      channel.close();
+      throw error;
+    });
+    const { code } = await exit;
+    options.signal?.throwIfAborted();
+    if (code !== 0) throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
+  }
+
+  /** Ends the session at once. */
+  close(): void {
+    this.client.destroy();
+  }
+
+  #open(command: string): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error): void =>
+        reject(new GuestError('REMOTE_START_FAILED', `Cannot start a command in the guest: ${command}`, { cause }));
+      void this.closed.then(() => fail(new Error('the connection is closed')));
+      try {
+        this.client.exec(command, (error, channel) => (error ? fail(error) : resolve(channel)));
+      } catch (cause) {
+        fail(cause as Error);
+      }
+    });
+  }
+}
+
+/** A word that a POSIX shell takes as it stands. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function exitOf(channel: ClientChannel, connectionClosed: Promise<void>): Promise<RemoteExit> {
+  return new Promise((resolve) => {
+    let result: RemoteExit = { code: null, signal: null, lost: true };
+    channel.on('exit', (code: number | null, signal?: string) => {
+      result = { code, signal: signal ?? null, lost: false };
+    });
+    channel.once('close', () => resolve(result));
+    void connectionClosed.then(() => resolve(result));
+  });
+}
+
+async function limited(stream: NodeJS.ReadableStream): Promise<string> {
+  const bounded = new PassThrough();
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= EXEC_LIMIT_BYTES) bounded.write(chunk);
+  });
+  stream.once('end', () => bounded.end());
+  stream.once('close', () => bounded.end());
+  return (await buffer(bounded)).toString('utf8');
+}
