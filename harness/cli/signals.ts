@@ -1,0 +1,22 @@
+/** The signals that ask a command to stop. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** One AbortSignal from the terminal to the last socket: the first request stops in good order, the second at once. */
+export function signalled(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      // Guests die with this process: QEMU is tied to its parent's life.
+      process.exit(130);
+    }
+    process.stderr.write(`\nswaprace: ${name}: ending guests and builds (again: at once)\n`);
+    controller.abort();
+  };
+  for (const name of SIGNALS) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    dispose: () => {
+      for (const name of SIGNALS) process.off(name, onSignal);
+    },
+  };
+}

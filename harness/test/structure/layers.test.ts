@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+
+const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** What each layer may import beside itself; a stage knows no other stage. */
+const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'evidence', 'verdict', 'store', 'report'];
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  host: ['model'],
+  ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host']])),
+  pipeline: ['model', 'host', ...STAGES],
+  cli: ['model', 'host', 'pipeline', ...STAGES],
+};
+/** Stages that compute and never act: no processes, files or sockets. */
+const PURE = ['model', 'verdict', 'report'];
+const IMPURE_MODULES = /^(node:(fs|net|child_process|http|dgram)|execa|ssh2)/;
+
+interface Import {
+  readonly file: string;
+  readonly layer: string;
+  readonly target: string;
+}
+
+function sourceFiles(): string[] {
+  return readdirSync(harness, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('test/'))
+    .sort();
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(harness, file), 'utf8');
+  const layer = file.split('/')[0] as string;
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({ file, layer, target: match[1] as string }));
+}
+
+function targetLayer({ file, target }: Import): string | null {
+  if (!target.startsWith('.')) return null;
+  return relative(harness, resolve(harness, dirname(file), target)).split('/')[0] as string;
+}
+
+const imports = sourceFiles().flatMap(importsOf);
+
+t.test('every file belongs to a layer that the rule knows', async (t) => {
+  for (const file of sourceFiles()) t.ok(file.split('/')[0]! in ALLOWED, file);
+});
+
+t.test('a layer imports only what lies below it', async (t) => {
+  const wrong = imports.filter((edge) => {
+    const target = targetLayer(edge);
+    return target !== null && target !== edge.layer && !ALLOWED[edge.layer]?.includes(target);
+  });
+  t.same(wrong, []);
+});
+
+t.test('pure layers do no input or output', async (t) => {
+  t.same(imports.filter(({ layer, target }) => PURE.includes(layer) && IMPURE_MODULES.test(target)), []);
+});
+
+t.test('the rule is not vacuous', async (t) => {
+  t.ok(imports.some((edge) => targetLayer(edge) === 'model'));
+  t.equal(targetLayer({ file: 'build/a.ts', layer: 'build', target: '../source/b.ts' }), 'source');
+});
