@@ -1,3 +1,5 @@
+import { InterruptedError } from '../model/errors.ts';
+
 /** The signals that ask a command to stop. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -10,7 +12,7 @@ export function signalled(): { readonly signal: AbortSignal; readonly dispose: (
       process.exit(130);
     }
     process.stderr.write(`\nswaprace: ${name}: ending guests and builds (again: at once)\n`);
-    controller.abort();
+    controller.abort(new InterruptedError('INTERRUPTED', `Interrupted by ${name}`));
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   return {

@@ -1,11 +1,12 @@
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { start, tail } from '../host/process.ts';
 import { BootError, HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
-import type { BootRequest, MachineEnd, StartedGuest } from '../model/guest.ts';
+import type { BootRequest, MachineEnd, PlacingSockets, StartedGuest } from '../model/guest.ts';
 import { SerialConsole } from './console.ts';
 import { makeDisk } from './disk.ts';
+import { makeQcow2 } from './qcow2.ts';
 import { qemuArgs, SSH_PORTS } from './qemu-args.ts';
 import { QmpClient } from './qmp.ts';
 import { connectSsh, type SshSession } from './ssh.ts';
@@ -70,7 +71,8 @@ class Machine {
     private readonly child: ReturnType<typeof start>,
     readonly console: SerialConsole,
     private readonly qmpSocket: string,
-    private readonly sshSocket: string,
+    private readonly sshSockets: readonly string[],
+    private readonly placing: PlacingSockets | null,
   ) {
     child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     this.ended = this.#awaitEnd();
@@ -81,18 +83,22 @@ class Machine {
     const initramfs = path('initramfs.cpio');
     await concatenate(request.initramfs, initramfs);
     const sshSockets = Array.from({ length: SSH_PORTS }, (_, index) => path(`ssh.${index}`));
+    const disk = await makeDisk(request.guest.backend, request.workDir);
+    const placing = request.placing === true ? { gdbSocket: path('gdb'), qmpSocket: path('qmp.1'), overlay: path('overlay.qcow2') } : null;
+    if (placing !== null) await makeQcow2(placing.overlay, disk === null ? 0 : (await stat(disk)).size, disk);
     const args = qemuArgs(request.guest, request.accelerator, {
       bzImage: request.kernel.bzImage,
       initramfs,
       qmpSocket: path('qmp'),
       sshSockets,
-      disk: await makeDisk(request.guest.backend, request.workDir),
+      disk,
+      ...(placing === null ? {} : { placing }),
     });
     const argv = [...TIE, 'qemu-system-x86_64', ...args];
     // A session of its own: Ctrl-C in the terminal reaches the harness, which ends QEMU in its own order.
     const child = start(argv[0] as string, argv.slice(1), { detached: true });
     child.stdin.on('error', () => undefined);
-    return new Machine(argv, child, new SerialConsole(child.stdout, request.consoleLog), path('qmp'), sshSockets[0] as string);
+    return new Machine(argv, child, new SerialConsole(child.stdout, request.consoleLog), path('qmp'), sshSockets, placing);
   }
 
   /** The first session. QEMU makes its sockets within milliseconds of its start; there is no event for that. */
@@ -106,7 +112,7 @@ class Machine {
       if (event === 'SHUTDOWN') this.#shutdownReason = String(data['reason']);
     });
     return connectSsh({
-      socketPath: this.sshSocket,
+      socketPath: this.sshSockets[0] as string,
       privateKey: request.key.privateKey,
       hostPublicKey: request.key.hostPublicKey,
       readyTimeoutMs: deadlines.sessionMs,
@@ -140,6 +146,8 @@ class Machine {
     };
     return {
       remote: session,
+      sshSockets: this.sshSockets,
+      placing: this.placing,
       pid: this.child.pid ?? -1,
       ended: this.ended,
       argv: this.argv,

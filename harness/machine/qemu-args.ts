@@ -9,7 +9,21 @@ export interface MachinePaths {
   readonly sshSockets: readonly string[];
   /** Raw image of the swap disk or of the file system that holds the swap file; null when there is none. */
   readonly disk: string | null;
+  /** For a machine whose vCPUs are to be placed; absent for every other. */
+  readonly placing?: PlacingPaths;
 }
+
+/** What a debugger's stub and snapshots need. */
+export interface PlacingPaths {
+  readonly gdbSocket: string;
+  /** A monitor of its own: QEMU talks to one client a socket. */
+  readonly qmpSocket: string;
+  /** qcow2 image that takes the disk's writes and the snapshots. */
+  readonly overlay: string;
+}
+
+/** Block node of the overlay, by which snapshots name it. */
+export const OVERLAY_NODE = 'overlay';
 
 /** Names of the guest's virtio-serial ports, as guests/init knows them. */
 export function sshPortName(index: number): string {
@@ -40,7 +54,8 @@ export function qemuArgs(guest: GuestSpec, accelerator: Accelerator, paths: Mach
     ['-device', 'virtio-rng-pci'],
     ['-device', 'virtio-serial-pci'],
     ...paths.sshSockets.map((socket, index) => sshPortArgs(socket, index)),
-    diskArgs(guest, paths.disk),
+    diskArgs(guest, paths),
+    placingArgs(paths.placing),
     ['-kernel', paths.bzImage],
     ['-initrd', paths.initramfs],
     ['-append', kernelCommandLine(guest, accelerator)],
@@ -80,13 +95,21 @@ function sshPortArgs(socket: string, index: number): string[] {
   ];
 }
 
-function diskArgs(guest: GuestSpec, disk: string | null): string[] {
-  if (disk === null) return [];
+function diskArgs(guest: GuestSpec, { disk, placing }: MachinePaths): string[] {
+  const image = placing === undefined ? `file=${disk},format=raw` : `file=${placing.overlay},format=qcow2,node-name=${OVERLAY_NODE}`;
+  const drive = ['-drive', `${image},if=none,id=swap,cache=unsafe,aio=threads`];
+  // Snapshots need an image to be kept in, even where the guest has no disk.
+  if (disk === null) return placing === undefined ? [] : drive;
+  // A queue for each vCPU: completions come to the CPU that asked.
+  return [...drive, '-device', `virtio-blk-pci,drive=swap,num-queues=${guest.vcpus}`];
+}
+
+function placingArgs(placing: PlacingPaths | undefined): string[] {
+  if (placing === undefined) return [];
   return [
-    '-drive',
-    `file=${disk},if=none,id=swap,format=raw,cache=unsafe,aio=threads`,
-    // A queue for each vCPU: completions come to the CPU that asked.
-    '-device',
-    `virtio-blk-pci,drive=swap,num-queues=${guest.vcpus}`,
+    '-gdb',
+    `unix:${placing.gdbSocket},server=on,wait=off`,
+    '-qmp',
+    `unix:${placing.qmpSocket},server=on,wait=off`,
   ];
 }

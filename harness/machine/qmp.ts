@@ -9,6 +9,8 @@ const replySchema = z.union([
   z.object({ error: z.object({ class: z.string(), desc: z.string() }), id: z.number() }),
 ]);
 
+const jobsSchema = z.array(z.object({ id: z.string(), error: z.string().optional() }));
+
 export type QmpEvent = z.infer<typeof eventSchema>;
 
 interface Pending {
@@ -19,6 +21,8 @@ interface Pending {
 /** A client of the QEMU Machine Protocol (docs/interop/qmp-spec.txt of QEMU) over a unix socket. */
 export class QmpClient {
   readonly #pending = new Map<number, Pending>();
+  /** Jobs that have not concluded, by their id. */
+  readonly #jobs = new Map<string, Pending>();
   readonly #listeners: ((event: QmpEvent) => void)[] = [];
   #nextId = 1;
   #closed = false;
@@ -65,6 +69,30 @@ export class QmpClient {
     });
   }
 
+  /**
+   * Starts a job and waits until QEMU says that it is over.
+   *
+   * @returns why it failed; null when it did not.
+   * @throws HostError `QMP_ERROR` when QEMU refuses to start it, `QMP_FAILED` when the connection ends first.
+   */
+  async runJob(command: string, id: string, args: Readonly<Record<string, unknown>>): Promise<string | null> {
+    const concluded = this.#concluded(id);
+    // Until it is awaited, its failure is the command's as well.
+    concluded.catch(() => undefined);
+    await this.execute(command, { ...args, 'job-id': id });
+    await concluded;
+    const jobs = jobsSchema.parse(await this.execute('query-jobs'));
+    await this.execute('job-dismiss', { id });
+    return jobs.find((job) => job.id === id)?.error ?? null;
+  }
+
+  /** Resolves when a job, not yet started, has ended; rejects when the connection does first. */
+  #concluded(id: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#jobs.set(id, { resolve: () => resolve(), reject });
+    });
+  }
+
   close(): void {
     this.socket.destroy();
   }
@@ -73,6 +101,7 @@ export class QmpClient {
     const message = parseJson(line);
     const event = eventSchema.safeParse(message);
     if (event.success) {
+      this.#noteJob(event.data);
       for (const listener of this.#listeners) listener(event.data);
       return;
     }
@@ -84,10 +113,18 @@ export class QmpClient {
     else pending?.resolve(reply.data.return);
   }
 
+  #noteJob({ event, data }: QmpEvent): void {
+    if (event !== 'JOB_STATUS_CHANGE' || data['status'] !== 'concluded') return;
+    const id = String(data['id']);
+    this.#jobs.get(id)?.resolve(undefined);
+    this.#jobs.delete(id);
+  }
+
   #fail(reason: string): void {
     this.#closed = true;
-    for (const { reject } of this.#pending.values()) reject(new HostError('QMP_FAILED', reason));
+    for (const { reject } of [...this.#pending.values(), ...this.#jobs.values()]) reject(new HostError('QMP_FAILED', reason));
     this.#pending.clear();
+    this.#jobs.clear();
   }
 }
 

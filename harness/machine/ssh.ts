@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { BootError, GuestError } from '../model/errors.ts';
-import type { RemoteExit, RemoteOutput, RemoteProcess, RemoteSession } from '../model/guest.ts';
+import type { RemoteExit, RemoteOutput, RemoteProcess, RemoteSession, RemoteShell, TerminalSize } from '../model/guest.ts';
 import { unpackUntrusted } from './untrusted-tar.ts';
 
 export interface SshOptions {
@@ -109,6 +109,17 @@ export class SshSession implements RemoteSession {
     const { code } = await exit;
     options.signal?.throwIfAborted();
     if (code !== 0) throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
+  }
+
+  async shell({ rows, columns, term }: TerminalSize & { readonly term: string }): Promise<RemoteShell> {
+    const channel = await new Promise<ClientChannel>((resolve, reject) => {
+      this.client.shell({ rows, cols: columns, term }, (error, opened) => (error ? reject(error) : resolve(opened)));
+    });
+    return {
+      stream: channel,
+      resize: (size) => channel.setWindow(size.rows, size.columns, 0, 0),
+      exit: exitOf(channel, this.closed),
+    };
   }
 
   /** Ends the session at once. */

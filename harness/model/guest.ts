@@ -36,6 +36,16 @@ export interface BootRequest {
   /** Console bytes go here as they come. */
   readonly consoleLog: string;
   readonly key: GuestKey;
+  /** With a debugger's stub and snapshots, so that vCPUs can be placed. */
+  readonly placing?: boolean;
+}
+
+/** Unix sockets by which a machine's vCPUs are placed. */
+export interface PlacingSockets {
+  /** QEMU's gdbstub; connecting stops the machine. */
+  readonly gdbSocket: string;
+  /** A monitor that nobody else uses. */
+  readonly qmpSocket: string;
 }
 
 /** How a run and its guests know each other; fresh for every run. */
@@ -71,6 +81,18 @@ export interface RemoteProcess {
   kill(signal: string): void;
 }
 
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+export interface RemoteShell {
+  /** Keys in, screen out. */
+  readonly stream: NodeJS.ReadWriteStream;
+  resize(size: TerminalSize): void;
+  readonly exit: Promise<RemoteExit>;
+}
+
 export interface RemoteOutput extends RemoteExit {
   readonly stdout: string;
   readonly stderr: string;
@@ -90,6 +112,8 @@ export interface RemoteSession {
     localDir: string,
     options: { readonly limitBytes: number; readonly signal?: AbortSignal },
   ): Promise<void>;
+  /** An interactive shell on a terminal of its own. */
+  shell(terminal: TerminalSize & { readonly term: string }): Promise<RemoteShell>;
   /** Resolves when the connection is gone, for whatever reason. */
   readonly closed: Promise<void>;
 }
@@ -97,6 +121,10 @@ export interface RemoteSession {
 /** A started machine that answers over SSH. Dispose ends QEMU and waits for it. */
 export interface StartedGuest extends AsyncDisposable {
   readonly remote: RemoteSession;
+  /** Unix sockets behind which the guest's SSH servers are; the first is taken by `remote`. */
+  readonly sshSockets: readonly string[];
+  /** Null for a machine that was not booted for placing. */
+  readonly placing: PlacingSockets | null;
   readonly pid: number;
   /** Resolves once, when QEMU has gone. */
   readonly ended: Promise<MachineEnd>;

@@ -58,23 +58,64 @@ export interface VariantSpec {
   readonly fragments: readonly string[];
 }
 
+/** A parsed fragment file. */
+export interface Fragment {
+  /** File name, for messages: `machine.config`. */
+  readonly name: string;
+  /** In file order; a symbol occurs once for any one kernel version. */
+  readonly requests: readonly ConfigRequest[];
+}
+
+/** A file as a series leaves it. */
+export interface PatchedFile {
+  readonly content: Uint8Array;
+  readonly executable: boolean;
+}
+
+/**
+ * What series make of a tree: the files that differ from it, by path below its root with `/` between folders.
+ * Null is a file that the series delete.
+ */
+export type PatchedFiles = ReadonlyMap<string, PatchedFile | null>;
+
+/** Applies series, in order, to copies of the files they touch. @throws SourceError when a hunk does not apply exactly. */
+export type TreePatcher = (request: {
+  readonly tree: SourceTree;
+  readonly series: readonly Series[];
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+}) => Promise<PatchedFiles>;
+
+/** Makes the text of a final `.config`. @throws BuildError listing every symbol that did not survive. */
+export type Configurator = (request: {
+  /** Source with the series applied. */
+  readonly sourceDir: string;
+  /** Object folder; its own `.config` is left alone. */
+  readonly objectDir: string;
+  readonly kernelVersion: string;
+  readonly fragments: readonly Fragment[];
+  readonly cacheDir: string;
+  readonly signal: AbortSignal;
+}) => Promise<string>;
+
 /** What the cache keeps of one build. All paths are absolute. */
 export interface Kernel {
-  /** Content id: source, series, final .config, compiler. 16 hexadecimal digits. */
+  /** Content id: source, series, final .config, compiler and binutils. 16 hexadecimal digits. */
   readonly id: string;
   readonly kernelVersion: string;
   readonly bzImage: string;
   /** With line tables. */
   readonly vmlinux: string;
-  readonly config: string;
-  readonly systemMap: string;
-  readonly buildLog: string;
+  /** The final .config; null for a prebuilt kernel that came without. */
+  readonly config: string | null;
+  /** Null for a prebuilt kernel that came without. */
+  readonly systemMap: string | null;
+  /** Null for a prebuilt kernel. */
+  readonly buildLog: string | null;
   /** GNU build id of vmlinux, hexadecimal: the guest must report the same. */
   readonly buildId: string;
-  /** sha256 of the loadable parts of vmlinux: equal means the same machine code. */
+  /** sha256 of the loadable parts of vmlinux, notes excepted: equal means the same machine code. */
   readonly codeSha256: string;
-  /** True when vmlinux has a PVH entry, so that QEMU can boot it without a decompressor. */
-  readonly pvh: boolean;
   readonly record: KernelRecord;
 }
 
@@ -84,15 +125,19 @@ export interface KernelRecord {
   readonly kernelVersion: string;
   readonly source: Readonly<Record<string, string>>;
   readonly series: readonly { readonly name: string; readonly sha256: string }[];
-  readonly configSha256: string;
-  readonly compiler: string;
+  /** Null for a prebuilt kernel that came without its .config. */
+  readonly configSha256: string | null;
+  /** First line of `gcc --version`; null for a prebuilt kernel. */
+  readonly compiler: string | null;
+  /** First line of `ld --version`; null for a prebuilt kernel. */
+  readonly binutils: string | null;
   readonly buildId: string;
   readonly codeSha256: string;
-  readonly pvh: boolean;
   /** sha256 of every artifact by file name; checked before each use. */
   readonly artifacts: Readonly<Record<string, string>>;
   /** The commands that make this kernel again, in order. */
   readonly commands: readonly string[];
   readonly buildSeconds: number;
+  /** Objects that this build compiled: all of them only in a fresh object folder. */
   readonly objects: number;
 }

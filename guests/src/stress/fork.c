@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Racers that copy the address space. fork() duplicates every swap entry; the child faults its copies in, and what it
+ * leaves swapped out is freed by its exit.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stress.h"
+
+/* In the child. Returns to no C library clean-up: it shares its parent's streams. */
+static void child_race(struct slot *self, bool touches)
+{
+	atomic_store(&self->tid, gettid_now());
+	if (touches) {
+		reset_faults(self);
+		race_touch(self);
+		atomic_store(&self->operation, OP_CHILD_FAULT);
+	}
+	_exit(0);
+}
+
+static void wait_child(struct slot *self, pid_t child, enum operation operation)
+{
+	int status;
+
+	begin(self, operation);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	finish(self);
+	atomic_store(&self->tid, gettid_now());
+	reset_faults(self);
+}
+
+static void fork_once(struct slot *self, bool touches)
+{
+	uint64_t from;
+	pid_t child;
+
+	begin(self, OP_FORK);
+	from = now_ns();
+	child = fork();
+	if (child == 0)
+		child_race(self, touches);
+	note_overlap(self, from, finish(self));
+	if (child < 0) {
+		count_error(CALL_FORK, errno);
+		return;
+	}
+	wait_child(self, child, touches ? OP_CHILD_FAULT : OP_EXIT);
+}
+
+/* The parent's own pages come in at the end, if swapoff has left any. */
+void race_fork(struct slot *self)
+{
+	do
+		fork_once(self, true);
+	while (!swapoff_over());
+	race_touch(self);
+}
+
+void race_exit(struct slot *self)
+{
+	do
+		fork_once(self, false);
+	while (!swapoff_over());
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the pages hold: in every cache line one word made of the page's index, the line's, and the cycle's generation.
+ * A page that comes back from a wrong slot, from an old cycle or in part is seen.
+ */
+#include <string.h>
+
+#include "stress.h"
+
+#define LINE_BYTES 64u
+#define LINES (PAGE_BYTES / LINE_BYTES)
+
+uint64_t pattern_line(unsigned int page, unsigned int line)
+{
+	uint64_t generation = atomic_load_explicit(&shared->generation, memory_order_relaxed);
+
+	return generation << 32 | (uint64_t)(page & 0xffff) << 16 | line << 8 | 0xa5;
+}
+
+static volatile uint64_t *line_at(unsigned int page, unsigned int line)
+{
+	return (volatile uint64_t *)(page_at(page) + line * LINE_BYTES);
+}
+
+void pattern_fill(void)
+{
+	memset((void *)region.dropped, 0, region.pages);
+	for (unsigned int page = 0; page < region.pages; page++) {
+		for (unsigned int line = 0; line < LINES; line++)
+			*line_at(page, line) = pattern_line(page, line);
+	}
+}
+
+/* A page that was dropped on purpose may read as zeros. */
+bool pattern_line_good(unsigned int page, unsigned int line)
+{
+	uint64_t value = *line_at(page, line);
+
+	return value == pattern_line(page, line) || (value == 0 && region.dropped[page]);
+}
+
+/* Reads every line. Returns the number of pages with a wrong one. */
+unsigned int pattern_check(void)
+{
+	unsigned int corrupt = 0;
+
+	for (unsigned int page = 0; page < region.pages; page++) {
+		for (unsigned int line = 0; line < LINES; line++) {
+			if (pattern_line_good(page, line))
+				continue;
+			corrupt++;
+			break;
+		}
+	}
+	return corrupt;
+}

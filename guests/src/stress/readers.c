@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Racers that look at swap entries without bringing pages in. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "stress.h"
+
+static void end_call(struct slot *self, uint64_t from_ns, enum call call, int result)
+{
+	if (result < 0)
+		count_error(call, errno);
+	note_overlap(self, from_ns, finish(self));
+}
+
+/* mincore() looks entries up in the swap cache: under a lock for anonymous memory, under RCU alone for tmpfs. */
+void race_mincore(struct slot *self)
+{
+	unsigned char resident[MAX_PAGES / 64];
+	unsigned int most = region.pages < sizeof(resident) ? region.pages : sizeof(resident);
+
+	do {
+		unsigned int count = 1 + random_below(&self->random, most);
+		unsigned int first = random_below(&self->random, region.pages - count + 1);
+		uint64_t from;
+
+		begin(self, OP_MINCORE);
+		from = now_ns();
+		end_call(self, from, CALL_MINCORE, mincore(page_at(first), (size_t)count * PAGE_BYTES, resident));
+	} while (!swapoff_over());
+}
+
+static int read_through(const char *path)
+{
+	char buffer[4096];
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	do
+		got = read(fd, buffer, sizeof(buffer));
+	while (got > 0);
+	close(fd);
+	return got;
+}
+
+/* smaps asks for the swap count of every entry. The rollup is the same walk with less text. */
+void race_smaps(struct slot *self)
+{
+	static const char *const files[] = { "/proc/self/smaps", "/proc/self/smaps_rollup" };
+
+	do {
+		const char *path = files[random_below(&self->random, 2)];
+		uint64_t from;
+
+		begin(self, OP_SMAPS);
+		from = now_ns();
+		end_call(self, from, CALL_SMAPS, read_through(path));
+	} while (!swapoff_over());
+}

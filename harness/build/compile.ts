@@ -1,0 +1,119 @@
+import { open } from 'node:fs/promises';
+import type { ProgressListener } from '../model/events.ts';
+import { BuildError, HostError, type SwapraceError } from '../model/errors.ts';
+import { closedEnvironment, hostTrouble, makeArguments, makeJobs } from '../host/make.ts';
+import { start, tail } from '../host/process.ts';
+import { firstError } from './diagnose.ts';
+import type { BuildFolders } from './folders.ts';
+import { noteEnded, noteRunning } from './interrupted.ts';
+import { secondsLeft, type BuildEffort } from './progress.ts';
+
+export interface CompileOptions {
+  readonly folders: BuildFolders;
+  readonly variantId: string;
+  /** Everything that make says goes there as it comes. */
+  readonly logFile: string;
+  /** Objects that an interrupted build had finished. */
+  readonly alreadyDone: number;
+  readonly expected: BuildEffort | null;
+  readonly signal: AbortSignal;
+  readonly onEvent: ProgressListener;
+}
+
+/** How often progress is told at most. */
+const PROGRESS_EVERY_MS = 500;
+
+/**
+ * Runs make to a bzImage.
+ *
+ * @returns the objects that it compiled, and the seconds that it took.
+ * @throws BuildError `COMPILE_FAILED` with the first error's file and line; HostError when the log tells that the host is
+ *   at fault, or when something killed make.
+ */
+export async function compile(options: CompileOptions): Promise<BuildEffort> {
+  const { folders, signal } = options;
+  signal.throwIfAborted();
+  const started = performance.now();
+  const [env, ...args] = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
+  // One stream for both, so that the log has the lines in their order; a session, so that all of it can be ended.
+  const child = start('sh', ['-c', 'exec "$@" 2>&1', 'make', env, ...args], { detached: true, signal });
+  const endAll = () => killSession(child.pid);
+  process.once('exit', endAll);
+  let ended = false;
+  try {
+    if (child.pid !== undefined) await noteRunning(folders, child.pid);
+    child.stdin.end();
+    const { lines, objects } = await follow(child.stdout, options);
+    const result = await child;
+    signal.throwIfAborted();
+    ended = result.exitCode !== undefined;
+    if (ended) await noteEnded(folders);
+    if (result.exitCode !== 0) throw failure(options, lines, result.exitCode ?? result.signal ?? 'an unknown end');
+    return { objects, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    // An aborted stream has an error of its own, which says less.
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    if (!ended) endAll();
+    process.removeListener('exit', endAll);
+    await child;
+  }
+}
+
+async function follow(output: AsyncIterable<Buffer>, options: CompileOptions): Promise<{ lines: string[]; objects: number }> {
+  const log = await open(options.logFile, 'w');
+  const lines: string[] = [];
+  let [rest, objects, toldAt] = ['', 0, 0];
+  try {
+    for await (const chunk of output) {
+      await log.write(chunk);
+      const parts = (rest + chunk.toString('utf8')).split('\n');
+      rest = parts.pop() ?? '';
+      lines.push(...parts);
+      objects += parts.filter(isObject).length;
+      if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
+      toldAt = performance.now();
+      tell(options, objects);
+    }
+  } finally {
+    await log.close();
+  }
+  return { lines: rest === '' ? lines : [...lines, rest], objects };
+}
+
+/** Kbuild names each object as it begins it: `  CC      mm/swapfile.o`. */
+function isObject(line: string): boolean {
+  return /^ {2}(?:CC|AS) {2,}\S+\.o$/.test(line);
+}
+
+function tell({ alreadyDone, expected, variantId, onEvent }: CompileOptions, objects: number): void {
+  const done = alreadyDone + objects;
+  // A header that the last variant did not touch makes more objects than expected.
+  const total = expected === null ? null : Math.max(expected.objects, done);
+  onEvent({ kind: 'build-progress', variant: variantId, done, expected: total, etaSeconds: secondsLeft(expected, done) });
+}
+
+function failure({ folders, variantId, logFile }: CompileOptions, lines: readonly string[], end: number | string): SwapraceError {
+  const action = `build variant ${variantId}`;
+  const trouble = hostTrouble(action, lines.join('\n'), folders.objectDir);
+  if (trouble !== null) return trouble;
+  if (typeof end === 'string') {
+    return new HostError('BUILD_KILLED', `Cannot ${action}: make was ended by ${end}`, { hint: 'look for what killed it (the kernel log, for want of memory), then start again' });
+  }
+  const found = firstError(lines, folders.sourceDir);
+  const where = found?.file == null ? '' : `${found.file}:${found.line}: `;
+  return new BuildError('COMPILE_FAILED', `Cannot ${action}: ${where}${found?.message ?? `make ended with ${end}`}`, {
+    hint: `the whole log is ${logFile}`,
+    details: found?.context ?? tail(lines.join('\n'), 20),
+  });
+}
+
+function killSession(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
+  }
+}

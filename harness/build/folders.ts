@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+
+/**
+ * The one working copy and the one object folder of a source. All its variants are built in them, so that a variant costs
+ * the objects that its own files change.
+ */
+export interface BuildFolders {
+  /** Source with the series of one variant applied. */
+  readonly sourceDir: string;
+  readonly objectDir: string;
+  /** Names of files in the working copy that may differ from the pristine tree. */
+  readonly touchedFile: string;
+  /** There while make runs: found by another build, it tells of one that was killed. */
+  readonly runningFile: string;
+}
+
+export function buildFolders(cacheDir: string, treeId: string): BuildFolders {
+  const dir = join(cacheDir, 'trees', treeId);
+  return {
+    sourceDir: join(dir, 'work'),
+    objectDir: join(dir, 'obj'),
+    touchedFile: join(dir, 'touched.json'),
+    runningFile: join(dir, 'running.json'),
+  };
+}

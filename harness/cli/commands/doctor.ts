@@ -1,0 +1,14 @@
+import { EXIT } from '../../model/errors.ts';
+import { examine, type Check } from '../../pipeline/doctor.ts';
+import { toJson, type CommandContext } from '../context.ts';
+
+export async function doctorCommand(context: CommandContext, flags: { readonly json?: boolean }): Promise<void> {
+  const checks = await examine(context.workspace.cacheDir, context.signal);
+  context.print(flags.json === true ? toJson(checks) : checks.map(line).join('\n'));
+  if (checks.some((check) => !check.ok)) context.setStatus(EXIT.hostFault);
+}
+
+function line({ name, ok, found, mend }: Check): string {
+  const state = ok ? 'ok     ' : 'MISSING';
+  return `${state} ${name.padEnd(20)} ${found}${mend === '' ? '' : `\n        Try: ${mend}`}`;
+}

@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../../model/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { runPlan } from '../../pipeline/run-plan.ts';
+import { reportJson } from '../../report/json.ts';
+import { toJson, type CommandContext } from '../context.ts';
+import { describePlan } from '../plan-text.ts';
+import type { PlanFlags } from '../program.ts';
+
+export interface RunFlags extends PlanFlags {
+  readonly seed?: string;
+}
+
+export async function runCommand(context: CommandContext, name: string, flags: RunFlags): Promise<void> {
+  const planFile = await findPlan(name, context.workspace);
+  await executePlan(context, await loadPlan(planFile, context.workspace), planFile, flags);
+}
+
+/** Runs a plan, or says what it would do; prints the result and sets the status. */
+export async function executePlan(context: CommandContext, loaded: Plan, planFile: string, flags: RunFlags): Promise<void> {
+  const { signal, emit } = context;
+  const workspace = flags.results === undefined ? context.workspace : { ...context.workspace, resultsDir: resolve(flags.results) };
+  const plan = flags.seed === undefined ? loaded : { ...loaded, seed: wholeNumber('--seed', flags.seed) };
+  if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : describePlan(plan));
+  const run = await runPlan({
+    plan,
+    planFile,
+    workspace,
+    offline: flags.offline ?? false,
+    ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
+    signal,
+    emit,
+  });
+  emit.done();
+  context.print(flags.json === true ? reportJson(run.result) : `${run.report}\nResults: ${run.dir}`);
+  context.setStatus(run.result.verdict.status);
+}
+
+/** @throws UsageError when `text` is not a whole number from 1 up. */
+export function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new UsageError('NOT_A_NUMBER', `${option} ${text}: not a whole number from 1 up`, { hint: `${option} 1` });
+}

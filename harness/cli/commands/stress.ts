@@ -1,0 +1,18 @@
+import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { soloPlan } from '../../pipeline/stress-one.ts';
+import type { CommandContext } from '../context.ts';
+import { executePlan, wholeNumber, type RunFlags } from './run.ts';
+import { variantOf } from './build.ts';
+
+export interface StressFlags extends RunFlags {
+  readonly probe?: string;
+  readonly seconds?: string;
+}
+
+export async function stressCommand(context: CommandContext, name: string, flags: StressFlags): Promise<void> {
+  const planFile = await findPlan(flags.plan ?? 'default', context.workspace);
+  const plan = await loadPlan(planFile, context.workspace);
+  variantOf(plan, name);
+  const seconds = flags.seconds === undefined ? undefined : wholeNumber('--seconds', flags.seconds);
+  await executePlan(context, soloPlan(plan, name, flags.probe, seconds), planFile, flags);
+}

@@ -1,0 +1,18 @@
+import type { ProgressListener } from '../model/events.ts';
+import type { Workspace } from '../pipeline/workspace.ts';
+
+/** What every command is given. */
+export interface CommandContext {
+  readonly workspace: Workspace;
+  /** Aborts when the person wants to stop. */
+  readonly signal: AbortSignal;
+  readonly setStatus: (status: number) => void;
+  readonly emit: ProgressListener & { readonly done: () => void };
+  /** Standard output: results only. */
+  readonly print: (text: string) => void;
+}
+
+/** JSON as every command prints it. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,121 @@
+import { Command, Option } from 'commander';
+import type { AcceleratorChoice } from '../model/guest.ts';
+import { workspace } from '../pipeline/workspace.ts';
+import { auditCommand } from './commands/audit.ts';
+import { bootCommand } from './commands/boot.ts';
+import { buildCommand } from './commands/build.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { scanCommand } from './commands/scan.ts';
+import { stressCommand } from './commands/stress.ts';
+import type { CommandContext } from './context.ts';
+import { progressTo } from './progress.ts';
+
+/** Options that several commands share, as commander gives them. */
+export interface PlanFlags {
+  readonly plan?: string;
+  readonly accel?: AcceleratorChoice;
+  readonly offline?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly results?: string;
+}
+
+const accel = (): Option =>
+  new Option('--accel <accelerator>', 'how guests run; auto boots one to see').choices(['auto', 'kvm', 'tcg']);
+const offline = (): Option => new Option('--offline', 'fetch nothing: use what is there or say what is missing');
+const dryRun = (): Option => new Option('--dry-run', 'print what would be done, and do nothing');
+const json = (): Option => new Option('--json', 'print JSON for a program to read');
+const results = (): Option => new Option('--results <folder>', 'keep the run below this folder instead of results/');
+const plan = (): Option => new Option('-p, --plan <plan>', 'plan that names the variants').default('default');
+
+/** The command line. Commands are thin: they parse, call the pipeline, and print. */
+export function buildProgram(shell: { readonly signal: AbortSignal; readonly setStatus: (status: number) => void }): Command {
+  const context: CommandContext = {
+    workspace: workspace(),
+    signal: shell.signal,
+    setStatus: shell.setStatus,
+    emit: progressTo(process.stderr),
+    print: (text) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+  };
+  const program = new Command('swaprace')
+    .description('Reproduce, place and measure the race between swap-in and swapoff() on real Linux kernels.')
+    .helpOption('-h, --help', 'show this help')
+    .exitOverride()
+    .showHelpAfterError('(swaprace --help lists the commands)');
+  const command = (nameAndArguments: string): Command => program.command(nameAndArguments).exitOverride();
+
+  command('run')
+    .argument('[plan]', 'plan file, or the name of a shipped plan', 'default')
+    .description('build what the plan names, run its trials, judge them, and print the result')
+    .addOption(accel())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .option('--seed <number>', 'seed of the trials instead of the plan’s')
+    .addOption(results())
+    .action((name: string, flags) => runCommand(context, name, flags));
+
+  command('build')
+    .argument('[variants...]', 'variants of the plan; all when none is named')
+    .description('build kernels into the cache')
+    .addOption(plan())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .action((variants: string[], flags) => buildCommand(context, variants, flags));
+
+  command('boot')
+    .argument('<variant>', 'variant of the plan')
+    .argument('[command...]', 'run this in the guest instead of an interactive shell')
+    .description('boot a variant and open a shell in it (plain ssh works too)')
+    .addOption(plan())
+    .addOption(accel())
+    .addOption(offline())
+    .addOption(dryRun())
+    .option('--append <arguments>', 'further kernel arguments')
+    .passThroughOptions()
+    .action((variant: string, words: string[], flags) => bootCommand(context, variant, words, flags));
+
+  command('stress')
+    .argument('<variant>', 'variant of the plan')
+    .description('run one trial of a plan’s stress probe on a variant, and judge it')
+    .addOption(plan())
+    .option('--probe <id>', 'probe of the plan; its first when none is named')
+    .option('--seconds <number>', 'length of the race instead of the plan’s')
+    .option('--seed <number>', 'seed of the trials instead of the plan’s')
+    .addOption(results())
+    .addOption(accel())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .action((variant: string, flags) => stressCommand(context, variant, flags));
+
+  command('scan')
+    .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')
+    .description('find the splats in a kernel’s console log')
+    .addOption(json())
+    .option('--vmlinux <file>', 'symbolise frames with this vmlinux')
+    .action((log: string, flags) => scanCommand(context, log, flags));
+
+  command('report')
+    .argument('<run>', 'folder of a run, or its name below results/')
+    .description('print the report of a finished run')
+    .addOption(json())
+    .action((run: string, flags) => reportCommand(context, run, flags));
+
+  command('audit')
+    .argument('<run>', 'folder of a run, or its name below results/')
+    .description('recompute every figure and verdict of a run from its raw files')
+    .addOption(json())
+    .action((run: string, flags) => auditCommand(context, run, flags));
+
+  command('doctor')
+    .description('say what this machine has and lacks')
+    .addOption(json())
+    .action((flags) => doctorCommand(context, flags));
+
+  program.enablePositionalOptions();
+  return program;
+}

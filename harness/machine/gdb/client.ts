@@ -1,0 +1,290 @@
+import type { Breakpoint, MemorySpace, StopEvent, VcpuControl } from '../../model/interleave.ts';
+import { GdbConnection, Replies } from './connection.ts';
+import { GdbError } from './errors.ts';
+import { includesOf, littleEndian, parseLittleEndian, registersOf, type RegisterSpec } from './registers.ts';
+import { looksLikeStop, parseStop } from './stop-reply.ts';
+
+/** What `qqemu.sstepbits` names: single stepping with interrupts and with timers held back. */
+export const STEP_ENABLE = 1;
+export const STEP_NO_IRQ = 2;
+export const STEP_NO_TIMER = 4;
+
+/** Longest wait for the answer to a request of a stopped machine; the stub answers within a millisecond. */
+const ANSWER_MS = 20_000;
+/** Bytes read or written by one packet: hexadecimal, with a margin for the rest of it. */
+const CHUNK_BYTES = 1024;
+
+/**
+ * A client of QEMU's gdbstub. One request is in flight at a time. While the machine runs nothing can be asked; it can
+ * be interrupted, and its stop awaited.
+ *
+ * @example
+ * await using stub = await GdbClient.connect(socket);
+ * const [first] = await stub.threads();
+ * await stub.insert({ kind: 'software', address: 0xffffffff81112d30n });
+ * const stop = await stub.resume([first], 1000) ?? (await stub.interrupt());
+ */
+export class GdbClient implements VcpuControl, AsyncDisposable {
+  readonly #replies = new Replies();
+  #running = false;
+  #stop: { resolve(stop: StopEvent): void; reject(error: Error): void } | null = null;
+  #stopped: Promise<StopEvent> | null = null;
+  #registers: readonly RegisterSpec[] = [];
+  #thread: number | null = null;
+  #space: MemorySpace = 'virtual';
+  /** Requests run one after the other, however they are started. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  private constructor(private readonly connection: GdbConnection) {
+    connection.listen(
+      (payload) => this.#take(payload),
+      (error) => this.#fail(error),
+    );
+  }
+
+  /**
+   * Connects, which stops the machine, and learns its registers.
+   *
+   * @throws GdbError `GDB_LOST`, `GDB_PROTOCOL`, `GDB_SILENT`.
+   */
+  static async connect(socketPath: string): Promise<GdbClient> {
+    const client = new GdbClient(await GdbConnection.open(socketPath));
+    try {
+      await client.#handshake();
+      return client;
+    } catch (error) {
+      client.close();
+      throw error;
+    }
+  }
+
+  async #handshake(): Promise<void> {
+    const features = (await this.#ask('qSupported:qXfer:features:read+;swbreak+;hwbreak+')).split(';');
+    if (features.includes('QStartNoAckMode+') && (await this.#ask('QStartNoAckMode')) === 'OK') this.connection.stopAcks();
+    await this.#ask('?');
+    this.#registers = features.includes('qXfer:features:read+') ? await this.#describeTarget() : [];
+  }
+
+  async #describeTarget(): Promise<RegisterSpec[]> {
+    const main = await this.#transfer('features', 'target.xml');
+    const parts: string[] = [main];
+    for (const name of includesOf(main)) parts.push(await this.#transfer('features', name));
+    return registersOf(parts);
+  }
+
+  async #transfer(object: string, annex: string): Promise<string> {
+    let text = '';
+    for (;;) {
+      const part = await this.#ask(`qXfer:${object}:read:${annex}:${text.length.toString(16)},7fa`);
+      if (part[0] !== 'm' && part[0] !== 'l') throw new GdbError('GDB_PROTOCOL', `qXfer ${annex}: unexpected ${part.slice(0, 40)}`);
+      text += part.slice(1);
+      if (part[0] === 'l') return text;
+    }
+  }
+
+  async threads(): Promise<number[]> {
+    const ids: number[] = [];
+    for (let part = await this.#ask('qfThreadInfo'); part !== 'l'; part = await this.#ask('qsThreadInfo')) {
+      if (!part.startsWith('m')) throw new GdbError('GDB_PROTOCOL', `Not a list of threads: ${part.slice(0, 40)}`);
+      ids.push(...part.slice(1).split(',').map((id) => Number.parseInt(id, 16)));
+    }
+    return ids;
+  }
+
+  async readRegister(thread: number, name: string): Promise<bigint> {
+    const spec = this.#registerNamed(name);
+    await this.#select(thread);
+    return parseLittleEndian(checked(await this.#ask(`p${spec.number.toString(16)}`), `read ${name}`));
+  }
+
+  async writeRegister(thread: number, name: string, value: bigint): Promise<void> {
+    const spec = this.#registerNamed(name);
+    await this.#select(thread);
+    expectOk(await this.#ask(`P${spec.number.toString(16)}=${littleEndian(value, spec.bytes)}`), `write ${name}`);
+  }
+
+  async readRegisters(thread: number): Promise<ReadonlyMap<string, bigint>> {
+    await this.#select(thread);
+    const block = checked(await this.#ask('g'), 'read the registers');
+    // A stub may leave the last registers of its own description out of `g`.
+    const present = this.#registers.filter((spec) => (spec.offset + spec.bytes) * 2 <= block.length);
+    return new Map(present.map((spec) => [spec.name, parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2))]));
+  }
+
+  async readMemory(thread: number, address: bigint, length: number, space: MemorySpace = 'virtual'): Promise<Buffer> {
+    await this.#select(thread);
+    await this.#useSpace(space);
+    const parts: Buffer[] = [];
+    for (let done = 0; done < length; done += CHUNK_BYTES) {
+      const size = Math.min(CHUNK_BYTES, length - done);
+      const hex = checked(await this.#ask(`m${(address + BigInt(done)).toString(16)},${size.toString(16)}`), `read memory at 0x${address.toString(16)}`);
+      parts.push(Buffer.from(hex, 'hex'));
+    }
+    return Buffer.concat(parts);
+  }
+
+  async writeMemory(thread: number, address: bigint, data: Uint8Array, space: MemorySpace = 'virtual'): Promise<void> {
+    await this.#select(thread);
+    await this.#useSpace(space);
+    for (let done = 0; done < data.length; done += CHUNK_BYTES) {
+      const part = Buffer.from(data.subarray(done, done + CHUNK_BYTES));
+      const place = (address + BigInt(done)).toString(16);
+      expectOk(await this.#ask(`M${place},${part.length.toString(16)}:${part.toString('hex')}`), `write memory at 0x${place}`);
+    }
+  }
+
+  async insert(breakpoint: Breakpoint): Promise<void> {
+    expectOk(await this.#ask(`Z${breakpointArgs(breakpoint)}`), `set a breakpoint at 0x${breakpoint.address.toString(16)}`);
+  }
+
+  async remove(breakpoint: Breakpoint): Promise<void> {
+    expectOk(await this.#ask(`z${breakpointArgs(breakpoint)}`), `remove the breakpoint at 0x${breakpoint.address.toString(16)}`);
+  }
+
+  /** One instruction of one vCPU; the others stay frozen. */
+  async step(thread: number): Promise<StopEvent> {
+    this.#go(`vCont;s:${hex(thread)}`);
+    const stop = await this.waitStop(ANSWER_MS);
+    if (stop === null) throw new GdbError('GDB_SILENT', `vCPU ${thread} did not end its step within ${ANSWER_MS / 1000} s`);
+    return stop;
+  }
+
+  /**
+   * Lets vCPUs run, the others stay frozen; resolves at the next stop.
+   *
+   * @returns null when there was none within `timeoutMs`; the machine then still runs.
+   */
+  async resume(threads: readonly number[] | 'all', timeoutMs: number): Promise<StopEvent | null> {
+    this.#go(threads === 'all' ? 'vCont;c' : `vCont${threads.map((thread) => `;c:${hex(thread)}`).join('')}`);
+    return this.waitStop(timeoutMs);
+  }
+
+  /** The stop of a machine that runs; null when none came in time. */
+  async waitStop(timeoutMs: number): Promise<StopEvent | null> {
+    if (this.#stopped === null) throw new GdbError('GDB_STATE', 'The machine does not run: there is no stop to wait for');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), timeoutMs)));
+    return Promise.race([this.#stopped, late]).finally(() => clearTimeout(timer));
+  }
+
+  /** Stops a machine that runs. A stop that was already under way counts. */
+  async interrupt(): Promise<StopEvent> {
+    if (this.#running) this.connection.sendInterrupt();
+    const stop = await this.waitStop(ANSWER_MS);
+    if (stop === null) throw new GdbError('GDB_SILENT', `The machine did not stop within ${ANSWER_MS / 1000} s`);
+    return stop;
+  }
+
+  get running(): boolean {
+    return this.#running;
+  }
+
+  /** The bits in force while single stepping: STEP_ENABLE | STEP_NO_IRQ | STEP_NO_TIMER unless they were set. */
+  async stepBits(): Promise<number> {
+    return Number.parseInt(checked(await this.#ask('qqemu.sstep'), 'read the step bits'), 16);
+  }
+
+  async setStepBits(bits: number): Promise<void> {
+    expectOk(await this.#ask(`Qqemu.sstep=${bits.toString(16)}`), 'set the step bits');
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #registerNamed(name: string): RegisterSpec {
+    const spec = this.#registers.find((register) => register.name === name);
+    if (spec === undefined) throw new GdbError('GDB_PROTOCOL', `The target describes no register ${name}`);
+    return spec;
+  }
+
+  /** Which vCPU registers and virtual addresses are those of. */
+  async #select(thread: number): Promise<void> {
+    if (this.#thread === thread) return;
+    expectOk(await this.#ask(`Hg${hex(thread)}`), `select vCPU ${thread}`);
+    this.#thread = thread;
+  }
+
+  async #useSpace(space: MemorySpace): Promise<void> {
+    if (this.#space === space) return;
+    expectOk(await this.#ask(`Qqemu.PhyMemMode:${space === 'physical' ? 1 : 0}`), `use ${space} addresses`);
+    this.#space = space;
+  }
+
+  #ask(request: string): Promise<string> {
+    const answer = this.#turn.then(() => this.#exchange(request));
+    this.#turn = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #exchange(request: string): Promise<string> {
+    if (this.#running) throw new GdbError('GDB_STATE', `${request.slice(0, 30)}: the machine runs`);
+    const reply = this.#replies.next();
+    this.#asked = request;
+    this.connection.send(request);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new GdbError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+    });
+    return Promise.race([reply, late]).finally(() => clearTimeout(timer));
+  }
+  #asked = '';
+
+  #go(request: string): void {
+    if (this.#running) throw new GdbError('GDB_STATE', `${request}: the machine runs already`);
+    this.#running = true;
+    // The stub moves its current vCPU to the one that stopped.
+    this.#thread = null;
+    this.#stopped = new Promise((resolve, reject) => (this.#stop = { resolve, reject }));
+    this.#stopped.catch(() => undefined);
+    this.connection.send(request);
+  }
+
+  #take(payload: string): void {
+    if (this.#running) return this.#takeWhileRunning(payload);
+    // QEMU tells of a stop nobody asked for when a client connects; only `?` has such an answer.
+    if (looksLikeStop(payload) && this.#asked !== '?') return;
+    this.#replies.give(payload);
+  }
+
+  #takeWhileRunning(payload: string): void {
+    // `O` is output for the console of a debugger.
+    if (payload.startsWith('O') && payload !== 'OK') return;
+    this.#running = false;
+    try {
+      if (/^E/.test(payload) || payload === '') expectOk(payload, 'resume');
+      this.#stop?.resolve(parseStop(payload));
+    } catch (error) {
+      this.#stop?.reject(error as Error);
+    }
+  }
+
+  #fail(error: GdbError): void {
+    this.#running = false;
+    this.#stop?.reject(error);
+    this.#replies.fail(error);
+  }
+}
+
+function hex(thread: number): string {
+  return thread.toString(16);
+}
+
+function breakpointArgs({ kind, address }: Breakpoint): string {
+  return `${kind === 'software' ? 0 : 1},${address.toString(16)},1`;
+}
+
+function checked(answer: string, what: string): string {
+  if (answer === '') throw new GdbError('GDB_UNSUPPORTED', `The gdbstub cannot ${what}`);
+  const refused = /^E([0-9a-f]{2})$/.exec(answer)?.[1];
+  if (refused === undefined) return answer;
+  throw new GdbError('GDB_REFUSED', `The gdbstub refused to ${what} (E${refused})`, Number.parseInt(refused, 16));
+}
+
+function expectOk(answer: string, what: string): void {
+  if (checked(answer, what) !== 'OK') throw new GdbError('GDB_PROTOCOL', `The gdbstub answered ${answer.slice(0, 40)} to: ${what}`);
+}

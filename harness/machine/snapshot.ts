@@ -1,0 +1,42 @@
+import { HostError } from '../model/errors.ts';
+import type { Snapshots } from '../model/interleave.ts';
+import { OVERLAY_NODE } from './qemu-args.ts';
+import { QmpClient } from './qmp.ts';
+
+type SnapshotCommand = 'snapshot-save' | 'snapshot-load' | 'snapshot-delete';
+
+/** QEMU's snapshots of a machine that was booted for placing: jobs, each awaited to its end by QEMU's own events. */
+export class MachineSnapshots implements Snapshots, AsyncDisposable {
+  readonly #kept = new Set<string>();
+  #nextJob = 1;
+
+  private constructor(private readonly qmp: QmpClient) {}
+
+  /** @throws HostError `QMP_FAILED` when the monitor cannot be reached. */
+  static async open(qmpSocket: string): Promise<MachineSnapshots> {
+    return new MachineSnapshots(await QmpClient.connect(qmpSocket));
+  }
+
+  async save(name: string): Promise<void> {
+    // QEMU does not replace a snapshot, it refuses a name that is taken.
+    if (this.#kept.delete(name)) await this.#run('snapshot-delete', { tag: name, devices: [OVERLAY_NODE] });
+    await this.#run('snapshot-save', { tag: name, vmstate: OVERLAY_NODE, devices: [OVERLAY_NODE] });
+    this.#kept.add(name);
+  }
+
+  async load(name: string): Promise<void> {
+    await this.#run('snapshot-load', { tag: name, vmstate: OVERLAY_NODE, devices: [OVERLAY_NODE] });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.qmp.close();
+  }
+
+  async #run(command: SnapshotCommand, args: Readonly<Record<string, unknown>>): Promise<void> {
+    const problem = await this.qmp.runJob(command, `${command}-${this.#nextJob++}`, args);
+    if (problem === null) return;
+    throw new HostError('SNAPSHOT_FAILED', `QEMU could not do ${command} ${String(args['tag'])}: ${problem}`, {
+      hint: 'look for free space where the guest keeps its disk',
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StartedGuest } from '../model/guest.ts';
+import type { RunIdentity } from '../rootfs/keys.ts';
+
+/** A terminal, as process.stdin and process.stdout are one. */
+export interface Terminal {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
+/** Carries a person's terminal to a shell in the guest until that shell ends. @returns its exit status. */
+export async function attachShell(guest: StartedGuest, { input, output }: Terminal): Promise<number> {
+  const size = (): { rows: number; columns: number } => ({ rows: output.rows ?? 24, columns: output.columns ?? 80 });
+  const shell = await guest.remote.shell({ ...size(), term: process.env['TERM'] ?? 'vt100' });
+  const resize = (): void => shell.resize(size());
+  output.on('resize', resize);
+  if (input.isTTY) input.setRawMode(true);
+  input.pipe(shell.stream as NodeJS.WritableStream);
+  shell.stream.pipe(output, { end: false });
+  try {
+    return (await shell.exit).code ?? 0;
+  } finally {
+    output.off('resize', resize);
+    if (input.isTTY) input.setRawMode(false);
+    input.unpipe();
+    input.pause();
+  }
+}
+
+/**
+ * Writes what plain `ssh` needs to reach a guest into its private folder, which goes with the guest.
+ *
+ * @returns the command for a person.
+ */
+export async function plainSshCommand(guest: StartedGuest, identity: RunIdentity, privateDir: string): Promise<string> {
+  const keyFile = join(privateDir, 'id');
+  const configFile = join(privateDir, 'ssh_config');
+  const socket = guest.sshSockets[1] ?? guest.sshSockets[0] ?? '';
+  const connect = `const s=require('net').connect(process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)`;
+  await writeFile(keyFile, identity.key.privateKey, { mode: 0o600 });
+  await writeFile(join(privateDir, 'known_hosts'), `guest ssh-ed25519 ${identity.key.hostPublicKey.toString('base64')}\n`);
+  await writeFile(
+    configFile,
+    [
+      'Host guest',
+      '  User root',
+      `  IdentityFile ${keyFile}`,
+      '  IdentitiesOnly yes',
+      `  UserKnownHostsFile ${join(privateDir, 'known_hosts')}`,
+      `  ProxyCommand ${process.execPath} -e "${connect}" ${socket}`,
+      '',
+    ].join('\n'),
+    { mode: 0o600 },
+  );
+  return `ssh -F ${configFile} guest`;
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { WORKLOAD_KINDS } from '../model/plan.ts';
+import type { SplatType } from '../model/splat.ts';
+import { OUTCOMES } from '../model/verdict.ts';
+import type { PlanPath } from './plan-document.ts';
+
+/** The shape of a plan file. Every message says what is needed; what was found is added by whoever reports it. */
+
+/** A record, so that the compiler misses a type that is missing here. */
+const SPLAT_TYPES = Object.keys({
+  'null-deref': 1, 'page-fault': 1, 'gp-fault': 1, 'divide-error': 1, 'invalid-opcode': 1, 'double-fault': 1,
+  'stack-overflow': 1, bug: 1, warning: 1, panic: 1, kasan: 1, kcsan: 1, kmsan: 1, kfence: 1, ubsan: 1, lockdep: 1,
+  'rcu-stall': 1, 'soft-lockup': 1, 'hard-lockup': 1, 'hung-task': 1, 'atomic-sleep': 1, 'bad-page': 1,
+  'memory-corruption': 1, 'list-corruption': 1, refcount: 1, oom: 1, reboot: 1, other: 1,
+} satisfies Record<SplatType, 1>) as SplatType[];
+
+const UNITS_KIB = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 } as const;
+
+/** `1MiB` → 1024. */
+const sizeKiB = z
+  .string({ error: 'needs a size with its unit, as 512KiB or 1MiB' })
+  .regex(/^\d+ ?(KiB|MiB|GiB)$/, { error: 'needs a size with its unit, as 512KiB or 1MiB' })
+  .transform((text) => Number.parseInt(text, 10) * UNITS_KIB[text.slice(-3) as keyof typeof UNITS_KIB]);
+
+const line = z.string({ error: 'needs a text' }).trim().min(1, { error: 'needs a text' });
+
+const whole = (least: number, most: number) => {
+  const error = `needs a whole number from ${least} to ${most}`;
+  return z.number({ error }).refine((value) => Number.isInteger(value) && value >= least && value <= most, { error });
+};
+
+const oneOf = <const T extends string>(values: readonly [T, ...T[]] | readonly T[]) =>
+  z.enum(values as readonly [T, ...T[]], { error: `needs one of ${values.join(', ')}` });
+
+const listOf = <T extends z.ZodType>(item: T, what: string) => z.array(item, { error: `needs a list of ${what}` });
+
+const someOf = <T extends z.ZodType>(item: T, what: string) =>
+  listOf(item, what).min(1, { error: `needs at least one of ${what}` });
+
+const mapping = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'needs keys with values' });
+
+const mapOf = <T extends z.ZodType>(item: T) => z.record(z.string(), item, { error: 'needs keys with values' });
+
+const series = listOf(line, 'series');
+const fragments = someOf(line, 'fragments');
+
+const variantShape = {
+  describe: line,
+  series,
+  source: line.optional(),
+  fragments: fragments.optional(),
+};
+
+const seconds = whole(1, 86_400);
+
+const budgetShape = { 'min-trials': whole(1, 10_000), 'max-trials': whole(1, 10_000), seconds };
+
+const expectShape = {
+  accept: someOf(oneOf(OUTCOMES), 'outcomes'),
+  known: listOf(oneOf(OUTCOMES), 'outcomes').default([]),
+};
+
+/** mkswap refuses less than ten pages. */
+const swapSize = sizeKiB.refine((size) => size >= 40, { error: 'needs at least 40KiB: a swap area has ten pages or more' });
+
+const backendShapes = {
+  'virtio-blk': { kind: z.literal('virtio-blk'), rotational: z.boolean({ error: 'needs true or false' }), size: swapSize },
+  file: { kind: z.literal('file'), filesystem: oneOf(['ext4']), size: swapSize },
+  zram: { kind: z.literal('zram'), size: swapSize },
+};
+
+const backend = z.discriminatedUnion(
+  'kind',
+  [mapping(backendShapes['virtio-blk']), mapping(backendShapes.file), mapping(backendShapes.zram)],
+  { error: `needs a kind: one of ${Object.keys(backendShapes).join(', ')}` },
+);
+
+const probeShape = {
+  kind: oneOf(['stress']),
+  workload: oneOf(WORKLOAD_KINDS),
+  backend,
+  vcpus: whole(1, 64),
+  memory: sizeKiB.refine((size) => size >= 64 * 1024 && size % 1024 === 0, { error: 'needs whole MiB, 64MiB or more' }),
+  cmdline: listOf(line, 'kernel parameters'),
+  threads: whole(1, 1024),
+  pages: whole(1, 1_000_000),
+  'hang-seconds': seconds,
+  control: line,
+  variants: someOf(line, 'variants'),
+  budget: mapping(budgetShape).partial(),
+  budgets: mapOf(mapping(budgetShape).partial()),
+  expect: mapOf(mapping(expectShape)),
+};
+
+/** A probe or the defaults of all probes; what must be there is asked once both are known. */
+const probe = mapping(probeShape).partial();
+
+const FUNCTION_NAME = /^[A-Za-z_][\w.]*$/;
+
+const targetShape = {
+  types: someOf(oneOf(SPLAT_TYPES), 'types of splats'),
+  frames: someOf(
+    z.string({ error: 'needs the name of a function' }).regex(FUNCTION_NAME, {
+      error: 'needs the name of a function as call traces show it, without +0x…/0x…',
+    }),
+    'functions',
+  ),
+};
+
+const alphaError = 'needs a number above 0 and below 0.5';
+
+const planShape = {
+  name: line,
+  describe: line,
+  seed: whole(0, 2 ** 31 - 1).default(1),
+  alpha: z.number({ error: alphaError }).refine((value) => value > 0 && value < 0.5, { error: alphaError }).default(0.05),
+  accelerator: oneOf(['auto', 'kvm', 'tcg']).default('auto'),
+  source: line,
+  fragments,
+  target: mapping(targetShape),
+  variants: mapOf(mapping(variantShape)),
+  defaults: probe.default({}),
+  probes: mapOf(probe),
+};
+
+export const planFile = mapping(planShape);
+export type PlanFile = z.output<typeof planFile>;
+export type ProbeFile = PlanFile['defaults'];
+
+/** Keys of a probe that have to come from it or from the defaults. */
+export const REQUIRED_OF_PROBE = [
+  'kind', 'workload', 'backend', 'vcpus', 'memory', 'threads', 'pages', 'hang-seconds', 'control', 'budget', 'expect',
+] as const satisfies readonly (keyof typeof probeShape)[];
+
+/** Keys of a budget, likewise. */
+export const REQUIRED_OF_BUDGET = Object.keys(budgetShape);
+
+/** The keys that may stand at `path`, for suggestions. `value` is what stands there. */
+export function keysAt(path: PlanPath, value: unknown): string[] {
+  const [section, , ...inner] = path[0] === 'defaults' ? ['defaults', '', ...path.slice(1)] : path;
+  switch (section) {
+    case undefined:
+      return Object.keys(planShape);
+    case 'target':
+      return Object.keys(targetShape);
+    case 'variants':
+      return Object.keys(variantShape);
+    default:
+      return keysInProbe(inner, value);
+  }
+}
+
+function keysInProbe([key]: PlanPath, value: unknown): string[] {
+  switch (key) {
+    case undefined:
+      return Object.keys(probeShape);
+    case 'backend': {
+      const kind = (value as { kind: keyof typeof backendShapes }).kind;
+      return Object.keys(backendShapes[kind]);
+    }
+    case 'budget':
+    case 'budgets':
+      return Object.keys(budgetShape);
+    default:
+      return Object.keys(expectShape);
+  }
+}

@@ -1,0 +1,173 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readGuestBuildId } from '../machine/build-id.ts';
+import { BootError, HostError, SwapraceError } from '../model/errors.ts';
+import type { ProgressListener } from '../model/events.ts';
+import type { StartedGuest } from '../model/guest.ts';
+import type { Kernel } from '../model/kernel.ts';
+import type { TrialEnd, TrialSpec } from '../model/trial.ts';
+import { bootGuest, type Lab } from './lab.ts';
+import { SplatWatch } from './splat-watch.ts';
+import { WorkloadRun } from './workload-run.ts';
+
+/** What every trial of a run shares. */
+export interface TrialContext {
+  readonly lab: Lab;
+  readonly signal: AbortSignal;
+  readonly emit: ProgressListener;
+}
+
+/** What a trial leaves beside its raw files. */
+export interface TrialResult {
+  readonly end: TrialEnd;
+  readonly guestBuildId: string | null;
+  /** QEMU's command line; empty when it was never started. */
+  readonly argv: readonly string[];
+  /** From exec to the first answer; null when there was none. */
+  readonly bootMs: number | null;
+}
+
+/** Where a trial's raw files go, as they come. */
+export interface TrialLogs {
+  readonly consoleLog: string;
+  readonly workloadLog: string;
+}
+
+/** Beyond the race itself: preparing the backend, the last cycle, joining threads. */
+const TRIAL_GRACE_MS = 60_000;
+/** The monitor writes ten lines a second; a guest this long without one no longer answers. */
+const MONITOR_SILENCE_MS = 20_000;
+/** For the console to print what SysRq or an NMI asked for. */
+const BACKTRACE_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Boots a guest, races swap-ins against swapoff in it, and ends it. Console and workload output are in `logs` as they
+ * came, whatever happened.
+ *
+ * @throws InterruptedError when `signal` aborts; HostError when evidence could not be kept. Everything else is a result.
+ */
+export async function runTrial(spec: TrialSpec, kernel: Kernel, logs: TrialLogs, context: TrialContext): Promise<TrialResult> {
+  await writeFile(logs.workloadLog, '');
+  const { vcpus, memoryMiB, cmdline, backend } = spec;
+  const { lab, signal } = context;
+  let guest: StartedGuest;
+  try {
+    const accelerator = lab.decision.accelerator;
+    guest = await bootGuest(kernel, { vcpus, memoryMiB, cmdline, backend }, accelerator, lab, signal, undefined, logs.consoleLog);
+  } catch (error) {
+    return { end: endOfFailedBoot(error), guestBuildId: null, argv: [], bootMs: null };
+  }
+  await using started = guest;
+  const { end, guestBuildId } = await race(spec, kernel, started, logs, context);
+  await started.kill();
+  return { end, guestBuildId, argv: started.argv, bootMs: started.bootMs };
+}
+
+function endOfFailedBoot(error: unknown): TrialEnd {
+  const described = error instanceof SwapraceError && error.details !== undefined ? `\n${error.details}` : '';
+  if (error instanceof BootError) return { kind: 'boot-failed', message: error.message + described };
+  if (error instanceof HostError && error.code.startsWith('QEMU_')) {
+    return { kind: 'host-fault', message: error.message + described };
+  }
+  throw error;
+}
+
+async function race(
+  spec: TrialSpec,
+  kernel: Kernel,
+  guest: StartedGuest,
+  logs: TrialLogs,
+  context: TrialContext,
+): Promise<{ readonly end: TrialEnd; readonly guestBuildId: string | null }> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, context.signal]);
+  const splats = new SplatWatch(guest);
+  let guestBuildId: string | null = null;
+  try {
+    guestBuildId = await readGuestBuildId(guest.remote, signal);
+    if (guestBuildId !== kernel.buildId) {
+      return { end: { kind: 'boot-failed', message: wrongKernel(kernel.buildId, guestBuildId) }, guestBuildId };
+    }
+    await using workload = await WorkloadRun.start(spec, guest.remote, logs.workloadLog, context.emit);
+    const end = await Promise.race([
+      workload.ended(),
+      splats.followed(signal).then((): TrialEnd => ({ kind: 'splat' })),
+      stalled(workload, guest, spec, signal),
+      monitorSilent(workload, guest, signal),
+      machineGone(guest),
+      outOfTime(spec, signal),
+      aborted(context.signal),
+    ]);
+    return { end: await preferSplat(end, splats, signal), guestBuildId };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
+    const end: TrialEnd = { kind: 'guest-lost', message: error.message, machine: null };
+    return { end: await preferSplat(end, splats, signal), guestBuildId };
+  } finally {
+    over.abort();
+  }
+}
+
+function wrongKernel(wanted: string, got: string): string {
+  return `the guest runs build ${got}, not ${wanted}: the kernel in the cache is not the one that was built`;
+}
+
+/** A splat explains every other end: what it broke is its consequence. */
+async function preferSplat(end: TrialEnd, splats: SplatWatch, signal: AbortSignal): Promise<TrialEnd> {
+  // The console's last bytes may still be on their way.
+  if (!splats.seen && end.kind !== 'completed') await sleep(200, undefined, { signal });
+  if (!splats.seen || end.kind === 'host-fault') return end;
+  await splats.followed(signal);
+  return { kind: 'splat' };
+}
+
+/** A workload thread without progress past its deadline while the monitor goes on: with backtraces on the console. */
+async function stalled(workload: WorkloadRun, guest: StartedGuest, spec: TrialSpec, signal: AbortSignal): Promise<TrialEnd> {
+  for (;;) {
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    const threads = workload.stalledThreads(spec.hangSeconds * 1000);
+    if (threads.length === 0) continue;
+    // Registers and stacks of what runs on each CPU (l), blocked tasks (w), every task (t).
+    for (const key of ['l', 'w', 't']) await guest.remote.exec(`echo ${key} > /proc/sysrq-trigger`, { signal });
+    await sleep(BACKTRACE_MS, undefined, { signal });
+    return { kind: 'stalled', threads };
+  }
+}
+
+async function monitorSilent(workload: WorkloadRun, guest: StartedGuest, signal: AbortSignal): Promise<TrialEnd> {
+  while (workload.silentMs() < MONITOR_SILENCE_MS) await sleep(LOOK_EVERY_MS, undefined, { signal });
+  // An NMI reaches a kernel that answers nothing else; its backtraces are for the person who looks.
+  await guest.injectNmi().catch(() => undefined);
+  await sleep(BACKTRACE_MS, undefined, { signal });
+  return { kind: 'guest-lost', message: `no word from the workload for ${MONITOR_SILENCE_MS / 1000} s`, machine: null };
+}
+
+async function machineGone(guest: StartedGuest): Promise<TrialEnd> {
+  const machine = await guest.ended;
+  switch (machine.kind) {
+    case 'killed':
+      return { kind: 'host-fault', message: `QEMU was killed by ${machine.signal}` };
+    case 'failed':
+      return { kind: 'host-fault', message: `QEMU ended with status ${machine.exitCode}: ${machine.stderr}` };
+    case 'powered-off':
+    case 'reset':
+    case 'ended-by-harness':
+      return { kind: 'guest-lost', message: `the guest ended by itself (${machine.kind})`, machine };
+  }
+}
+
+async function outOfTime(spec: TrialSpec, signal: AbortSignal): Promise<TrialEnd> {
+  const limitMs = spec.seconds * 1000 + spec.hangSeconds * 1000 + TRIAL_GRACE_MS;
+  await sleep(limitMs, undefined, { signal });
+  return { kind: 'out-of-time', message: `the workload did not end within ${limitMs / 1000} s` };
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  throw signal.reason;
+}

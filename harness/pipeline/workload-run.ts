@@ -1,0 +1,104 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { HostError } from '../model/errors.ts';
+import type { ProgressListener } from '../model/events.ts';
+import type { RemoteProcess, RemoteSession } from '../model/guest.ts';
+import type { ThreadBeat, TrialEnd, TrialSpec, WorkloadMessage } from '../model/trial.ts';
+import { stressCommand } from '../workload/command.ts';
+import { parseWorkloadLine } from '../workload/protocol.ts';
+
+/** Longest piece of a workload's standard error that is kept for a message. */
+const STDERR_LIMIT = 4_000;
+
+/** The workload running in a guest: its lines kept as they come, its threads watched. Dispose closes the log. */
+export class WorkloadRun implements AsyncDisposable {
+  #lastLineAt = performance.now();
+  #threads: readonly ThreadBeat[] = [];
+  #last: Extract<WorkloadMessage, { t: 'end' | 'fail' }> | null = null;
+  #stderr = '';
+  #logError: Error | null = null;
+  readonly #drained: Promise<void>;
+
+  private constructor(
+    private readonly spec: TrialSpec,
+    private readonly process: RemoteProcess,
+    private readonly log: WriteStream,
+    private readonly emit: ProgressListener,
+  ) {
+    log.on('error', (error) => (this.#logError = error));
+    process.stderr.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(0, STDERR_LIMIT);
+    });
+    this.#drained = this.#readLines();
+  }
+
+  /** Starts the workload of `spec`. @throws GuestError when the guest refuses the command. */
+  static async start(spec: TrialSpec, remote: RemoteSession, logFile: string, emit: ProgressListener): Promise<WorkloadRun> {
+    const process = await remote.spawn(stressCommand(spec));
+    return new WorkloadRun(spec, process, createWriteStream(logFile, { flags: 'w' }), emit);
+  }
+
+  /** How the workload came to its end by itself. */
+  async ended(): Promise<TrialEnd> {
+    const exit = await this.process.exit;
+    await this.#drained;
+    if (this.#last?.t === 'fail') return { kind: 'workload-failed', message: this.#last.message };
+    if (exit.lost) return { kind: 'guest-lost', message: 'the SSH session was lost', machine: null };
+    const how = exit.signal === null ? `exit status ${exit.code}` : `signal ${exit.signal}`;
+    if (exit.code !== 0) return { kind: 'workload-failed', message: `${how}${this.#stderrSuffix()}` };
+    if (this.#last === null) return { kind: 'workload-failed', message: 'exit status 0 without an end marker' };
+    return { kind: 'completed' };
+  }
+
+  /** Threads that the last beat showed without progress for `limitMs` of the guest's clock or longer. */
+  stalledThreads(limitMs: number): readonly ThreadBeat[] {
+    return this.#threads.filter((thread) => thread.stalledMs >= limitMs);
+  }
+
+  /** Milliseconds of the host's clock since the last line. */
+  silentMs(): number {
+    return performance.now() - this.#lastLineAt;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.log.end();
+    await finished(this.log).catch(() => undefined);
+    if (this.#logError === null) return;
+    throw new HostError('WORKLOAD_LOG_NOT_KEPT', `Cannot write ${String(this.log.path)}: ${this.#logError.message}`, {
+      hint: 'free some space and run again',
+      cause: this.#logError,
+    });
+  }
+
+  async #readLines(): Promise<void> {
+    const lines = createInterface({ input: this.process.stdout, crlfDelay: Infinity });
+    for await (const line of lines) {
+      this.#lastLineAt = performance.now();
+      if (!this.log.writableEnded) this.log.write(`${line}\n`);
+      this.#take(parseWorkloadLine(line));
+    }
+  }
+
+  #take(message: WorkloadMessage | null): void {
+    switch (message?.t) {
+      case undefined:
+      case 'start':
+        return;
+      case 'beat': {
+        this.#threads = message.threads;
+        const { exposedSwapoffs, elapsedMs } = message.exposure;
+        this.emit({ kind: 'trial-exposure', trial: this.spec.id, exposedSwapoffs, elapsedMs });
+        return;
+      }
+      case 'end':
+      case 'fail':
+        this.#last = message;
+    }
+  }
+
+  #stderrSuffix(): string {
+    const said = this.#stderr.trim();
+    return said === '' ? '' : `: ${said}`;
+  }
+}

@@ -1,0 +1,31 @@
+import type { RunResult } from '../model/verdict.ts';
+
+/**
+ * A run as a value for JSON, for scripts: what `reportText` says, without traces. Numbers as they are, not rounded.
+ *
+ * @example
+ * // {"run":"…","status":1,"variants":[{"variant":"weakened","outcome":"target",…}],…}
+ */
+export function reportJson({ record, trials, verdict }: RunResult) {
+  return {
+    run: record.id,
+    startedAt: record.startedAt,
+    plan: record.plan.name,
+    planFile: record.planFile,
+    seed: record.plan.seed,
+    accelerator: record.accelerator,
+    kernels: Object.fromEntries(
+      Object.entries(record.kernels).map(([variant, kernel]) => [variant, { id: kernel.id, version: kernel.kernelVersion }]),
+    ),
+    status: verdict.status,
+    reasons: verdict.reasons,
+    blindProbes: verdict.blindProbes,
+    variants: verdict.variants,
+    trials: trials.map(({ evidence, verdict: trial }) => ({
+      id: evidence.spec.id,
+      exposedSwapoffs: evidence.exposure?.exposedSwapoffs ?? null,
+      ...trial,
+    })),
+    commands: record.commands,
+  };
+}

@@ -1,0 +1,156 @@
+import type { ProbeSpec } from '../model/plan.ts';
+import type { RunRecord } from '../model/trial.ts';
+import type { RunResult, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
+import { align, cut, wrap, wrapCommand } from './columns.ts';
+import { findingsOf, type Finding } from './findings.ts';
+import { traceLines } from './trace.ts';
+import { backendText, comparisonText, MEANING, rateText, several, WORD } from './wording.ts';
+
+/** What a painted piece is about; a terminal turns it into a colour. */
+export type Style = 'heading' | 'good' | 'bad' | 'doubt';
+export type Paint = (text: string, style: Style) => string;
+
+const plain: Paint = (text) => text;
+
+/** Traces that are shown in full; a report is to fit a screen. */
+const MOST_TRACES = 3;
+
+/**
+ * A run as text, at most 99 columns wide: what was run on what, a line a variant, each kind of splat decoded once,
+ * what was known and what was not expected, how to repeat it, and the exit status. Ends with a newline.
+ *
+ * @param paint colours words without changing their width; without it the text is plain.
+ */
+export function reportText(run: RunResult, { paint = plain }: { readonly paint?: Paint } = {}): string {
+  const { record, verdict } = run;
+  const sections = [
+    heading(record),
+    ...record.plan.probes.map((probe) => probeSection(probe, run, paint)),
+    ...findingSections(findingsOf(run), paint),
+    knownSection(verdict.variants),
+    reasonSection(verdict.reasons, paint),
+    repeatSection(record),
+    [paint(`exit status ${verdict.status}`, verdict.status === 0 ? 'good' : 'bad') + `: ${MEANING[verdict.status]}`],
+  ];
+  return `${sections.filter((section) => section.length > 0).map((section) => section.join('\n')).join('\n\n')}\n`;
+}
+
+function heading({ plan, planFile, id, kernels, accelerator, host }: RunRecord): string[] {
+  const versions = [...new Set(Object.values(kernels).map((kernel) => kernel.kernelVersion))].sort();
+  const linux = versions.length === 0 ? 'no kernel' : `Linux ${versions.join(', ')}`;
+  const machine = accelerator === null ? 'no accelerator chosen' : `${accelerator.accelerator.toUpperCase()} (${accelerator.reason})`;
+  const on = Object.entries(host).map(([name, value]) => `${name} ${value}`).join(', ');
+  return [
+    ...wrap(`${plan.name}: ${linux}; ${plan.variants.map((variant) => variant.id).join(', ')}`, 2),
+    ...wrap(`on ${machine}${on === '' ? '' : `; ${on}`}`, 2),
+    ...wrap(`run ${id}, plan ${planFile}, seed ${plan.seed}`, 2),
+  ];
+}
+
+function probeSection(probe: ProbeSpec, { verdict }: RunResult, paint: Paint): string[] {
+  const variants = verdict.variants.filter((variant) => variant.probe === probe.id);
+  const blind = verdict.blindProbes.includes(probe.id);
+  const rows = align(variants.map((variant) => variantCells(variant, probe.control)));
+  return [
+    ...wrap(probeTitle(probe), 2),
+    ...(blind ? [`  ${paint('blind', 'bad')}: ${probe.control} did not crash, so no absence below means anything`] : []),
+    ...variants.flatMap((variant, index) => [
+      `  ${paintWord(cut((rows[index] ?? []).join('  ').trimEnd(), 97), variant, paint)}`,
+      ...wrap(`      ${remark(variant)}`, 6).filter((line) => line.trim() !== ''),
+    ]),
+    '  (rate: crashes an exposed swapoff, exact 95 % interval; p: one-sided, against the control)',
+  ];
+}
+
+function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: ProbeSpec): string {
+  const race = `${workload} swap-in against swapoff, ${several(threads, 'thread')}, ${several(pages, 'page')}`;
+  const machine = `${several(vcpus, 'vCPU')}, ${memoryMiB} MiB, swap on ${backendText(backend)}`;
+  return `${id}: ${race}; ${machine}; control ${control}`;
+}
+
+function variantCells(verdict: VariantVerdict, control: string): string[] {
+  const { variant, outcome, trials, rate } = verdict;
+  return [
+    `${variant}: ${WORD[outcome]}`,
+    trialsText(outcome, trials),
+    `${rate.exposure.toLocaleString('en-US')} exposed`,
+    rateText(rate),
+    comparisonText(verdict, control),
+  ];
+}
+
+/** A finding counts the trials that showed it; an absence needs them all. */
+function trialsText(outcome: VariantOutcome, trials: VariantVerdict['trials']): string {
+  const all = several(Object.values(trials).reduce((sum, count) => sum + count, 0), 'trial');
+  return outcome === 'clean' || outcome === 'inconclusive' ? all : `${trials[outcome]} of ${all}`;
+}
+
+const STYLE: Readonly<Record<VariantOutcome, Style>> = {
+  target: 'bad',
+  hang: 'bad',
+  'other-bug': 'doubt',
+  clean: 'good',
+  inconclusive: 'doubt',
+};
+
+/** Colours come after the columns: a terminal's escapes have a length but no width. */
+function paintWord(line: string, { variant, outcome }: VariantVerdict, paint: Paint): string {
+  const label = `${variant}: ${WORD[outcome]}`;
+  if (!line.startsWith(label)) return line;
+  return `${variant}: ${paint(WORD[outcome], STYLE[outcome])}${line.slice(label.length)}`;
+}
+
+/** What the columns leave unsaid. Reproduced and clean say everything. */
+function remark({ outcome, reason }: VariantVerdict): string {
+  switch (outcome) {
+    case 'target':
+    case 'clean':
+      return '';
+    case 'hang':
+    case 'other-bug':
+    case 'inconclusive':
+      return reason;
+  }
+}
+
+function findingSections(findings: readonly Finding[], paint: Paint): string[][] {
+  const shown = findings.slice(0, MOST_TRACES).map((finding) => findingSection(finding, paint));
+  const rest = findings.slice(MOST_TRACES).flatMap((finding) => wrap(`  ${finding.title} (${seenText(finding)}, ${finding.trial})`, 4));
+  return rest.length === 0 ? shown : [...shown, ['Further:', ...rest]];
+}
+
+function findingSection(finding: Finding, paint: Paint): string[] {
+  const { title, target, trial, splat, threads } = finding;
+  const kind = target ? 'the expected bug' : 'not the expected bug';
+  const address = splat?.address === null || splat === null ? '' : `, address ${splat.address}`;
+  return [
+    paint(cut(title), 'heading'),
+    ...wrap(`  ${kind}: ${seenText(finding)}; shown from ${trial}${address}`, 4),
+    ...(splat === null ? [] : traceLines(splat)),
+    ...threads.map((thread) => cut(`  ${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s`)),
+  ];
+}
+
+function seenText({ seen }: Finding): string {
+  return seen.map(({ where, count }) => `${several(count, 'trial')} of ${where}`).join(', ');
+}
+
+function knownSection(variants: readonly VariantVerdict[]): string[] {
+  const lines = variants.flatMap(({ probe, variant, expectation, trials }) => {
+    if (expectation.kind !== 'known') return [];
+    const seen = expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${several(trials[outcome], 'trial')}`);
+    const absent = expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`);
+    return [...seen, ...absent].map((what) => `  ${probe}/${variant}: ${what}`);
+  });
+  return lines.length === 0 ? [] : ['Known findings of the plan:', ...lines];
+}
+
+function reasonSection(reasons: readonly string[], paint: Paint): string[] {
+  if (reasons.length === 0) return [];
+  return [paint('Not as expected:', 'bad'), ...reasons.flatMap((reason) => wrap(`  ${reason}`, 4))];
+}
+
+function repeatSection({ commands }: RunRecord): string[] {
+  if (commands.length === 0) return [];
+  return ['To repeat:', ...commands.flatMap((command) => wrapCommand(command, 2))];
+}

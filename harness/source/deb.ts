@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import type { SourceSpec, SourceTree } from '../model/kernel.ts';
+import { HostError, SourceError } from '../model/errors.ts';
+import { debEntries, downloadDeb } from '../host/deb.ts';
+import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { sha256File } from '../host/hash.ts';
+import { run, tail } from '../host/process.ts';
+import { unpackArchive } from './decompress.ts';
+import { formatSourceSpec } from './spec.ts';
+import { checkPin, findTree, makeTree, type Filled, type SourceOptions } from './store.ts';
+
+type DebSpec = Extract<SourceSpec, { kind: 'deb' }>;
+
+/** `sources/<package>_<version>.json`: which tree a package version holds. */
+interface Unpacked {
+  readonly id: string;
+  readonly debSha256: string;
+}
+
+/** The kernel's archive inside a source package: Debian has it below usr/src, Ubuntu a folder deeper. */
+const ARCHIVE = /^usr\/src\/(?:[^/]+\/)?linux-[^/]*\.tar\.(?:xz|gz|bz2|zst)$/;
+
+/** Unpacks the tree of a Debian source package, fetched as any user, never installed. */
+export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise<SourceTree> {
+  const version = spec.version ?? (options.offline ? await newestLocal(spec, options) : await archiveVersion(spec, options.signal));
+  const label = `${spec.package} ${version}`;
+  const lookup = () => findUnpacked(spec, version, options.cacheDir);
+  return (await lookup()) ?? makeTree(label, options, lookup, async (dir) => {
+    const deb = await obtainDeb(spec, version, options);
+    const debSha256 = await sha256File(deb, options.signal);
+    checkPin(deb, spec.sha256, debSha256);
+    const sha256 = await unpackDeb(deb, dir, label, options.signal);
+    const filled: Filled = {
+      id: `tar-${sha256.slice(0, 16)}`,
+      provenance: { kind: 'deb', package: spec.package, version, debSha256, sha256 },
+    };
+    const unpacked: Unpacked = { id: filled.id, debSha256 };
+    await writeFileAtomic(noteOf(spec, version, options.cacheDir), JSON.stringify(unpacked));
+    return filled;
+  });
+}
+
+async function findUnpacked(spec: DebSpec, version: string, cacheDir: string): Promise<SourceTree | null> {
+  const text = await readTextIfExists(noteOf(spec, version, cacheDir));
+  if (text === null) return null;
+  const { id, debSha256 } = JSON.parse(text) as Unpacked;
+  checkPin(formatSourceSpec({ ...spec, version, sha256: null }), spec.sha256, debSha256);
+  return findTree(cacheDir, id);
+}
+
+function noteOf(spec: DebSpec, version: string, cacheDir: string): string {
+  return join(cacheDir, 'sources', `${spec.package}_${version}.json`);
+}
+
+/** The version that the archive offers now: a distribution's current point release. */
+async function archiveVersion(spec: DebSpec, signal: AbortSignal): Promise<string> {
+  const result = await run('apt-cache', ['show', '--no-all-versions', spec.package], { signal, env: { LC_ALL: 'C' } });
+  const version = /^Version: (\S+)$/m.exec(result.stdout)?.[1];
+  if (version !== undefined) return version;
+  throw new SourceError('PACKAGE_UNKNOWN', `Cannot fetch ${formatSourceSpec(spec)}: apt knows no such package`, {
+    hint: '`apt-get update` first; or name what there is (`apt-cache search linux-source`); or use tarball:',
+    details: tail(result.stderr, 5),
+  });
+}
+
+/** Offline, the newest version that was ever unpacked or fetched. */
+async function newestLocal(spec: DebSpec, { cacheDir }: SourceOptions): Promise<string> {
+  const unpacked = (await list(join(cacheDir, 'sources'))).map((name) => versionIn(name, spec.package, /\.json$/));
+  const fetched = (await list(join(cacheDir, 'debs'))).map((name) => versionIn(name, spec.package, /_all\.deb$/));
+  const [newest] = [...unpacked, ...fetched].filter((version) => version !== null).sort(byVersion).reverse();
+  if (newest !== undefined) return newest;
+  throw missingOffline(spec, cacheDir);
+}
+
+function versionIn(file: string, name: string, suffix: RegExp): string | null {
+  if (!file.startsWith(`${name}_`) || !suffix.test(file)) return null;
+  return decodeURIComponent(file.slice(name.length + 1).replace(suffix, ''));
+}
+
+/** Natural order is enough within one package: no epochs, and `~` does not occur in kernel source versions. */
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+async function obtainDeb(spec: DebSpec, version: string, { cacheDir, offline, signal, onEvent }: SourceOptions): Promise<string> {
+  const dir = join(cacheDir, 'debs');
+  // apt writes the colon of an epoch as %3a in file names.
+  const fetched = join(dir, `${spec.package}_${version.replace(':', '%3a')}_all.deb`);
+  if (await exists(fetched)) return fetched;
+  if (offline) throw missingOffline({ ...spec, version }, cacheDir);
+  onEvent({ kind: 'phase', name: 'source', detail: `fetching ${spec.package} ${version}` });
+  return downloadDeb(spec.package, { version, dir, signal });
+}
+
+function missingOffline(spec: DebSpec, cacheDir: string): SourceError {
+  return new SourceError('SOURCE_MISSING', `Cannot use ${formatSourceSpec(spec)} offline: it was never fetched into ${cacheDir}`, {
+    hint: `run once without --offline, or put the .deb into ${join(cacheDir, 'debs')}`,
+  });
+}
+
+/** @returns sha256 of the compressed kernel archive inside the package. */
+async function unpackDeb(deb: string, dir: string, label: string, signal: AbortSignal): Promise<string> {
+  // dpkg-deb must not outlive a failure: it would wait for a reader for ever.
+  const done = new AbortController();
+  try {
+    for await (const { header, stream } of debEntries(deb, AbortSignal.any([signal, done.signal]))) {
+      if (header.type === 'file' && ARCHIVE.test(header.name)) return await unpackHashed(stream, header.name, dir, label, signal);
+      stream.resume();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SourceError || error instanceof HostError) throw error;
+    throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: ${(error as Error).message}`, { hint: `rm ${deb}, and start again`, cause: error });
+  } finally {
+    done.abort();
+  }
+  throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: there is no kernel archive below usr/src`, { hint: 'name a linux-source package' });
+}
+
+async function unpackHashed(stream: Readable, name: string, dir: string, label: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const tap = new Transform({
+    transform(chunk: Buffer, _encoding, next) {
+      hash.update(chunk);
+      next(null, chunk);
+    },
+  });
+  stream.on('error', (error) => tap.destroy(error));
+  await unpackArchive(stream.pipe(tap), basename(name), dir, { label, signal });
+  return hash.digest('hex');
+}
+
+async function list(dir: string): Promise<string[]> {
+  return readdir(dir).catch(() => []);
+}

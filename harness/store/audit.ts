@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '../host/files.ts';
+import { SwapraceError } from '../model/errors.ts';
+import type { Plan, TargetSignature } from '../model/plan.ts';
+import type { Splat } from '../model/splat.ts';
+import type { Evidence, RunRecord, Trouble } from '../model/trial.ts';
+import type { JudgedTrial, RunResult, RunVerdict, TrialVerdict } from '../model/verdict.ts';
+import { auditFiles } from './audit-files.ts';
+import { sameJson } from './audit-json.ts';
+import { auditTrial } from './audit-trial.ts';
+import type { EvidenceTools } from './derive.ts';
+import { RUN_FILES } from './layout.ts';
+import { readJson, readRecord, trialIds } from './read.ts';
+import { runVerdict } from './schema.ts';
+
+/** What a run is recomputed with; other stages know how. */
+export interface AuditTools extends EvidenceTools {
+  readonly judgeTrial: (evidence: Evidence, target: TargetSignature) => TrialVerdict;
+  readonly judgeRun: (plan: Plan, trials: readonly JudgedTrial[], troubles: readonly Trouble[]) => RunVerdict;
+  readonly reportText: (run: RunResult) => string;
+  /** Symbolises again; null where the kernel is no longer at hand. Absent: what was symbolised is taken as stored. */
+  readonly symbolize?: (kernelId: string, splats: readonly Splat[]) => Promise<readonly Splat[] | null>;
+}
+
+/** One thing that is not as it should be. */
+export interface AuditProblem {
+  /** Relative to the run's folder. */
+  readonly file: string;
+  readonly what: string;
+}
+
+export interface AuditResult {
+  readonly files: number;
+  readonly trials: number;
+  /** Empty when the run is what its raw files say. */
+  readonly problems: readonly AuditProblem[];
+}
+
+/**
+ * Recomputes a finished run from its raw files and compares everything with what is stored: the sums and the set of
+ * files; splats from console.log and exposure from workload.jsonl; the verdict of each trial and of the run, with
+ * every rate and p; the report. Never throws for what is wrong with a run: that is its result.
+ */
+export async function audit(runDir: string, tools: AuditTools): Promise<AuditResult> {
+  const { files, problems } = await auditFiles(runDir);
+  const ids = await trialIds(runDir);
+  const recomputed = await auditContent(runDir, ids, tools);
+  return { files, trials: ids.length, problems: [...problems, ...recomputed] };
+}
+
+async function auditContent(runDir: string, ids: readonly string[], tools: AuditTools): Promise<AuditProblem[]> {
+  const problems: AuditProblem[] = [];
+  const record = await attempt(RUN_FILES.run, problems, () => readRecord(runDir));
+  if (record === null) return problems;
+  problems.push(...(await sameJson(runDir, RUN_FILES.run, record, record)));
+
+  const trials: JudgedTrial[] = [];
+  for (const id of ids) {
+    const trial = await attempt(join(RUN_FILES.trials, id), problems, () => auditTrial(runDir, id, record, tools));
+    if (trial === null) continue;
+    problems.push(...trial.problems);
+    trials.push(trial.judged);
+  }
+  problems.push(...(await auditVerdict(runDir, record, trials, tools)));
+  return problems;
+}
+
+async function auditVerdict(
+  runDir: string,
+  record: RunRecord,
+  trials: readonly JudgedTrial[],
+  tools: AuditTools,
+): Promise<AuditProblem[]> {
+  const problems: AuditProblem[] = [];
+  const verdict = tools.judgeRun(record.plan, trials, record.troubles);
+  const stored = await attempt(RUN_FILES.verdict, problems, () => readJson(join(runDir, RUN_FILES.verdict), runVerdict));
+  if (stored !== null) problems.push(...(await sameJson(runDir, RUN_FILES.verdict, stored, verdict)));
+  const report = await attempt(RUN_FILES.report, problems, () => readFile(join(runDir, RUN_FILES.report), 'utf8'));
+  const line = report === null ? null : firstLineThatDiffers(report, tools.reportText({ record, trials, verdict }));
+  if (line !== null) problems.push({ file: RUN_FILES.report, what: line });
+  return problems;
+}
+
+/** Runs a step; what it cannot read becomes a problem of `file`. */
+async function attempt<T>(file: string, problems: AuditProblem[], step: () => Promise<T>): Promise<T | null> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof SwapraceError) && errnoOf(error) === null) throw error;
+    problems.push({ file, what: (error as Error).message });
+    return null;
+  }
+}
+
+function firstLineThatDiffers(stored: string, recomputed: string): string | null {
+  if (stored === recomputed) return null;
+  const [ours, theirs] = [stored.split('\n'), recomputed.split('\n')];
+  const line = ours.findIndex((text, index) => text !== theirs[index]);
+  const at = line === -1 ? ours.length : line;
+  return `line ${at + 1} is ${JSON.stringify(ours[at] ?? null)}, recomputed ${JSON.stringify(theirs[at] ?? null)}`;
+}

@@ -1,0 +1,33 @@
+/** Names inside a run's folder; results/README.md explains them to people. */
+export const RUN_FILES = {
+  run: 'run.json',
+  verdict: 'verdict.json',
+  report: 'report.txt',
+  sums: 'SHA256SUMS',
+  trials: 'trials',
+} as const;
+
+/** Names inside `trials/<id>/`. */
+export const TRIAL_FILES = {
+  trial: 'trial.json',
+  console: 'console.log',
+  workload: 'workload.jsonl',
+  argv: 'argv.json',
+  evidence: 'evidence.json',
+  splats: 'splats.json',
+  verdict: 'verdict.json',
+} as const;
+
+/** A trial that is still being written, beside those that are whole. */
+export function partialName(trial: string): string {
+  return `.${trial}.partial`;
+}
+
+export function isPartial(name: string): boolean {
+  return /^\..*\.partial$/.test(name);
+}
+
+/** The one form in which the store writes a value. */
+export function toJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

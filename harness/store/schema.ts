@@ -1,0 +1,247 @@
+import { z } from 'zod';
+import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
+import type { SwapBackend } from '../model/guest.ts';
+import { WORKLOAD_KINDS, type Plan } from '../model/plan.ts';
+import type { Frame, Splat } from '../model/splat.ts';
+import type { Evidence, Exposure, RunRecord, TrialEnd, TrialRecord, TrialSpec } from '../model/trial.ts';
+import { INCONCLUSIVE_CAUSES, OUTCOMES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
+
+/** The shapes of the store's JSON files. Strict: a key that nobody knows is a file that nobody wrote. */
+
+const text = z.string();
+const count = z.number().int().nonnegative();
+const texts = z.array(text);
+const map = z.record(z.string(), z.string());
+
+const backend: z.ZodType<SwapBackend> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean(), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('file'), filesystem: z.literal('ext4'), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('zram'), sizeKiB: count }),
+]);
+
+const source: z.ZodType<SourceSpec> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deb'), package: text, version: text.nullable(), sha256: text.nullable() }),
+  z.strictObject({ kind: z.literal('tarball'), location: text, sha256: text.nullable() }),
+  z.strictObject({ kind: z.literal('git'), path: text, rev: text }),
+  z.strictObject({ kind: z.literal('dir'), path: text }),
+  z.strictObject({ kind: z.literal('prebuilt'), path: text }),
+]);
+
+const variant: z.ZodType<VariantSpec> = z.strictObject({ id: text, describe: text, source, series: texts, fragments: texts });
+
+const outcome = z.enum(OUTCOMES);
+const workload = z.enum(WORKLOAD_KINDS);
+const accelerator = z.enum(['kvm', 'tcg']);
+const budget = { minTrials: count, maxTrials: count, trialSeconds: z.number() };
+
+const machine = {
+  workload,
+  backend,
+  vcpus: count,
+  memoryMiB: count,
+  cmdline: texts,
+  threads: count,
+  pages: count,
+  hangSeconds: z.number(),
+};
+
+const probe = z.strictObject({
+  kind: z.literal('stress'),
+  id: text,
+  ...machine,
+  control: text,
+  variants: texts,
+  budget: z.strictObject(budget),
+  budgets: z.record(
+    z.string(),
+    z.strictObject({
+      minTrials: z.exactOptional(count),
+      maxTrials: z.exactOptional(count),
+      trialSeconds: z.exactOptional(z.number()),
+    }),
+  ),
+  expect: z.record(z.string(), z.strictObject({ accept: z.array(outcome), known: z.array(outcome) })),
+});
+
+/** Types of splats are the scanner's to name; here they are text. */
+const splatType = text as unknown as z.ZodType<Splat['type']>;
+
+const plan: z.ZodType<Plan> = z.strictObject({
+  name: text,
+  describe: text,
+  text,
+  variants: z.array(variant),
+  probes: z.array(probe),
+  target: z.strictObject({ types: z.array(splatType), frames: texts }),
+  accelerator: z.enum(['kvm', 'tcg', 'auto']),
+  seed: count,
+  alpha: z.number(),
+});
+
+/** A kernel's record is the build's; only what is looked at here is checked. */
+const kernel = z.looseObject({ id: text, kernelVersion: text, buildId: text }) as unknown as z.ZodType<KernelRecord>;
+
+export const runRecord: z.ZodType<RunRecord> = z.strictObject({
+  schema: z.literal(1),
+  id: text,
+  startedAt: text,
+  planFile: text,
+  plan,
+  versions: map,
+  kernels: z.record(z.string(), kernel),
+  accelerator: z.strictObject({ accelerator, reason: text }).nullable(),
+  host: map,
+  commands: texts,
+  troubles: z.array(
+    z.strictObject({
+      fault: z.enum(['usage', 'host', 'source', 'build', 'boot', 'guest', 'interrupted']),
+      variant: text.nullable(),
+      message: text,
+    }),
+  ),
+});
+
+const spec: z.ZodType<TrialSpec> = z.strictObject({
+  id: text,
+  probe: text,
+  variant: text,
+  index: count,
+  kernelId: text,
+  buildId: text,
+  seed: count,
+  ...machine,
+  seconds: z.number(),
+});
+
+const machineEnd = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('powered-off') }),
+  z.strictObject({ kind: z.literal('reset') }),
+  z.strictObject({ kind: z.literal('ended-by-harness') }),
+  z.strictObject({ kind: z.literal('killed'), signal: text }),
+  z.strictObject({ kind: z.literal('failed'), exitCode: z.number().int(), stderr: text }),
+]);
+
+const beat = z.strictObject({ name: text, tid: z.number().int(), operation: text, stalledMs: z.number() });
+
+const withMessage = <K extends string>(kind: K) => z.strictObject({ kind: z.literal(kind), message: text });
+
+const end: z.ZodType<TrialEnd> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('completed') }),
+  z.strictObject({ kind: z.literal('splat') }),
+  z.strictObject({ kind: z.literal('stalled'), threads: z.array(beat) }),
+  withMessage('workload-failed'),
+  withMessage('boot-failed'),
+  z.strictObject({ kind: z.literal('guest-lost'), message: text, machine: machineEnd.nullable() }),
+  withMessage('host-fault'),
+  withMessage('out-of-time'),
+]);
+
+export const trialRecord: z.ZodType<TrialRecord> = z.strictObject({
+  spec,
+  end,
+  meta: z.strictObject({
+    startedAt: text,
+    endedAt: text,
+    accelerator,
+    guestBuildId: text.nullable(),
+    bootMs: z.number().nullable(),
+  }),
+});
+
+const exposure: z.ZodType<Exposure> = z.strictObject({
+  swapoffs: count,
+  exposedSwapoffs: count,
+  swapIns: count,
+  pswpin: count,
+  errors: z.record(z.string(), count),
+  corruptPages: count,
+  elapsedMs: z.number(),
+});
+
+/** `evidence.json`: what is not already in trial.json and splats.json. */
+export type StoredEvidence = Omit<Evidence, 'spec' | 'end' | 'splats'>;
+
+export const storedEvidence: z.ZodType<StoredEvidence> = z.strictObject({
+  guestBuildId: text.nullable(),
+  exposure: exposure.nullable(),
+  unreportedExposure: count,
+  consoleTruncated: z.boolean(),
+  consoleBytes: count,
+});
+
+const frame: z.ZodType<Frame> = z.strictObject({
+  func: text,
+  symbol: text,
+  offset: z.number().nullable(),
+  size: z.number().nullable(),
+  module: text.nullable(),
+  reliable: z.boolean(),
+  isIp: z.boolean(),
+  location: text.nullable(),
+  inlined: z.array(z.strictObject({ func: text, location: text.nullable() })),
+});
+
+export const splats: z.ZodType<Splat[]> = z.array(
+  z.strictObject({
+    title: text,
+    type: splatType,
+    guilty: text.nullable(),
+    frames: z.array(frame),
+    address: text.nullable(),
+    cpu: z.number().nullable(),
+    pid: z.number().nullable(),
+    comm: text.nullable(),
+    damaged: z.array(z.enum(['truncated', 'interleaved', 'lost-lines', 'binary'])),
+    startLine: count,
+    endLine: count,
+    text,
+  }),
+);
+
+export const argv = texts;
+
+export const trialVerdict: z.ZodType<TrialVerdict> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('target'), title: text }),
+  z.strictObject({ kind: z.literal('hang'), where: text }),
+  z.strictObject({ kind: z.literal('other-bug'), title: text }),
+  z.strictObject({ kind: z.literal('clean') }),
+  z.strictObject({ kind: z.literal('inconclusive'), cause: z.enum(INCONCLUSIVE_CAUSES), reason: text }),
+]);
+
+const rate = z.strictObject({ events: count, exposure: count, low: z.number(), high: z.number(), confidence: z.number() });
+
+const expectation = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('met') }),
+  z.strictObject({ kind: z.literal('known'), seen: z.array(outcome), absent: z.array(outcome) }),
+  z.strictObject({ kind: z.literal('missed'), message: text }),
+  z.strictObject({ kind: z.literal('cannot-tell'), message: text }),
+]);
+
+export const runVerdict: z.ZodType<RunVerdict> = z.strictObject({
+  status: z.union([z.literal(0), z.literal(1), z.literal(125), z.literal(128), z.literal(129), z.literal(130)]),
+  reasons: texts,
+  blindProbes: texts,
+  variants: z.array(
+    z.strictObject({
+      variant: text,
+      probe: text,
+      outcome,
+      reason: text,
+      trials: z.record(outcome, count),
+      rate,
+      comparison: z
+        .strictObject({
+          control: text,
+          controlRate: rate,
+          suspect: count,
+          p: z.number(),
+          needed: z.number().nullable(),
+          alpha: z.number(),
+          significant: z.boolean(),
+        })
+        .nullable(),
+      signatures: z.array(z.strictObject({ title: text, count, target: z.boolean() })),
+      expectation,
+    }),
+  ),
+});

@@ -1,0 +1,67 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { acquireLock, holderText, type LockHolder } from '../../host/lock.ts';
+import { start } from '../../host/process.ts';
+
+const signal = new AbortController().signal;
+
+t.test('a lock is held by one, and the next gets it on release', async (t) => {
+  const path = join(t.testdir(), 'lock');
+  const first = await acquireLock(path, { purpose: 'first', signal });
+  const order: string[] = [];
+  let waited: LockHolder | null = null;
+  const waiting = new Promise<void>((seen) => {
+    void acquireLock(path, { purpose: 'second', signal, onWait: (holder) => { waited = holder; seen(); } }).then(async (second) => {
+      order.push('second has it');
+      await second[Symbol.asyncDispose]();
+    });
+  });
+  await waiting;
+  t.match(waited, { pid: process.pid, purpose: 'first' });
+  t.match(holderText(waited), /^process \d+ on .* \(first\) since \d{4}-/);
+  order.push('first lets go');
+  await first[Symbol.asyncDispose]();
+  await first[Symbol.asyncDispose]();
+  await using _third = await acquireLock(path, { purpose: 'third', signal });
+  t.same(order, ['first lets go', 'second has it']);
+});
+
+t.test('what a dead process wrote into the file holds nothing', async (t) => {
+  const path = join(t.testdir(), 'lock');
+  await writeFile(path, JSON.stringify({ pid: 999_999_999, host: 'here', purpose: 'a build that died '.repeat(9), since: '2020-01-01' }));
+  await using lock = await acquireLock(path, { purpose: 'new', signal, onWait: () => t.fail('must not wait') });
+  t.match(JSON.parse(await readFile(lock.path, 'utf8')), { pid: process.pid, purpose: 'new' });
+});
+
+t.test('the lock of a process that is killed is free', async (t) => {
+  const path = join(t.testdir(), 'lock');
+  const code = `import { acquireLock } from ${JSON.stringify(new URL('../../host/lock.ts', import.meta.url).href)};
+    await acquireLock(${JSON.stringify(path)}, { purpose: 'doomed', signal: new AbortController().signal });
+    console.log('held'); setInterval(() => {}, 1000);`;
+  const doomed = start(process.execPath, ['--import=tsx', '--input-type=module', '-e', code]);
+  await new Promise((held) => doomed.stdout.once('data', held));
+  let waited: LockHolder | null = null;
+  const waits = new Promise<void>((seen) => {
+    void acquireLock(path, { purpose: 'heir', signal, onWait: (holder) => { waited = holder; seen(); } }).then((lock) => lock[Symbol.asyncDispose]());
+  });
+  await waits;
+  t.match(waited, { pid: doomed.pid, purpose: 'doomed' });
+  process.kill(doomed.pid ?? 0, 'SIGKILL');
+  await doomed;
+  await using _lock = await acquireLock(path, { purpose: 'after', signal });
+  t.pass('no one had to break it');
+});
+
+t.test('who waits can be told to stop', async (t) => {
+  const path = join(t.testdir(), 'lock');
+  await using _first = await acquireLock(path, { purpose: 'first', signal });
+  const abort = new AbortController();
+  const waiting = acquireLock(path, { purpose: 'second', signal: abort.signal, onWait: () => abort.abort(new Error('enough')) });
+  await t.rejects(waiting, { message: 'enough' });
+});
+
+t.test('a file that cannot be locked is the host\'s fault', async (t) => {
+  const path = t.testdir({ folder: {} });
+  await t.rejects(acquireLock(join(path, 'folder'), { purpose: 'x', signal }), { name: 'HostError', code: 'LOCK_FAILED' });
+});

@@ -1,0 +1,109 @@
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import t from 'tap';
+import { describeError } from '../../cli/errors.ts';
+import { describeEvent, progressTo } from '../../cli/progress.ts';
+import { HostError } from '../../model/errors.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+
+/** The command line, as scripts/swaprace starts it once everything is installed. */
+function swaprace(args: readonly string[], input = '') {
+  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), ...args], { cwd: root, reject: false, input });
+}
+
+t.test('bad input is refused with 129, the value and the mend', async (t) => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [['run', 'no-such-plan'], /No plan no-such-plan[\s\S]*Try: .*default/],
+    [['run', '--seed', 'x'], /--seed x: not a whole number/],
+    [['run', '--accel', 'xen'], /xen/],
+    [['build', 'nonesuch'], /no variant nonesuch[\s\S]*Try: one of: .*weakened/],
+    [['stress', 'stock', '--probe', 'nonesuch'], /no probe nonesuch/],
+    [['report', 'nonesuch'], /No run in/],
+    [['scan', '/no/such/log'], /Cannot read the log \/no\/such\/log/],
+    [['frobnicate'], /unknown command 'frobnicate'/],
+    [['run', '--frobnicate'], /unknown option '--frobnicate'/],
+  ];
+  await Promise.all(
+    cases.map(async ([args, message]) => {
+      const { exitCode, stderr, stdout } = await swaprace(args);
+      t.equal(exitCode, 129, args.join(' '));
+      t.match(stderr, message);
+      t.equal(stdout, '');
+    }),
+  );
+});
+
+t.test('--dry-run prints what a run would execute, and does nothing', async (t) => {
+  const text = await swaprace(['run', '--dry-run']);
+  t.equal(text.exitCode, 0);
+  t.match(text.stdout, /weakened: \d+ to \d+ trials .* the control/);
+  const json = await swaprace(['run', '--dry-run', '--json']);
+  t.match(JSON.parse(json.stdout), { probes: [{ control: 'weakened' }] });
+});
+
+const OOPS = [
+  '[   12.345678] BUG: kernel NULL pointer dereference, address: 0000000000000001',
+  '[   12.345680] #PF: supervisor read access in kernel mode',
+  '[   12.345690] Oops: 0000 [#1] PREEMPT SMP NOPTI',
+  '[   12.345700] CPU: 1 PID: 98 Comm: stress Not tainted 6.1.192 #1',
+  '[   12.345710] RIP: 0010:__swap_duplicate+0x52/0x1a0',
+  '[   12.345720] Call Trace:',
+  '[   12.345730]  <TASK>',
+  '[   12.345740]  __read_swap_cache_async+0x9a/0x2a0',
+  '[   12.345750]  do_swap_page+0x3f1/0x8c0',
+  '[   12.345760]  </TASK>',
+  '[   12.345770] ---[ end trace 0000000000000000 ]---',
+  '',
+].join('\n');
+
+t.test('scan reads a console from standard input', async (t) => {
+  const { exitCode, stdout } = await swaprace(['scan', '--json'], OOPS);
+  t.equal(exitCode, 0);
+  const splats = JSON.parse(stdout) as Record<string, unknown>[];
+  t.equal(splats.length, 1);
+  t.match(splats[0], {
+    title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate',
+    type: 'null-deref',
+    guilty: '__swap_duplicate',
+    damaged: [],
+  });
+  t.ok(Array.isArray(splats[0]?.['frames']));
+  t.match((await swaprace(['scan'], OOPS)).stdout, /__swap_duplicate\+0x52\/0x1a0/);
+  t.equal((await swaprace(['scan'], 'all is well\n')).stdout, 'no splats');
+  t.same(JSON.parse((await swaprace(['scan', '--json'], '')).stdout), []);
+});
+
+t.test('doctor names what is missing and where it was looked for', async (t) => {
+  const { stdout } = await swaprace(['doctor', '--json']);
+  const checks = JSON.parse(stdout) as { name: string; found: string }[];
+  for (const name of ['machine', 'gcc', 'qemu-system-x86_64', 'cache', 'kvm']) t.ok(checks.some((check) => check.name === name), name);
+});
+
+t.test('an error is told as action, evidence and mend', async (t) => {
+  t.equal(
+    describeError(new HostError('X', 'Cannot do it', { details: 'line 1\nline 2', hint: 'do that' })),
+    'swaprace: Cannot do it\n    line 1\n    line 2\nTry: do that\n',
+  );
+  t.match(describeError(new TypeError('oh')), /internal error: TypeError: oh/);
+});
+
+t.test('progress is one live line on a terminal, plain lines elsewhere', async (t) => {
+  const written: string[] = [];
+  const plain = progressTo({ isTTY: false, write: (text) => written.push(text) });
+  plain({ kind: 'build-progress', variant: 'v5a', done: 3, expected: 9, etaSeconds: 4.2 });
+  plain({ kind: 'build-done', variant: 'v5a', kernelId: 'abc', seconds: 61, cached: false });
+  plain.done();
+  t.same(written, ['kernel v5a: abc built in 61 s\n']);
+
+  written.length = 0;
+  const live = progressTo({ isTTY: true, columns: 30, write: (text) => written.push(text) });
+  live({ kind: 'build-progress', variant: 'v5a', done: 3, expected: 9, etaSeconds: 4.2 });
+  live.done();
+  t.equal(written.join(''), '\r\x1b[Kbuild v5a: 3 of 9 objects, ab\r\x1b[K');
+  t.match(describeEvent({ kind: 'trial-end', trial: 'a-b-0', verdict: { kind: 'target', title: 'BUG' } }), {
+    text: 'trial a-b-0: reproduced: BUG',
+    lasting: true,
+  });
+});

@@ -1,0 +1,126 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import tar from 'tar-stream';
+import t from 'tap';
+import { bootGuest } from '../../pipeline/lab.ts';
+import { readGuestBuildId } from '../../machine/build-id.ts';
+import { guestOf } from '../../pipeline/stress-one.ts';
+import { newIdentity } from '../../rootfs/keys.ts';
+import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan } from './lab.ts';
+
+const plan = await shippedPlan('default');
+const kernel = await kernelOf(plan, 'stock');
+const lab = await labFor(kernel);
+const spec = guestOf(plan);
+const short = { firstByteMs: 20_000, silenceMs: 6_000, sessionMs: 12_000 };
+
+/** A copy of guests/ that `change` has been at. */
+async function changedGuests(dir: string, change: (guests: string) => Promise<void>): Promise<string> {
+  const guests = join(dir, 'guests');
+  await cp(join(root, 'guests'), guests, { recursive: true });
+  await change(guests);
+  return guests;
+}
+
+t.test('a guest answers over SSH: output, exit status, signals, files both ways; and it leaves nothing', async (t) => {
+  await booted(t.name);
+  const guest = await bootGuest(kernel, spec, 'tcg', lab, never);
+  const { remote, privateDir } = guest;
+  t.equal((await qemusOf(privateDir)).length, 1);
+
+  t.match(await remote.exec('echo out; echo err >&2; exit 7'), { code: 7, signal: null, lost: false, stdout: 'out\n', stderr: 'err\n' });
+  t.equal((await remote.exec('cat', { stdin: 'through' })).stdout, 'through');
+  t.equal(await readGuestBuildId(remote), kernel.buildId, 'the guest is the kernel that was built');
+  t.equal((await remote.exec('ls /sys/class/net')).stdout.trim().replace(/^lo$/, ''), '', 'no way out to any network');
+
+  const running = await remote.spawn('echo ready; exec sleep 100');
+  await new Promise((resolve) => running.stdout.once('data', resolve));
+  running.kill('TERM');
+  t.match(await running.exit, { code: null, signal: 'TERM', lost: false });
+
+  const pack = tar.pack();
+  pack.entry({ name: 'deep/file' }, 'content');
+  pack.finalize();
+  await remote.upload(pack.pipe(new PassThrough()), '/tmp/up');
+  const down = t.testdir();
+  await remote.download('/tmp/up', down, { limitBytes: 1000 });
+  t.equal(await readFile(join(down, 'deep/file'), 'utf8'), 'content');
+  await remote.exec('head -c 5000 /dev/zero > /tmp/up/large');
+  await t.rejects(remote.download('/tmp/up', t.testdir(), { limitBytes: 1000 }), { code: 'TAR_TOO_LARGE' });
+  await remote.exec('rm /tmp/up/large; ln -s /etc/passwd /tmp/up/link');
+  await t.rejects(remote.download('/tmp/up', t.testdir(), { limitBytes: 1000 }), { code: 'TAR_REFUSED' });
+
+  const lost = await remote.spawn('exec sleep 100');
+  await guest[Symbol.asyncDispose]();
+  t.match(await lost.exit, { lost: true }, 'a lost connection is told from an exit');
+  t.match(await guest.ended, { kind: 'ended-by-harness' });
+  t.same(await qemusOf(privateDir), []);
+  await t.rejects(readFile(join(privateDir, 'initramfs.cpio')), { code: 'ENOENT' }, 'keys go with the guest');
+});
+
+t.test('ways to end are told apart', async (t) => {
+  await booted(t.name);
+  await using off = await bootGuest(kernel, spec, 'tcg', lab, never);
+  void off.remote.exec('poweroff -f').catch(() => undefined);
+  t.match(await off.ended, { kind: 'powered-off' });
+  await using reset = await bootGuest(kernel, spec, 'tcg', lab, never);
+  void reset.remote.exec('echo b > /proc/sysrq-trigger').catch(() => undefined);
+  t.match(await reset.ended, { kind: 'reset' });
+  await using killed = await bootGuest(kernel, spec, 'tcg', lab, never);
+  process.kill(killed.pid, 'SIGKILL');
+  t.match(await killed.ended, { kind: 'killed', signal: 'SIGKILL' });
+});
+
+t.test('a guest without an init panics at boot, and that is said', async (t) => {
+  await booted(t.name);
+  const guests = await changedGuests(t.testdir(), (dir) => writeFile(join(dir, 'init'), 'not a program'));
+  const broken = await labFor(kernel, guests);
+  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never), { code: 'BOOT_PANIC', fault: 'boot', message: /Kernel panic - not syncing/ });
+});
+
+t.test('a guest that never serves SSH is told from one that is slow', async (t) => {
+  await booted(t.name);
+  const idle = '#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 1; done\n';
+  const guests = await changedGuests(t.testdir(), (dir) => writeFile(join(dir, 'init'), idle, { mode: 0o755 }));
+  const broken = await labFor(kernel, guests);
+  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never, short), { code: /BOOT_SILENT|SSH_NOT_READY/, fault: 'boot' });
+});
+
+t.test('a guest with another host key is refused', async (t) => {
+  await booted(t.name);
+  const { overlay } = newIdentity();
+  const mixed = { ...lab, identity: { ...lab.identity, overlay } };
+  await t.rejects(bootGuest(kernel, spec, 'tcg', mixed, never, short), { code: 'SSH_NOT_READY', fault: 'boot' });
+});
+
+t.test('QEMU killed during the boot is the host’s fault', async (t) => {
+  await booted(t.name);
+  const booting = bootGuest(kernel, { ...spec, cmdline: ['swaprace.mark=killed-at-boot'] }, 'tcg', lab, never);
+  booting.catch(() => undefined);
+  let pids: number[] = [];
+  while (pids.length === 0) pids = await qemusOf('swaprace.mark=killed-at-boot');
+  process.kill(pids[0] as number, 'SIGKILL');
+  await t.rejects(booting, { code: 'QEMU_KILLED', fault: 'host' });
+});
+
+t.test('an abort during the boot leaves no QEMU', async (t) => {
+  await booted(t.name);
+  const abort = new AbortController();
+  const booting = bootGuest(kernel, { ...spec, cmdline: ['swaprace.mark=aborted'] }, 'tcg', lab, abort.signal);
+  booting.catch(() => undefined);
+  while ((await qemusOf('swaprace.mark=aborted')).length === 0);
+  abort.abort();
+  await t.rejects(booting, { code: 'INTERRUPTED' });
+  t.same(await qemusOf('swaprace.mark=aborted'), []);
+});
+
+t.test('plain ssh and an interactive shell work', async (t) => {
+  await booted(t.name);
+  await using guest = await bootGuest(kernel, spec, 'tcg', lab, never);
+  const shell = await guest.remote.shell({ rows: 24, columns: 80, term: 'vt100' });
+  shell.stream.write('stty size; exit 3\n');
+  t.match(await text(shell.stream), '24 80');
+  t.match(await shell.exit, { code: 3 });
+});

@@ -1,0 +1,68 @@
+/** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
+import { appendFile, readFile, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { Kernel } from '../../model/kernel.ts';
+import type { Plan } from '../../model/plan.ts';
+import { buildKernels } from '../../pipeline/kernels.ts';
+import { openLab, type Lab } from '../../pipeline/lab.ts';
+import { loadPlan } from '../../pipeline/load-plan.ts';
+import { workspace } from '../../pipeline/workspace.ts';
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
+export const silent = (): void => undefined;
+export const never = new AbortController().signal;
+
+/** Notes that a test booted a kernel; the runner prints how many did. */
+export async function booted(name: string): Promise<void> {
+  const log = process.env['SWAPRACE_BOOT_LOG'];
+  if (log !== undefined) await appendFile(log, `${name}\n`);
+}
+
+export async function shippedPlan(name: string): Promise<Plan> {
+  const place = workspace();
+  return loadPlan(join(place.plansDir, `${name}.yaml`), place);
+}
+
+/** A kernel of a plan, built when the cache has none. */
+export async function kernelOf(plan: Plan, variant: string): Promise<Kernel> {
+  const spec = plan.variants.filter(({ id }) => id === variant);
+  const { kernels, troubles } = await buildKernels(spec, {
+    cacheDir: workspace().cacheDir,
+    offline: false,
+    signal: never,
+    emit: silent,
+  });
+  const kernel = kernels[variant];
+  if (kernel === undefined) throw new Error(troubles[0]?.message ?? `no kernel for ${variant}`);
+  return kernel;
+}
+
+/** A lab under TCG: what these tests look at is the harness, not the accelerator. */
+export function labFor(kernel: Kernel, guestsDir?: string): Promise<Lab> {
+  const place = workspace();
+  return openLab(kernel, {
+    workspace: guestsDir === undefined ? place : { ...place, guestsDir },
+    offline: false,
+    accelerator: 'tcg',
+    signal: never,
+    emit: silent,
+  });
+}
+
+/** Ids of QEMU processes that descend from this process or from `parent`. */
+export async function qemusOf(marker: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const cmdline = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (cmdline.includes('qemu-system') && cmdline.includes(marker)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** Starts the command line as a person would. */
+export function swaprace(args: readonly string[], options: { readonly env?: Record<string, string> } = {}) {
+  return execa(join(root, 'scripts/swaprace'), args, { reject: false, all: true, env: options.env ?? {} });
+}

@@ -1,0 +1,155 @@
+import { cp, link, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t from 'tap';
+import { auditRun } from '../../pipeline/audit.ts';
+import { workspace } from '../../pipeline/workspace.ts';
+import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan, silent, swaprace } from './lab.ts';
+
+const place = workspace();
+const plan = await shippedPlan('short');
+for (const { id } of plan.variants) await kernelOf(plan, id);
+
+async function onlyRun(results: string): Promise<string> {
+  const runs = (await readdir(results)).filter((name) => !name.startsWith('.'));
+  t.equal(runs.length, 1, 'one run, one folder');
+  return join(results, runs[0] as string);
+}
+
+t.test('the short plan: the control crashes, the fixed kernels do not; its run can be audited', async (t) => {
+  await booted(t.name);
+  const results = t.testdir();
+  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', results]);
+  t.equal(run.exitCode, 0, run.all);
+  t.match(run.stdout, /weakened: +reproduced/);
+  const dir = await onlyRun(results);
+  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+
+  const victim = (await readdir(join(dir, 'trials'))).sort()[0] as string;
+  for (const file of ['run.json', 'verdict.json', 'report.txt', 'SHA256SUMS', `trials/${victim}/console.log`, `trials/${victim}/trial.json`]) {
+    const path = join(dir, file);
+    const bytes = await readFile(path);
+    const edited = Buffer.from(bytes);
+    const at = Math.floor(edited.length / 2);
+    edited[at] = (edited[at] as number) ^ 1;
+    await writeFile(path, edited);
+    t.not((await auditRun(dir, place.cacheDir, never)).problems.length, 0, `one bit of ${file}`);
+    await writeFile(path, bytes);
+  }
+  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+
+  const report = await swaprace(['report', dir]);
+  t.equal(report.stdout.trim(), (await readFile(join(dir, 'report.txt'), 'utf8')).trim());
+  t.equal((await swaprace(['audit', dir])).exitCode, 0);
+});
+
+t.test('a plan that calls the control a fix fails, and says which expectation', async (t) => {
+  await booted(t.name);
+  const run = await swaprace(['run', 'swapped', '--accel', 'tcg', '--results', t.testdir()]);
+  t.equal(run.exitCode, 1, run.all);
+  t.match(run.stdout, /expected clean/);
+});
+
+/** A cache of its own with the same kernels, hard-linked; `change` may spoil it. */
+async function copiedCache(dir: string, change: (kernels: string) => Promise<void>): Promise<string> {
+  const cache = join(dir, 'cache');
+  await mkdir(cache);
+  for (const name of await readdir(place.cacheDir)) {
+    if (name === 'kernels' || name === 'tmp') continue;
+    await symlink(join(place.cacheDir, name), join(cache, name));
+  }
+  await mkdir(join(cache, 'kernels'));
+  for (const { id } of plan.variants) {
+    const kernel = await kernelOf(plan, id);
+    await cp(join(place.cacheDir, 'kernels', kernel.id), join(cache, 'kernels', kernel.id), { recursive: true });
+  }
+  await change(join(cache, 'kernels'));
+  return cache;
+}
+
+t.test('two kernels swapped in the cache are detected', async (t) => {
+  const [first, second] = await Promise.all(plan.variants.slice(0, 2).map(({ id }) => kernelOf(plan, id)));
+  const cache = await copiedCache(t.testdir(), async (kernels) => {
+    const [a, b] = [join(kernels, first!.id, 'bzImage'), join(kernels, second!.id, 'bzImage')];
+    await rename(a, `${a}.aside`);
+    await rename(b, a);
+    await rename(`${a}.aside`, b);
+  });
+  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', t.testdir()], { env: { SWAPRACE_CACHE: cache } });
+  t.equal(run.exitCode, 128, run.all);
+  t.match(run.all ?? '', /bzImage/);
+});
+
+t.test('two runs at once do not disturb each other', async (t) => {
+  await booted(t.name);
+  const [one, two] = [t.testdir({ results: {} }), join(place.root, 'results')];
+  const args = ['stress', 'weakened', '--plan', 'short', '--accel', 'tcg', '--seconds', '20', '--results'];
+  const results = join(one, 'results');
+  const runs = await Promise.all([swaprace([...args, results]), swaprace([...args, results])]);
+  for (const run of runs) t.match([0, 1, 125].includes(run.exitCode ?? -1), true, run.all);
+  t.equal((await readdir(results)).length, 2);
+  t.ok(two);
+});
+
+/** Starts a run and, once `until` stands in what it says, sends it a signal. */
+async function signalled(args: readonly string[], until: RegExp, signal: NodeJS.Signals, env: Record<string, string> = {}) {
+  const run = execa(join(root, 'scripts/swaprace'), args, { reject: false, all: true, env });
+  let said = '';
+  await new Promise<void>((resolve) => {
+    run.all?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (until.test(said)) resolve();
+    });
+    void run.then(() => resolve());
+  });
+  run.kill(signal);
+  return run;
+}
+
+t.test('Ctrl-C during a trial: 130, a whole run, no QEMU', async (t) => {
+  await booted(t.name);
+  const results = t.testdir();
+  const run = await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /accelerator: tcg/, 'SIGINT');
+  t.equal(run.exitCode, 130, run.all);
+  const dir = await onlyRun(results);
+  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+  t.same(await qemusOf(`swaprace-${run.pid}-`), []);
+});
+
+t.test('Ctrl-C during a build: 130, and the cache holds nothing half-made', async (t) => {
+  const dir = t.testdir();
+  const cache = await copiedCache(dir, (kernels) => rm(join(kernels), { recursive: true }));
+  const run = await signalled(['run', 'short', '--results', join(dir, 'r')], /run: /, 'SIGINT', { SWAPRACE_CACHE: cache });
+  t.equal(run.exitCode, 130, run.all);
+  t.same(await readdir(join(cache, 'kernels')).catch(() => []), []);
+});
+
+t.test('a harness that is killed takes its guests with it, and the next run clears up', async (t) => {
+  await booted(t.name);
+  const results = t.testdir();
+  const run = signalled(['run', 'short', '--accel', 'tcg', '--results', results], /trial .*exposed|trial .*:/, 'SIGKILL');
+  await run;
+  let left = await qemusOf('swaprace-');
+  for (let tries = 0; tries < 50 && left.length > 0; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    left = await qemusOf('swaprace-');
+  }
+  t.same(left, []);
+});
+
+t.test('a full disk is the host’s fault and no verdict', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir({ small: {} });
+  const small = join(dir, 'small');
+  const mounted = await execa('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small], { reject: false });
+  if (mounted.exitCode !== 0) return t.pass('mounting a small disk needs root');
+  try {
+    const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', small]);
+    t.equal(run.exitCode, 128, run.all);
+    t.match(run.all ?? '', /full|ENOSPC|no space/i);
+  } finally {
+    await execa('umount', [small]);
+  }
+});
+
+void [link, labFor, silent];

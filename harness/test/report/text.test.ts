@@ -1,0 +1,165 @@
+import t from 'tap';
+import type { Evidence, RunRecord, Trouble } from '../../model/trial.ts';
+import type { JudgedTrial, RunResult } from '../../model/verdict.ts';
+import { reportJson } from '../../report/json.ts';
+import { reportText } from '../../report/text.ts';
+import { judgeRun } from '../../verdict/judge-run.ts';
+import { newRun, plan } from '../store/fixtures/make-run.ts';
+import {
+  crashed, hung, lost, makeEvidence, makeExposure, makeFrame, makeOther, makeProbe, makeSplat, times, trialsOf,
+} from '../verdict/fixtures/make.ts';
+
+const oops = makeSplat([], {
+  title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate',
+  frames: [
+    makeFrame('__swap_duplicate', {
+      isIp: true, offset: 0x5b, size: 0x150, location: 'mm/swapfile.c:3324',
+      inlined: [{ func: 'swap_count', location: 'mm/swapfile.c:78' }],
+    }),
+    makeFrame('leftover', { reliable: false }),
+    makeFrame('swapcache_prepare', { location: 'mm/swapfile.c:3410' }),
+    makeFrame('do_swap_page', { module: 'zram', offset: 1, size: null }),
+    makeFrame('asm_exc_page_fault', { offset: null }),
+  ],
+});
+const clean = makeEvidence({ exposure: makeExposure(5000) });
+const good: Record<string, Evidence[]> = {
+  unpatched: [makeEvidence()], weakened: times(3, crashed(500, { splats: [oops] })), v5b: [clean, hung()], stock: [clean],
+};
+
+function makeResult(over: Record<string, Evidence[]> = {}, record: Partial<RunRecord> = {}, troubles: Trouble[] = []): RunResult {
+  const trials: JudgedTrial[] = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => trialsOf(id, evidence));
+  const probes = [makeProbe()];
+  const run: RunRecord = { schema: 1, id: '20261122T091704.123Z-5f0c1a', startedAt: '2026-11-22T09:17:04.123Z', ...newRun, plan: { ...plan, probes }, ...record };
+  return { record: run, trials, verdict: judgeRun({ ...plan, probes }, trials, troubles) };
+}
+
+const lines = (run: RunResult) => reportText(run).split('\n');
+
+t.test('the whole report of a run that went as planned', async (test) => {
+  const report = lines(makeResult());
+  const at = (pattern: RegExp) => report.findIndex((line) => pattern.test(line));
+  for (const wanted of [
+    /^small: Linux 6\.1\.192; weakened, stock$/,
+    /^on TCG \(no \/dev\/kvm\); cpu a CPU, cpus 2$/,
+    /^run 20261122T091704\.123Z-5f0c1a, plan plans\/small\.yaml, seed 1$/,
+    /^anon: anon swap-in against swapoff, 3 threads, 64 pages; 2 vCPUs, 256 MiB, swap on/,
+    /^ {2}unpatched: inconclusive {2}1 trial {8}1,000 exposed/,
+    /^ {6}no crash in 1,000 exposed swapoffs gives only p = 0\.2\d; p < 0\.05 needs 2,570$/,
+    /^ {2}weakened: reproduced {5}3 of 3 trials {2}1,500 exposed {2}2\.0e-3 \(4\.1e-4\.\.5\.8e-3\) {2}control$/,
+    /^ {2}v5b: hang {16}1 of 2 trials {2}6,000 exposed {2}at most 6\.1e-4 +p 0\.0080$/,
+    /^ {6}1 of 2 trials hung: no progress in swap-in$/,
+    /^ {2}stock: clean {13}1 trial {8}5,000 exposed {2}at most 7\.4e-4 +p 0\.012$/,
+    /^ {2}\(rate: crashes an exposed swapoff, exact 95 % interval/,
+    /^BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate$/,
+    /^ {2}the expected bug: 3 trials of anon\/weakened; shown from anon-weakened-0, address 0+1$/,
+    /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/,
+    /^ {7}__swap_duplicate\+0x5b\/0x150 +mm\/swapfile\.c:3324$/,
+    /^ {7}swapcache_prepare\+0x10\/0x100 +mm\/swapfile\.c:3410$/,
+    /^ {7}do_swap_page\+0x1 \[zram\]$/,
+    /^ {7}asm_exc_page_fault$/,
+    /^no progress in swap-in$/,
+    /^ {2}not the expected bug: 1 trial of anon\/v5b; shown from anon-v5b-1$/,
+    /^ {2}swapin-0: in swap-in for 30\.0 s$/,
+    /^Known findings of the plan:$/,
+    /^ {2}anon\/v5b: hang, seen in 1 trial$/,
+    /^To repeat:$/,
+    /^ {2}scripts\/run plans\/small\.yaml$/,
+    /^exit status 0: every variant met its expectation$/,
+  ]) {
+    test.not(at(wanted), -1, `${wanted}\n${report.join('\n')}`);
+  }
+  test.notOk(report.some((line) => line.includes('leftover')), 'leftovers on the stack are no part of a trace');
+  test.equal(report.filter((line) => line === oops.title).length, 1, 'each signature once');
+  test.ok(at(/^exit status/) === report.length - 2 && report.at(-1) === '', 'the exit status is last');
+  test.ok(report.length < 50, 'it fits a screen');
+  test.ok(at(/^BUG/) < at(/^no progress/), 'the target comes first');
+});
+
+t.test('no line is wider than 99 columns, whatever a run says', async (test) => {
+  const long = 'x'.repeat(300);
+  const words = 'word '.repeat(80).trim();
+  const wide = makeSplat([long, 'do_swap_page'], { title: `BUG: ${long}` });
+  const run = makeResult(
+    { weakened: times(3, crashed(5, { splats: [wide] })), v5b: [hung({ end: { kind: 'stalled', threads: [{ name: long, tid: 1, operation: words, stalledMs: 1 }] } })] },
+    { host: { cpu: words }, commands: [`scripts/run ${words}`], planFile: long },
+    [{ fault: 'build', variant: 'stock', message: `${long} ${words}` }],
+  );
+  for (const line of lines(run)) test.ok(line.length <= 99, line);
+  const commands = lines(run).filter((line) => line.endsWith(' \\'));
+  test.ok(commands.length >= 3, 'long commands can still be pasted');
+});
+
+t.test('what was missed is named, with the exit status', async (test) => {
+  const report = reportText(makeResult({ stock: [crashed(5), lost()] }));
+  test.match(report, /\n {2}stock: reproduced +1 of 2 trials/);
+  test.match(report, /\nNot as expected:\n {2}anon\/stock: expected clean, got target: 1 of 2 trials crashed in the expected way\n/);
+  test.match(report, /\nexit status 1: an expectation was missed\n$/);
+  test.match(reportText(makeResult({ v5b: [clean] })), /\n {2}anon\/v5b: hang, not seen this time\n/);
+});
+
+t.test('a blind control is said where it matters', async (test) => {
+  const report = reportText(makeResult({ weakened: [clean] }));
+  test.match(report, /\n {2}blind: weakened did not crash, so no absence below means anything\n/);
+  test.match(report, /\n {2}stock: inconclusive +1 trial +5,000 exposed {2}at most [^ ]+\n/, 'and there is no p');
+  test.match(report, /exit status 125: could not tell\n$/);
+});
+
+t.test('a run that came to nothing', async (test) => {
+  const none = { unpatched: [], weakened: [], v5b: [], stock: [] };
+  const report = reportText(makeResult(none, { kernels: {}, accelerator: null, commands: [], host: {} }, [{ fault: 'interrupted', variant: null, message: 'Interrupted' }]));
+  test.match(report, /^small: no kernel; weakened, stock\non no accelerator chosen\n/);
+  test.match(report, /weakened: inconclusive +0 trials +0 exposed {2}no exposure/);
+  test.notMatch(report, /To repeat/);
+  test.match(report, /Not as expected:\n {2}Interrupted\n/);
+  test.match(report, /exit status 130: interrupted\n$/);
+});
+
+t.test('traces are shown for the first three signatures, and cut', async (test) => {
+  const kinds = ['a', 'b', 'c'].map((name) => makeOther('warning', `WARNING in ${name}`));
+  const deep = makeSplat(['__swap_duplicate', ...Array.from({ length: 30 }, (_, index) => `caller_${index}`)]);
+  const report = reportText(makeResult({ weakened: times(3, crashed(500, { splats: [deep, ...kinds] })), v5b: [clean] }));
+  test.match(report, /\n {2}… 15 more\n/);
+  test.match(report, /\nFurther:\n {2}WARNING in c \(3 trials of anon\/weakened, anon-weakened-0\)\n/);
+});
+
+t.test('backends', async (test) => {
+  const swap = (backend: Parameters<typeof makeProbe>[0]) => {
+    const run = makeResult({}, { plan: { ...plan, probes: [makeProbe(backend)] } });
+    return reportText(run).replaceAll(/\s+/g, ' ');
+  };
+  test.match(swap({ backend: { kind: 'virtio-blk', rotational: false, sizeKiB: 5 } }), /swap on virtio-blk \(not rotational\), 5 KiB;/);
+  test.match(swap({ backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 5 } }), /swap on a file on ext4, 5 KiB;/);
+  test.match(swap({ backend: { kind: 'zram', sizeKiB: 5 } }), /swap on zram, 5 KiB;/);
+});
+
+t.test('colours change no column and are only there when asked for', async (test) => {
+  const run = makeResult({ stock: [crashed(5)] });
+  test.notMatch(reportText(run), /\x1b/);
+  const painted = reportText(run, { paint: (text, style) => `<${style}:${text}>` });
+  test.match(painted, /weakened: <bad:reproduced> {5}3 of 3/);
+  test.match(painted, /unpatched: <doubt:inconclusive>/);
+  test.match(painted, /<bad:Not as expected:>/);
+  test.match(painted, /<bad:exit status 1>: an expectation was missed/);
+  test.match(painted, /<heading:BUG: unable/);
+  test.equal(painted.replaceAll(/<\w+:([^>]*)>/g, '$1'), reportText(run));
+  const fine = makeResult({ v5b: [clean] });
+  test.match(reportText(fine, { paint: (text, style) => `<${style}:${text}>` }), /stock: <good:clean>[^]*<good:exit status 0>/);
+});
+
+t.test('the same report in whatever order trials were read', async (test) => {
+  const run = makeResult();
+  test.equal(reportText({ ...run, trials: [...run.trials].reverse() }), reportText(run));
+});
+
+t.test('JSON says the same', async (test) => {
+  const run = makeResult({ stock: [crashed(5)] });
+  const json = JSON.parse(JSON.stringify(reportJson(run)));
+  test.match(json, {
+    run: '20261122T091704.123Z-5f0c1a', plan: 'small', planFile: 'plans/small.yaml', seed: 1, status: 1, blindProbes: [],
+    accelerator: { accelerator: 'tcg' }, kernels: { weakened: { version: '6.1.192' } }, commands: ['scripts/run plans/small.yaml'],
+  });
+  test.same(json.variants, JSON.parse(JSON.stringify(run.verdict.variants)));
+  test.equal(json.trials.length, run.trials.length);
+  test.same(json.trials[0], { id: 'anon-unpatched-0', exposedSwapoffs: 1000, kind: 'clean' });
+});

@@ -1,0 +1,102 @@
+import t from 'tap';
+import type { Evidence } from '../../model/trial.ts';
+import { bugBesideHang, CORRUPTION, judgeTrial } from '../../verdict/judge-trial.ts';
+import { hostFault, hung, makeEvidence, makeExposure, makeOther, makeSplat, target } from './fixtures/make.ts';
+
+const judge = (over: Partial<Evidence> = {}) => judgeTrial(makeEvidence(over), target);
+const hit = makeSplat();
+const oops = makeSplat(['ext4_readdir']);
+const warning = makeOther('warning', 'WARNING in swapon');
+const hungTask = makeOther('hung-task', 'INFO: task hung in swap_cluster_readahead');
+const unreadable = makeSplat(['xas_start'], { damaged: ['truncated'] });
+const stalled = { kind: 'stalled', threads: [] } as const;
+const corrupt = makeExposure(1000, { corruptPages: 2 });
+
+t.test('a full trial without a finding is clean', async (test) => {
+  test.same(judge(), { kind: 'clean' });
+});
+
+t.test('absence is never success', async (test) => {
+  const inconclusive = (over: Partial<Evidence>, cause: string, reason: RegExp) =>
+    test.match(judge(over), { kind: 'inconclusive', cause, reason });
+  inconclusive({ exposure: null }, 'no-end-marker', /without its counters/);
+  inconclusive({ exposure: makeExposure(0) }, 'no-exposure', /none of 10 swapoffs/);
+  inconclusive({ consoleTruncated: true }, 'truncated', /console is truncated/);
+  inconclusive({ consoleBytes: 0 }, 'truncated', /console is empty/);
+  inconclusive({ guestBuildId: null }, 'wrong-kernel', /never reported/);
+  inconclusive({ guestBuildId: 'ffff' }, 'wrong-kernel', /ran build ffff, not a1b2c3d4/);
+  inconclusive({ end: { kind: 'splat' } }, 'damaged-splat', /does not hold/);
+  inconclusive({ end: { kind: 'workload-failed', message: 'swapon: EBUSY' } }, 'workload-failed', /workload failed: swapon: EBUSY/);
+  inconclusive({ end: { kind: 'boot-failed', message: 'silent' } }, 'boot-failed', /boot failed: silent/);
+  inconclusive({ end: { kind: 'guest-lost', message: 'gone', machine: null } }, 'guest-lost', /guest lost: gone/);
+  inconclusive({ end: { kind: 'out-of-time', message: 'late' } }, 'out-of-time', /out of time: late/);
+});
+
+t.test('the target is told by its signature, whatever came before or after it', async (test) => {
+  const verdict = { kind: 'target', title: hit.title };
+  test.same(judge({ splats: [hit], end: { kind: 'splat' } }), verdict);
+  test.same(judge({ splats: [warning, hit] }), verdict);
+  test.same(judge({ splats: [oops, hungTask, hit], exposure: corrupt, end: stalled }), verdict);
+  test.same(judge({ splats: [hit], end: { kind: 'guest-lost', message: 'gone', machine: null } }), verdict);
+  test.same(judge({ splats: [hit], exposure: null, guestBuildId: null, consoleTruncated: true }), verdict, 'it needs no counters');
+});
+
+t.test('a fault of the host says nothing about the kernel', async (test) => {
+  test.match(judgeTrial(hostFault({ splats: [hit] }), target), { cause: 'host-fault', reason: /disk full/ });
+});
+
+t.test('a splat of another build says nothing about this kernel', async (test) => {
+  test.match(judge({ splats: [hit], guestBuildId: 'ffff' }), { cause: 'wrong-kernel' });
+});
+
+t.test('another splat is another bug, by its title', async (test) => {
+  test.same(judge({ splats: [oops], end: { kind: 'splat' } }), { kind: 'other-bug', title: oops.title });
+  test.same(judge({ splats: [warning] }), { kind: 'other-bug', title: warning.title }, 'also in a trial that went on');
+  test.same(judge({ splats: [warning, oops] }), { kind: 'other-bug', title: oops.title }, 'the one that killed');
+});
+
+t.test('corrupted pages are a bug of their own', async (test) => {
+  test.same(judge({ exposure: corrupt }), { kind: 'other-bug', title: CORRUPTION });
+  test.same(judge({ exposure: corrupt, end: stalled }), { kind: 'other-bug', title: CORRUPTION }, 'graver than a hang');
+  test.same(judge({ exposure: corrupt, splats: [unreadable] }), { kind: 'other-bug', title: CORRUPTION });
+  test.same(judge({ exposure: corrupt, splats: [oops] }), { kind: 'other-bug', title: oops.title }, 'a splat names it better');
+});
+
+t.test('a hang is told by the heartbeat', async (test) => {
+  test.same(judgeTrial(hung(), target), { kind: 'hang', where: 'no progress in swap-in' });
+  const beat = { name: 'x', tid: 1, operation: 'swapoff', stalledMs: 31_000 };
+  const threads = [{ ...beat, operation: 'swap-in', stalledMs: 5 }, beat, { ...beat, name: 'y' }];
+  test.same(judge({ end: { kind: 'stalled', threads } }), { kind: 'hang', where: 'no progress in swapoff, swap-in' });
+  test.same(judge({ end: stalled }), { kind: 'hang', where: 'no progress in a workload thread' });
+});
+
+t.test("a hang is told by the kernel's detectors", async (test) => {
+  const hang = { kind: 'hang', where: hungTask.title };
+  test.same(judge({ splats: [hungTask] }), hang);
+  test.same(judge({ splats: [hungTask], end: stalled }), hang);
+  test.same(judge({ splats: [hungTask, oops] }), hang, 'what follows a hang is its consequence');
+  test.same(judge({ splats: [hungTask, unreadable] }), hang);
+});
+
+t.test('a hang after a bug that kills is that bug', async (test) => {
+  test.same(judge({ splats: [oops, hungTask] }), { kind: 'other-bug', title: oops.title });
+  test.same(judge({ splats: [oops], end: stalled }), { kind: 'other-bug', title: oops.title });
+  test.match(judge({ splats: [unreadable], end: stalled }), { cause: 'damaged-splat', reason: /xas_start/ });
+  test.match(judge({ splats: [unreadable, oops] }), { cause: 'damaged-splat' }, 'the first one killed');
+  test.same(judge({ splats: [oops, unreadable] }), { kind: 'other-bug', title: oops.title });
+});
+
+t.test('a hang after a bug that its task survived is a hang, and the bug is not forgotten', async (test) => {
+  const both = makeEvidence({ splats: [warning], end: stalled });
+  test.match(judgeTrial(both, target), { kind: 'hang' });
+  test.equal(bugBesideHang(both, target), warning.title);
+  test.equal(bugBesideHang(makeEvidence({ splats: [hungTask, warning] }), target), null);
+  test.equal(bugBesideHang(makeEvidence({ end: stalled }), target), null);
+});
+
+t.test('a panic in a trial that stalled came with the backtraces', async (test) => {
+  const panic = makeOther('panic', 'Kernel panic - not syncing: NMI: Not continuing');
+  const reboot = makeOther('reboot', 'unexpected kernel reboot');
+  test.match(judge({ splats: [panic, reboot], end: stalled }), { kind: 'hang', where: 'no progress in a workload thread' });
+  test.match(judge({ splats: [panic] }), { kind: 'other-bug', title: panic.title });
+});

@@ -1,0 +1,32 @@
+import type { TargetSignature } from '../model/plan.ts';
+import type { JudgedTrial, VariantVerdict } from '../model/verdict.ts';
+import { CORRUPTION } from './judge-trial.ts';
+import { classify } from './signature.ts';
+
+type Signature = VariantVerdict['signatures'][number];
+
+/** Titles of everything that trials showed, with the number of trials that showed it: targets first, then by number. */
+export function signaturesOf(trials: readonly JudgedTrial[], target: TargetSignature): Signature[] {
+  const found = new Map<string, Signature>();
+  for (const trial of trials) {
+    for (const [title, isTarget] of titlesOf(trial, target)) {
+      const before = found.get(title);
+      found.set(title, { title, count: (before?.count ?? 0) + 1, target: isTarget || (before?.target ?? false) });
+    }
+  }
+  return [...found.values()].sort(
+    (a, b) => Number(b.target) - Number(a.target) || b.count - a.count || (a.title < b.title ? -1 : 1),
+  );
+}
+
+/** Each title once a trial; true for the target. Empty for a trial that was not about the kernel. */
+function titlesOf({ evidence, verdict }: JudgedTrial, target: TargetSignature): Map<string, boolean> {
+  const titles = new Map<string, boolean>();
+  if (verdict.kind === 'inconclusive' && (verdict.cause === 'host-fault' || verdict.cause === 'wrong-kernel')) return titles;
+  for (const splat of evidence.splats) {
+    titles.set(splat.title, classify(splat, target) === 'target' || titles.get(splat.title) === true);
+  }
+  if (verdict.kind === 'hang') titles.set(verdict.where, false);
+  if ((evidence.exposure?.corruptPages ?? 0) > 0) titles.set(CORRUPTION, false);
+  return titles;
+}
