@@ -39,15 +39,15 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
   const child = start('sh', ['-c', 'exec "$@" 2>&1', 'make', env, ...args], { detached: true, signal });
   const endAll = () => killSession(child.pid);
   process.once('exit', endAll);
-  let ended = false;
+  // What make leaves behind when it is killed holds its output open, and writes into the object folder.
+  child.once('exit', endAll);
   try {
     if (child.pid !== undefined) await noteRunning(folders, child.pid);
     child.stdin.end();
     const { lines, objects } = await follow(child.stdout, options);
     const result = await child;
     signal.throwIfAborted();
-    ended = result.exitCode !== undefined;
-    if (ended) await noteEnded(folders);
+    if (result.exitCode !== undefined) await noteEnded(folders);
     if (result.exitCode !== 0) throw failure(options, lines, result.exitCode ?? result.signal ?? 'an unknown end');
     return { objects, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
@@ -55,9 +55,9 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
     signal.throwIfAborted();
     throw error;
   } finally {
-    if (!ended) endAll();
-    process.removeListener('exit', endAll);
+    child.kill('SIGKILL');
     await child;
+    process.removeListener('exit', endAll);
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { lstat, readdir, rm, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../model/errors.ts';
 import { errnoOf, readTextIfExists, writeFileAtomic } from '../host/files.ts';
@@ -34,22 +34,22 @@ export async function noteEnded(folders: BuildFolders): Promise<void> {
 export async function recoverInterrupted(folders: BuildFolders): Promise<boolean> {
   const text = await readTextIfExists(folders.runningFile);
   if (text === null) return false;
-  await endOrphans((JSON.parse(text) as Running).session, folders.objectDir);
+  await endOrphans((JSON.parse(text) as Running).session, dirname(folders.objectDir));
   await removeTorn(folders.objectDir);
   await rm(folders.runningFile, { force: true });
   return true;
 }
 
 /**
- * Processes of the session that work in the object folder: both must hold, for a session's number may be in use again.
+ * Processes of the session that work in the source's folders: both must hold, for a session's number may be in use again.
  * They are polled because a process of another parent cannot be waited for.
  */
-async function endOrphans(session: number, objectDir: string): Promise<void> {
+async function endOrphans(session: number, dir: string): Promise<void> {
   const deadline = Date.now() + ORPHANS_MUST_GO_MS;
-  for (let orphans = findOrphans(session, objectDir); orphans.length > 0; orphans = findOrphans(session, objectDir)) {
+  for (let orphans = findOrphans(session, dir); orphans.length > 0; orphans = findOrphans(session, dir)) {
     for (const pid of orphans) killIfThere(pid);
     if (Date.now() > deadline) {
-      throw new HostError('ORPHANS', `Cannot build in ${objectDir}: processes ${orphans.join(', ')} of a killed build do not end`, {
+      throw new HostError('ORPHANS', `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not end`, {
         hint: `kill -9 ${orphans.join(' ')}`,
       });
     }
@@ -57,9 +57,9 @@ async function endOrphans(session: number, objectDir: string): Promise<void> {
   }
 }
 
-function findOrphans(session: number, objectDir: string): number[] {
+function findOrphans(session: number, dir: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.filter((pid) => sessionOf(pid) === session && worksIn(pid, objectDir));
+  return pids.filter((pid) => sessionOf(pid) === session && worksIn(pid, dir));
 }
 
 /** Field 6 of proc(5)'s stat; zombies, which hold no file, do not count. */

@@ -42,6 +42,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
   const program = new Command('swaprace')
     .description('Reproduce, place and measure the race between swap-in and swapoff() on real Linux kernels.')
     .helpOption('-h, --help', 'show this help')
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(swaprace --help lists the commands)');
   const command = (nameAndArguments: string): Command => program.command(nameAndArguments).exitOverride();
@@ -116,6 +117,5 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(json())
     .action((flags) => doctorCommand(context, flags));
 
-  program.enablePositionalOptions();
   return program;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { InterruptedError } from '../model/errors.ts';
 
 /** The signals that ask a command to stop. */
@@ -6,6 +7,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One AbortSignal from the terminal to the last socket: the first request stops in good order, the second at once. */
 export function signalled(): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const controller = new AbortController();
+  // Every process, socket and deadline of a run listens to it.
+  setMaxListeners(0, controller.signal);
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       // Guests die with this process: QEMU is tied to its parent's life.

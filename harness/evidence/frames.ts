@@ -105,7 +105,7 @@ function hex(digits: string | undefined): number | null {
 const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   [/^\s*NMI backtrace for cpu \d+/, 'cpu'],
   [/^\s*CPU: \d+ (?:UID|PID): /, 'main'],
-  [/^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak|Uninit was|Local variable|allocated by task|freed by task)/, 'history'],
+  [/^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak|Uninit was|Local variable|allocated by task|freed by task|Allocated:|Freed:|PID = )/, 'history'],
   [/^\s*(?:page last allocated via|page last free|page_owner|Allocated in|Freed in|INFO: Allocated in|INFO: Freed in)/, 'history'],
   [/^\s*-> #\d+ /, 'history'],
   [/^\s*(?:hardirqs|softirqs) last +(?:en|dis)abled/, 'history'],
@@ -120,6 +120,11 @@ const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   // Since 5.1 an oops repeats its registers after its end.
   [/^---\[ end trace/, 'panic'],
 ];
+
+/** True for a line behind which another trace, or another part of the report, begins. */
+export function opensTrace(line: string): boolean {
+  return OPENERS.some(([pattern]) => pattern.test(line));
+}
 
 const CALL_TRACE = /^\s*(?:Call [Tt]race|Backtrace|Stack traceback|Trace):?(?:\s|$)/;
 const STACK_MARKS: readonly (readonly [RegExp, Stack])[] = [

@@ -15,7 +15,7 @@ const FURNITURE: readonly RegExp[] = [
   /^\s*<{1,2}\/?[#A-Za-z_]+>{1,2}/,
   /^\s*NMI backtrace for cpu|^Sending NMI|^\s*Task dump for CPU|^\s*rcu: |^\s*\(t=\d+ jiffies|^\s*\(detected by|^\s*\d+-\.{3}/,
   /^\s*task:\S.* state:|^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/,
-  /^\s*unwind stack type|^\s*\?{2,}|^\s*0x[0-9a-f]+$/,
+  /^\s*unwind stack type|^\s*\?{2,}|^\s*(?:\[<[0-9a-f]+>\] )?(?:\? )?0x[0-9a-f]+$/,
   // Locks.
   /^\s*(?:\d+|no) locks? held (?:by|in)|^\s*#\d+: |^Showing all locks held|^INFO: lockdep is turned off|^Preemption disabled at/,
   // KASAN and its kin after their trace.

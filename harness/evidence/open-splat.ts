@@ -2,7 +2,7 @@ import type { Damage, Splat, SplatType } from '../model/splat.ts';
 import { blame } from './blame.ts';
 import type { ConsoleLine } from './console.ts';
 import type { Detector, Firing, Refinement } from './detector.ts';
-import { functionOf, parseFrame, parseIp, parseTraces, type Trace } from './frames.ts';
+import { functionOf, opensTrace, parseFrame, parseIp, parseTraces, type Trace } from './frames.ts';
 import { CONSEQUENCE } from './table/panics.ts';
 import { END_PANIC, END_TRACE, FINAL, KILLED, RULE, isFurniture } from './furniture.ts';
 import { namedGroups } from './table.ts';
@@ -51,7 +51,7 @@ export class OpenSplat {
   #complete = false;
   #panicked = false;
   #tracing: boolean;
-  #lastWasFrame = false;
+  #trace: 'none' | 'running' | 'interrupted' = 'none';
 
   constructor(firing: Firing, line: NumberedLine, prelude: readonly NumberedLine[]) {
     this.detector = firing.detector;
@@ -93,9 +93,10 @@ export class OpenSplat {
     return { type: kind.type, title: fillTitle(kind.title, this.#groups) };
   }
 
-  /** True for the first line of another detector that is part of this one's header. */
-  absorbs(firing: Firing): boolean {
-    return this.inHeader && (this.detector.absorbs?.includes(firing.detector.id) ?? false);
+  /** True for the first line of another detector that is part of this one's header, or its last line. */
+  absorbs(firing: Firing, line: NumberedLine): boolean {
+    const known = this.detector.absorbs?.includes(firing.detector.id) ?? false;
+    return known && (this.inHeader || (!this.#complete && this.#isEnd(line.text)));
   }
 
   /** Takes a line that another detector fired on and that belongs here nevertheless. */
@@ -112,7 +113,7 @@ export class OpenSplat {
   /** Offers the next line of its context. After `over` the line is not part of it, and no further one is. */
   offer(line: NumberedLine): Taking {
     if (this.#belongs(line.text)) {
-      this.#acceptSlack(line);
+      this.#acceptSlack();
       this.#keep(line);
       return this.#lines.length > MAX_LINES ? 'over' : 'taken';
     }
@@ -161,9 +162,7 @@ export class OpenSplat {
     }
   }
 
-  #acceptSlack(next: NumberedLine): void {
-    // Unknown lines in the middle of a trace are another CPU's; printk without caller ids cannot tell whose.
-    if (this.#slack.some((line) => line.text.trim() !== '') && this.#lastWasFrame && parseFrame(next.text)) this.#damage.add('interleaved');
+  #acceptSlack(): void {
     for (const line of this.#slack) this.#keep(line);
     this.#slack = [];
   }
@@ -180,11 +179,20 @@ export class OpenSplat {
   #follow(text: string): void {
     this.#tracing ||= this.detector.traceAfter?.test(text) ?? false;
     const frame = parseFrame(text) !== null;
-    this.#lastWasFrame = frame;
+    if (this.#tracing) this.#watchTrace(text, frame);
     if (this.#tracing && frame) this.#traced = true;
     if (this.#tracing && (frame || parseIp(text) !== null)) this.#framed = true;
     if (CONSEQUENCE.test(text)) this.#panicked = true;
     if (this.#isEnd(text)) this.#complete = true;
+  }
+
+  /** An unknown line in the middle of a trace is another CPU's; printk without caller ids cannot tell whose. */
+  #watchTrace(text: string, frame: boolean): void {
+    if (frame) {
+      if (this.#trace === 'interrupted') this.#damage.add('interleaved');
+      this.#trace = 'running';
+    } else if (isFurniture(text) || opensTrace(text)) this.#trace = 'none';
+    else if (this.#trace === 'running') this.#trace = 'interrupted';
   }
 
   #isEnd(text: string): boolean {

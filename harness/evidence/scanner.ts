@@ -22,6 +22,9 @@ export type Pending = 'none' | 'open' | 'complete';
 
 /** Lines between `cut here` (or a rule) and the headline that it announces. */
 const PRELUDE_LINES = 12;
+/** A panic this many lines behind a splat is its consequence; later, it is one of which nothing else is known. */
+const CONSEQUENCE_LINES = 64;
+const INIT_DIED = /Attempted to kill init/;
 
 const CORRUPTED: Firing['detector'] = {
   id: 'corrupted',
@@ -58,7 +61,8 @@ export class SplatScanner {
   #banners = 0;
   /** By the last timestamp; null where the console has none. */
   #uptime: number | null = null;
-  #splats = 0;
+  /** Number of the line after the last splat that was told. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
   /** End marks to come of splats that were closed before theirs. */
   #owedEnds = 0;
   #panicked = false;
@@ -110,18 +114,20 @@ export class SplatScanner {
 
   #fired(firing: Firing, line: NumberedLine): void {
     const host = this.#hostOf(line);
-    if (host?.absorbs(firing)) return host.absorb(firing, line);
+    if (host?.absorbs(firing, line)) return host.absorb(firing, line);
     if (firing.detector.id === 'panic' && (host?.inHeader || CONSEQUENCE.test(line.text)) && this.#consequence(host, line)) return;
     if (firing.detector.type === 'reboot') return this.#rebooted(firing, line);
     this.#start(firing, line);
   }
 
-  /** A panic that names no new bug: part of the splat that led to it, be that open or told of already. */
+  /** A panic that names no new bug: part of the splat that led to it, be that open or told of just now. */
   #consequence(host: OpenSplat | undefined, line: NumberedLine): boolean {
     this.#panicked = true;
-    const cause = host ?? [...this.#open.values()].at(-1);
+    // init may also die by itself: only what it was just blamed for explains that.
+    const explained = !INIT_DIED.test(line.text);
+    const cause = host ?? (explained ? [...this.#open.values()].at(-1) : undefined);
     if (cause) this.#offer(cause, line);
-    return cause !== undefined || this.#splats > 0;
+    return cause !== undefined || (explained && line.index - this.#lastEnd <= CONSEQUENCE_LINES);
   }
 
   #rebooted(firing: Firing, line: NumberedLine): void {
@@ -138,7 +144,6 @@ export class SplatScanner {
     this.#preludes.delete(key);
     if (this.#open.has(key)) this.#close(key, 'displaced');
     const splat = new OpenSplat(firing, line, prelude);
-    this.#splats++;
     this.#panicked ||= splat.panicked;
     this.#open.set(key, splat);
     this.#events.push({ kind: 'started', ...splat.provisional, line: splat.startLine });
@@ -213,7 +218,9 @@ export class SplatScanner {
     this.#open.delete(key);
     if (splat.detector.ending === 'end-trace' && !splat.complete) this.#owedEnds++;
     this.#panicked ||= splat.panicked;
-    this.#events.push({ kind: 'ended', splat: splat.close(how) });
+    const told = splat.close(how);
+    this.#lastEnd = told.endLine;
+    this.#events.push({ kind: 'ended', splat: told });
   }
 
   #closeAll(how: Closing): ScanEvent[] {

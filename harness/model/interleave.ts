@@ -23,10 +23,11 @@ export interface VcpuControl {
   remove(breakpoint: Breakpoint): Promise<void>;
   /** One instruction of one vCPU, interrupts and timers held back; the others stay frozen. */
   step(thread: number): Promise<StopEvent>;
-  /** Lets vCPUs run until something stops them; null when nothing did in time, and they still run. */
-  resume(threads: readonly number[] | 'all', timeoutMs: number): Promise<StopEvent | null>;
-  /** The stop of vCPUs that run already; null when none came in time. */
+  /** Lets vCPUs run; the others stay frozen. */
+  resume(threads: readonly number[] | 'all'): void;
+  /** What stops those that run; null when nothing did in time, and they run on. */
   waitStop(timeoutMs: number): Promise<StopEvent | null>;
+  /** Stops those that run. A stop that was already under way counts. */
   interrupt(): Promise<StopEvent>;
   readonly running: boolean;
 }
@@ -36,4 +37,130 @@ export interface Snapshots {
   /** Keeps the present state; replaces one of the same name. */
   save(name: string): Promise<void>;
   load(name: string): Promise<void>;
+}
+
+/** How the held thread is kept from going on. */
+export type HoldKind =
+  /** Its vCPU is frozen: nothing that needs this CPU works meanwhile. */
+  | 'stall'
+  /** A real-time thread takes its CPU: grace periods, stop_machine and interrupts go on. */
+  | 'preempt';
+
+/** What the other side does while the thread is held. */
+export type MeanwhileKind = 'swapoff' | 'swapoff+swapon';
+
+/** One instruction of the held thread's path, by a name that other boots of the same kernel understand. */
+export interface PathPoint {
+  /** Instructions from the anchor; a name inside one snapshot only. */
+  readonly index: number;
+  /** Hexadecimal, with 0x. */
+  readonly address: string;
+  readonly func: string;
+  /** Bytes from the function's first. */
+  readonly offset: number;
+  /** How often the path had been at this address when it came here, counted from 1. */
+  readonly occurrence: number;
+}
+
+/** A place in the kernel, without the path that led there. */
+export interface CodePlace {
+  readonly address: string;
+  readonly func: string;
+  readonly offset: number;
+}
+
+/** A function and where it is at an address; inlined ones come before those they were inlined into. */
+export interface SourceFrame {
+  readonly func: string;
+  /** `file:line`; null where the line table has none. */
+  readonly location: string | null;
+}
+
+/** What came of holding the thread at a point. */
+export type PointOutcome =
+  | { readonly kind: 'oops'; readonly signature: string }
+  | { readonly kind: 'corruption'; readonly what: string }
+  /** No end; the call chains, innermost first, say where the threads were. */
+  | { readonly kind: 'hang'; readonly where: string; readonly backtraces: Readonly<Record<string, readonly string[]>> }
+  /** swapoff did not return while the thread was held, and all was well afterwards. */
+  | { readonly kind: 'waited'; readonly where: string }
+  /** swapoff returned first, and the thread noticed: it read nothing from the device. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'inconclusive'; readonly reason: string };
+
+/** One attempt at one point. */
+export interface PointResult {
+  readonly point: PathPoint;
+  readonly hold: HoldKind;
+  /** Where the thread was when it was really held; null when it never was, or when that could not be read. */
+  readonly landed: CodePlace | null;
+  readonly outcome: PointOutcome;
+  readonly elapsedMs: number;
+}
+
+/** Everything that was seen of one attempt, without opinion. */
+export interface Observation {
+  readonly end: 'done' | 'splat' | 'deadline';
+  /** Title of the first splat; null when there was none. */
+  readonly splat: string | null;
+  /** Where swapoff waited while the thread was held; null when it returned in that time. */
+  readonly waitedIn: string | null;
+  /** Whether the thread was inside its operation when swapoff returned. */
+  readonly heldWhenSwapoffReturned: boolean;
+  readonly swapoffErrno: number;
+  readonly majorFaults: number;
+  readonly badPages: number;
+  readonly childBadPages: number;
+  readonly swapAreasLeft: number;
+  /** Call chains by thread, innermost first; only with `deadline`. */
+  readonly backtraces: Readonly<Record<string, readonly string[]>>;
+  /** The innermost function that all samples of the held thread have in common; only with `deadline`. */
+  readonly stuckIn: string | null;
+}
+
+/** A stretch of consecutive explored points with one set of outcomes. */
+export interface RaceWindow {
+  readonly first: PathPoint;
+  readonly last: PathPoint;
+  /** Points of the path from `first` to `last`. */
+  readonly points: number;
+  readonly explored: number;
+  /** Distinct outcomes, gravest first; more than one where repeats or points disagree. */
+  readonly outcomes: readonly PointOutcome[];
+  /** Innermost first; empty until the map was symbolised. */
+  readonly firstSource: readonly SourceFrame[];
+  readonly lastSource: readonly SourceFrame[];
+}
+
+/** What one exploration of one kernel found. */
+export interface RaceMap {
+  readonly schema: 1;
+  readonly variant: string;
+  readonly anchor: string;
+  readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
+  /** Points that exist between the anchor and the path's end. */
+  readonly pathPoints: number;
+  readonly exploredPoints: number;
+  /** Why the path ends where it does. */
+  readonly pathEnd: string;
+  readonly windows: readonly RaceWindow[];
+}
+
+/** Follows a console for splats, from one restore to the next. */
+export interface SplatFollower {
+  /** Forgets everything: the guest's time has gone back. */
+  restart(): void;
+  /** Resolves when a splat has come whole; never when none comes. */
+  whole(): Promise<void>;
+  /** Titles of what has come, in order, whole or not. */
+  titles(): readonly string[];
+}
+
+/** A guest whose vCPUs can be placed, as the stage that places them needs it. */
+export interface PlacedMachine {
+  readonly vcpus: VcpuControl;
+  readonly snapshots: Snapshots;
+  readonly splats: SplatFollower;
 }

@@ -1,9 +1,10 @@
+import { UsageError } from '../model/errors.ts';
+import { parseSourceSpec } from '../source/spec.ts';
 import type { PlanCatalog } from './plan-catalog.ts';
 import type { PlanDocument, PlanPath, PlanProblem } from './plan-document.ts';
 import { suggest } from './plan-near.ts';
 import { REQUIRED_OF_BUDGET, REQUIRED_OF_PROBE } from './plan-schema.ts';
 import { isTree, pathText, valueAt } from './plan-shape.ts';
-import { parseSource, SOURCE_FORMS } from './plan-source.ts';
 
 type Tree = Record<string | number, unknown>;
 
@@ -151,8 +152,13 @@ class ReferenceCheck {
 
   #source(path: PlanPath): void {
     const text = this.#at(path);
-    if (typeof text !== 'string' || parseSource(text, this.folder) !== null) return;
-    this.#add(path, `${JSON.stringify(text)} is no source; the forms are ${SOURCE_FORMS.join(', ')}`);
+    if (typeof text !== 'string') return;
+    try {
+      parseSourceSpec(text, this.folder);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#add(path, `${error.message}; the forms are ${error.hint}`);
+    }
   }
 
   #fragments(path: PlanPath): void {

@@ -27,6 +27,11 @@ export class SplatWatch {
     return this.#startedAt !== null;
   }
 
+  /** When the first splat began, on the clock of `performance.now()`; null before. */
+  get startedAt(): number | null {
+    return this.#startedAt;
+  }
+
   /** Resolves when a splat has come and been followed to its end; never when none comes. Polls: silence makes no event. */
   async followed(signal: AbortSignal): Promise<void> {
     while (!this.#isOver()) await sleep(LOOK_EVERY_MS, undefined, { signal });

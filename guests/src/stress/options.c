@@ -10,16 +10,16 @@
 
 /* The numbers here were measured, see docs of the workload: they make the median time to the first oops short. */
 struct options options = {
-	.threads = 4,
-	.pages = 32,
+	.threads = 8,
+	.pages = 64,
 	.seconds = 20,
 	.join_seconds = 20,
 	.beat_ms = 100,
 	.seed = 1,
-	.reclaim_percent = 50,
-	.lead_us = 500,
-	.hold_before_us = 200,
-	.hold_after_us = 500,
+	.reclaim_percent = 75,
+	.lead_us = 100,
+	.hold_before_us = 100,
+	.hold_after_us = 400,
 	.hold_max_us = 4000,
 	.hold_percent = 75,
 };

@@ -33,7 +33,7 @@ export async function executePlan(context: CommandContext, loaded: Plan, planFil
     emit,
   });
   emit.done();
-  context.print(flags.json === true ? reportJson(run.result) : `${run.report}\nResults: ${run.dir}`);
+  context.print(flags.json === true ? toJson(reportJson(run.result)) : `${run.report}\nResults: ${run.dir}`);
   context.setStatus(run.result.verdict.status);
 }
 

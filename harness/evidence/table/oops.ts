@@ -9,6 +9,14 @@ const PAGING_TITLE = 'BUG: unable to handle kernel paging request[ in {f}]';
 const CR2 = /^CR2: (?<address>[0-9a-f]{8,16})\b/;
 const RANGE = /^(?:KASAN|kasan): (?:maybe |probably )?(?<nature>[\w-]+) in range \[0x(?<address>[0-9a-f]+)/;
 
+/** Traps that a kernel hardly ever takes, by the name that die() prints. */
+const OTHER_TRAPS = [
+  'int3', 'debug', 'overflow', 'bounds', '(?:coprocessor |math )?(?:device not available|segment overrun)',
+  'invalid TSS', 'segment not present', 'stack[ _]segment', 'alignment check', 'simd exception', 'fpu exception',
+  'coprocessor error', 'spurious interrupt bug', 'control protection fault', 'virtualization exception',
+  'machine check', 'Bad pagetable', 'Bad page table', 'iret exception', 'x87 FPU exception', 'split lock',
+];
+
 const TRAPS = ['oops-number', 'invalid-opcode', 'gp-fault', 'page-fault', 'arm64-internal-error'] as const;
 
 /** Traps: what a CPU refuses to do. One oops each, from the first line to `---[ end trace`. */
@@ -136,7 +144,7 @@ export const OOPSES: readonly Detector[] = [
     id: 'oops-trap',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'other',
-    starts: /^(?:Oops: )?(?<trap>int3|debug|overflow|bounds|(?:coprocessor |math )?(?:device not available|segment overrun)|invalid TSS|segment not present|stack[ _]segment|alignment check|simd exception|FPU exception|fpu exception|coprocessor error|spurious interrupt bug|control protection fault|virtualization exception|unhandled|machine check|Bad pagetable|Bad page table|iret exception|x87 FPU exception|SIMD exception|split lock|unknown): [0-9a-f]{4} \[#\d+\]/,
+    starts: new RegExp(`^(?:Oops: )?(?<trap>${OTHER_TRAPS.join('|')}): [0-9a-f]{4} \\[#\\d+\\]`),
     title: '{trap}[ in {f}]',
     refined: [{ group: 'trap', matches: /^stack segment$/, type: 'other', title: '{trap} fault[ in {f}]' }],
     blame: IP,

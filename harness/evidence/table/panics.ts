@@ -95,8 +95,14 @@ export const OTHERS: readonly Detector[] = [
   },
 ];
 
+const CONSEQUENCES = [
+  'Fatal exception', 'Aiee, killing interrupt handler', 'Attempted to kill (?:init|the idle task)',
+  '(?:\\S+: )?panic_on_warn set', 'kasan\\.fault=panic', 'UBSAN', 'KFENCE', 'hung_task: ', 'softlockup: ',
+  'RCU Stall', 'Hard LOCKUP', 'Watchdog detected hard LOCKUP', 'Machine halted', 'Oops', 'NMI: Not continuing',
+];
+
 /**
  * Reasons of panic() that name no new bug: what came before them did. They belong to that splat, and are one of
  * their own only where nothing came before.
  */
-export const CONSEQUENCE = /^Kernel panic - not syncing: (?:Fatal exception|Aiee, killing interrupt handler|Attempted to kill (?:init|the idle task)|(?:\S+: )?panic_on_warn set|kasan\.fault=panic|UBSAN|KFENCE|hung_task: |softlockup: |RCU Stall|Hard LOCKUP|Watchdog detected hard LOCKUP|Machine halted|Oops|NMI: Not continuing|fatal exception)/i;
+export const CONSEQUENCE = new RegExp(`^Kernel panic - not syncing: (?:${CONSEQUENCES.join('|')})`, 'i');

@@ -16,8 +16,9 @@ async function compiled(log: string | null): Promise<string[]> {
 }
 
 t.test('a kernel is built once and found again', async (t) => {
-  const cache = t.testdir();
-  const tree = await fakeTree(join(t.testdir({ src: {}, cache: {} }), 'src'));
+  const dir = t.testdir({ src: {}, cache: {} });
+  const cache = join(dir, 'cache');
+  const tree = await fakeTree(join(dir, 'src'));
   const first = await buildKernel(fakeRequest(tree, cache));
   t.equal(first.cached, false);
   t.match(first.kernel, { id: /^[0-9a-f]{16}$/, kernelVersion: '6.1.7', buildId: /^[0-9a-f]{40}$/, codeSha256: /^[0-9a-f]{64}$/ });

@@ -42,7 +42,7 @@ $(O)/mm/%.o: mm/%.c include/swap.h $(O)/.config
 	@echo "  CC      mm/$*.o"
 	@mkdir -p $(@D)
 	@sh scripts/switches.sh mm/$* $@
-	@gcc -g $(KCFLAGS) -I$(srctree)/include -c -o $@ $(srctree)/$<
+	@cd $(O) && gcc -g $(KCFLAGS) -I$(srctree)/include -c -o $@ $(srctree)/$<
 	@echo "cmd_$@ := gcc" > $(@D)/.$(@F).cmd
 `,
   'scripts/allnoconfig.sh': `: > "$2"
@@ -50,7 +50,7 @@ while IFS= read -r line; do
   name=\${line%%=*}
   name=\${name#CONFIG_}
   case $line in CONFIG_*=*) ;; *) continue ;; esac
-  grep -q "^config $name\\$" Kconfig || continue
+  grep -q "^config $name\\$" mm/Kconfig || continue
   grep -q "^$name\\$" switches/vanish && continue
   echo "$line" >> "$2"
 done < "$1"

@@ -61,6 +61,10 @@ t.test('a consequent panic is a splat only where nothing came before it', async 
   const panic = '[   99.000000] Kernel panic - not syncing: Fatal exception in interrupt\n[   99.000100] Rebooting in 1 seconds..';
   test.same(titles(scanLog(panic)), ['kernel panic: Fatal exception in interrupt']);
   test.same(titles(scanLog(`${OOPS}\n${calm(30)}\n${panic}`)), [NULL_TITLE]);
+  test.same(titles(scanLog(`${WARNING}\n${calm(300)}\n${panic}`)).length, 2, 'long after, its cause is unknown');
+  const init = panic.replace('Fatal exception in interrupt', 'Attempted to kill init! exitcode=0x00000100');
+  test.same(titles(scanLog(`${WARNING}\n${calm(30)}\n${init}`)).at(-1), 'kernel panic: Attempted to kill init!', 'init may die by itself');
+  test.same(titles(scanLog(`${OOPS}\n${init}`)), [NULL_TITLE], 'or of the oops');
 });
 
 t.test('panic_on_warn cuts a WARNING short; it is whole nevertheless', async (test) => {

@@ -101,7 +101,7 @@ async function image(test: Test): Promise<string> {
 
 /** Bytes from a function to the next symbol, and from its start to the instruction after its first call. */
 async function layout(vmlinux: string, name: string): Promise<{ size: string; afterCall: string; start: bigint }> {
-  const listing = (await runOk('nm', ['-n', vmlinux])).stdout.split('\n').map((line) => line.split(' '));
+  const listing = (await runOk('nm', ['-n', vmlinux])).stdout.trim().split('\n').map((line) => line.split(' '));
   const at = listing.findIndex((row) => row[2] === name);
   const start = BigInt(`0x${listing[at]?.[0]}`);
   const next = listing.slice(at).map((row) => BigInt(`0x${row[0]}`)).find((address) => address > start) ?? start;

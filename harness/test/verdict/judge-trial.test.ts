@@ -41,6 +41,15 @@ t.test('the target is told by its signature, whatever came before or after it', 
   test.same(judge({ splats: [hit], exposure: null, guestBuildId: null, consoleTruncated: true }), verdict, 'it needs no counters');
 });
 
+t.test('of several alike the first is named', async (test) => {
+  const later = makeSplat(['do_swap_page']);
+  const laterHang = makeOther('soft-lockup', 'BUG: soft lockup in swapoff');
+  test.same(judge({ splats: [hit, later] }), { kind: 'target', title: hit.title });
+  test.same(judge({ splats: [hungTask, laterHang] }), { kind: 'hang', where: hungTask.title });
+  const beside = makeEvidence({ splats: [warning, makeOther('lockdep', 'possible deadlock')], end: stalled });
+  test.equal(bugBesideHang(beside, target), warning.title);
+});
+
 t.test('a fault of the host says nothing about the kernel', async (test) => {
   test.match(judgeTrial(hostFault({ splats: [hit] }), target), { cause: 'host-fault', reason: /disk full/ });
 });
@@ -57,6 +66,7 @@ t.test('another splat is another bug, by its title', async (test) => {
 
 t.test('corrupted pages are a bug of their own', async (test) => {
   test.same(judge({ exposure: corrupt }), { kind: 'other-bug', title: CORRUPTION });
+  test.same(judge({ exposure: makeExposure(1000, { corruptPages: 1 }) }), { kind: 'other-bug', title: CORRUPTION }, 'one is enough');
   test.same(judge({ exposure: corrupt, end: stalled }), { kind: 'other-bug', title: CORRUPTION }, 'graver than a hang');
   test.same(judge({ exposure: corrupt, splats: [unreadable] }), { kind: 'other-bug', title: CORRUPTION });
   test.same(judge({ exposure: corrupt, splats: [oops] }), { kind: 'other-bug', title: oops.title }, 'a splat names it better');

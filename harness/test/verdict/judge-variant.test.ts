@@ -47,6 +47,7 @@ t.test('gravest first: target, hang, other-bug', async (test) => {
 t.test('the commonest place of a hang is named', async (test) => {
   const off = hung({ end: { kind: 'stalled', threads: [{ name: 's', tid: 1, operation: 'swapoff', stalledMs: 1 }] } });
   test.match(judge('v5b', [hung(), off, off]), { reason: /no progress in swapoff$/ });
+  test.match(judge('v5b', [hung(), off]), { reason: /no progress in swap-in$/ }, 'of equals the first');
 });
 
 t.test('trials are counted by verdict', async (test) => {
@@ -78,6 +79,13 @@ t.test('where nothing was raced, the reason of the trials is the reason', async 
   test.match(judge('stock', [lost(), hostFault(), hostFault()]), { outcome: 'inconclusive', reason: 'fault of the host: disk full' });
   test.match(judge('unpatched', [hostFault()]), { expectation: { kind: 'cannot-tell' } }, 'accepting inconclusive does not accept this');
   test.match(judge('unpatched', [clean(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
+});
+
+t.test('one exposed swapoff is an exposure, and a clean trial without any is none', async (test) => {
+  test.match(judge('stock', [clean(1)]), { outcome: 'inconclusive', reason: /^no crash in 1 exposed swapoffs/ });
+  const bare = trialsOf('stock', [clean(0)]).map((trial) => ({ ...trial, verdict: { kind: 'clean' } as const }));
+  const control = controlOf(probe, trialsOf('weakened', seeing));
+  test.match(judgeVariant(probe, 'stock', bare, control, { target, alpha: 0.05 }), { outcome: 'inconclusive', reason: 'nothing was exposed' });
 });
 
 t.test('a control so rare that no exposure tells a variant apart', async (test) => {

@@ -130,7 +130,8 @@ t.test('each error names its line, its value and the mend', async (test) => {
     ['linux-6.1/weakened', 'x/../../fragments', /unknown series/],
     ['[base]', '[bass]', /^line LINE: fragments\[0\]: unknown fragment bass; did you mean base\?$/],
     ['[base]', '[]', /fragments: needs at least one of fragments/],
-    ['deb:linux', 'dep:linux', /^line LINE: source: "dep:linux-source-6\.1" is no source; the forms are deb:PACKAGE/],
+    ['series: []', 'series: []\n    source: git:linux', /^line NEXT: variants\.stock\.source: Cannot read the source "git:linux": the revision is missing/],
+    ['deb:linux', 'dep:linux', /^line LINE: source: Cannot read the source "dep:linux-source-6\.1": there is no kind "dep"; the forms are deb:PACKAGE/],
     ['stock: {accept: [clean]}', '', /^line \d+: probes\.anon\.expect: says nothing of stock$/],
     ['stock: {accept: [clean]}', 'stok: {accept: [clean]}', /expect\.stok: unknown variant stok; did you mean stock\?/],
     ['{accept: [clean]}', '{accept: [clean], known: [hang]}', /^line LINE: probes\.anon\.expect\.stock\.known\[0\]: the known finding hang has to be accepted/],
@@ -199,7 +200,7 @@ t.test('the example of docs/plans.md is a plan', async (test) => {
 t.test('the shipped plans', async (test) => {
   const shipped = (name: string) => {
     const path = join(project, 'kernel-configs/plans', `${name}.yaml`);
-    return parsePlan(readFileSync(path, 'utf8'), { file: path, root });
+    return parsePlan(readFileSync(path, 'utf8'), { file: path, root: project });
   };
   const plan = shipped('default');
   test.same(plan.variants.map((variant) => variant.id), [

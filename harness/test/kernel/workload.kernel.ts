@@ -1,0 +1,98 @@
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import type { SwapBackend } from '../../model/guest.ts';
+import { WORKLOAD_KINDS, type StressProbe } from '../../model/plan.ts';
+import { plannedTrial } from '../../model/planned-trial.ts';
+import type { Evidence, TrialSpec } from '../../model/trial.ts';
+import { evidenceTools } from '../../pipeline/audit.ts';
+import { runTrial } from '../../pipeline/trial.ts';
+import { deriveEvidence } from '../../store/derive.ts';
+import { judgeTrial } from '../../verdict/judge-trial.ts';
+import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan, silent } from './lab.ts';
+
+const plan = await shippedPlan('default');
+const probe = plan.probes[0] as StressProbe;
+const stock = await kernelOf(plan, 'stock');
+const lab = await labFor(stock);
+
+async function evidenceOf(spec: TrialSpec, dir: string, kernel = stock, usedLab = lab, signal = never): Promise<Evidence> {
+  const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
+  const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, { lab: usedLab, signal, emit: silent });
+  const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
+  const [console, workload] = [await readFile(logs.consoleLog), await readFile(logs.workloadLog, 'utf8')];
+  return deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools);
+}
+
+function trial(change: Partial<TrialSpec>): TrialSpec {
+  return { ...plannedTrial(plan, probe, 'stock', 0, stock), seconds: 4, ...change };
+}
+
+/** Kinds whose operation is a swap-in itself; the others look at swap entries while pages come and go. */
+const SWAPPING_IN = ['anon', 'shmem', 'fork', 'willneed'];
+
+for (const workload of WORKLOAD_KINDS) {
+  t.test(`workload ${workload}: does what it says, and a sound kernel keeps every byte`, async (t) => {
+    await booted(t.name);
+    const evidence = await evidenceOf(trial({ workload }), t.testdir());
+    t.match(evidence.end, { kind: 'completed' }, JSON.stringify(evidence.end));
+    const exposure = evidence.exposure;
+    t.ok(exposure !== null && exposure.exposedSwapoffs > 0, `exposed swapoffs: ${exposure?.exposedSwapoffs}`);
+    t.ok(exposure !== null && exposure.swapoffs >= exposure.exposedSwapoffs);
+    if (SWAPPING_IN.includes(workload)) t.ok((exposure?.pswpin ?? 0) > 0, `pages read from swap: ${exposure?.pswpin}`);
+    t.equal(exposure?.corruptPages, 0);
+    t.match(judgeTrial(evidence, plan.target), { kind: 'clean' });
+  });
+}
+
+const BACKENDS: readonly SwapBackend[] = [
+  { kind: 'virtio-blk', rotational: false, sizeKiB: 1024 },
+  { kind: 'file', filesystem: 'ext4', sizeKiB: 1024 },
+  { kind: 'zram', sizeKiB: 1024 },
+];
+
+for (const backend of BACKENDS) {
+  const name = backend.kind === 'virtio-blk' ? 'virtio-blk as a solid-state device' : backend.kind;
+  t.test(`backend ${name}: pages go out and come back`, async (t) => {
+    await booted(t.name);
+    const evidence = await evidenceOf(trial({ backend }), t.testdir());
+    t.match(evidence.end, { kind: 'completed' }, JSON.stringify(evidence.end));
+    t.ok((evidence.exposure?.pswpin ?? 0) > 0);
+    t.ok((evidence.exposure?.exposedSwapoffs ?? 0) > 0);
+    t.equal(evidence.exposure?.corruptPages, 0);
+  });
+}
+
+t.test('QEMU killed in the middle of a trial is the host’s fault and no verdict', async (t) => {
+  await booted(t.name);
+  const spec = trial({ seconds: 30, cmdline: ['swaprace.mark=killed-mid-trial'] });
+  const running = evidenceOf(spec, t.testdir());
+  let pids: number[] = [];
+  while (pids.length === 0) {
+    pids = await qemusOf('swaprace.mark=killed-mid-trial');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 8_000));
+  process.kill(pids[0] as number, 'SIGKILL');
+  const evidence = await running;
+  t.match(evidence.end, { kind: 'host-fault', message: /SIGKILL/ });
+  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
+});
+
+t.test('an image without the workload is inconclusive, and says what is missing', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir({ logs: {} });
+  const guests = join(dir, 'guests');
+  await cp(join(root, 'guests'), guests, { recursive: true });
+  await rm(join(guests, 'src', 'stress'), { recursive: true });
+  const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, await labFor(stock, guests));
+  t.match(evidence.end, { kind: 'workload-failed', message: /stress.*not found/ });
+  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
+});
+
+t.test('a kernel that is not the one that was built is no evidence about it', async (t) => {
+  await booted(t.name);
+  const evidence = await evidenceOf(trial({}), t.testdir(), { ...stock, buildId: 'ab'.repeat(20) });
+  t.match(evidence.end, { kind: 'boot-failed', message: /not the one that was built/ });
+  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
+});

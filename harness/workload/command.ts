@@ -1,0 +1,33 @@
+import type { SwapBackend } from '../model/guest.ts';
+import type { TrialSpec } from '../model/trial.ts';
+
+/** Where guests/init has the swap disk, and where the workload mounts the file system that holds a swap file. */
+const DISK = '/dev/vda';
+const SWAP_FILE = '/mnt/swapfile';
+
+/** The command that runs a trial's workload in a guest. Pure; its options are those of guests/src/stress. */
+export function stressCommand(spec: TrialSpec): string {
+  const { workload, backend, threads, pages, seconds, hangSeconds, seed } = spec;
+  return [
+    'stress',
+    `--kind ${workload}`,
+    `--backend ${backendArgument(backend)}`,
+    `--threads ${threads}`,
+    `--pages ${pages}`,
+    `--seconds ${seconds}`,
+    // The harness gives up on a thread first, and looks at it.
+    `--join-seconds ${hangSeconds * 2}`,
+    `--seed ${seed}`,
+  ].join(' ');
+}
+
+function backendArgument(backend: SwapBackend): string {
+  switch (backend.kind) {
+    case 'virtio-blk':
+      return `blk:${DISK}:rotational=${backend.rotational ? 1 : 0}`;
+    case 'file':
+      return `file:${SWAP_FILE}:kib=${backend.sizeKiB}:device=${DISK}`;
+    case 'zram':
+      return `zram:${backend.sizeKiB}`;
+  }
+}
