@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { ProgressListener } from '../model/events.ts';
 import { BuildError, HostError, type SwapraceError } from '../model/errors.ts';
 import { closedEnvironment, hostTrouble, makeArguments, makeJobs } from '../host/make.ts';
@@ -34,18 +34,15 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
   const { folders, signal } = options;
   signal.throwIfAborted();
   const started = performance.now();
-  const [env, ...args] = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
-  // One stream for both, so that the log has the lines in their order; a session, so that all of it can be ended.
-  const child = start('sh', ['-c', 'exec "$@" 2>&1', 'make', env, ...args], { detached: true, signal });
-  const endAll = () => killSession(child.pid);
-  process.once('exit', endAll);
-  // What make leaves behind when it is killed holds its output open, and writes into the object folder.
-  child.once('exit', endAll);
+  const log = await open(options.logFile, 'w');
+  const make = startMake(folders, signal);
   try {
-    if (child.pid !== undefined) await noteRunning(folders, child.pid);
-    child.stdin.end();
-    const { lines, objects } = await follow(child.stdout, options);
-    const result = await child;
+    // Followed from the start, in the same turn: output that nobody reads yet is thrown away.
+    const following = follow(make.stdout, log, options);
+    following.catch(() => undefined);
+    if (make.pid !== undefined) await noteRunning(folders, make.pid);
+    const { lines, objects } = await following;
+    const result = await make;
     signal.throwIfAborted();
     if (result.exitCode !== undefined) await noteEnded(folders);
     if (result.exitCode !== 0) throw failure(options, lines, result.exitCode ?? result.signal ?? 'an unknown end');
@@ -55,29 +52,39 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
     signal.throwIfAborted();
     throw error;
   } finally {
-    child.kill('SIGKILL');
-    await child;
-    process.removeListener('exit', endAll);
+    make.kill('SIGKILL');
+    await make;
+    await log.close();
   }
 }
 
-async function follow(output: AsyncIterable<Buffer>, options: CompileOptions): Promise<{ lines: string[]; objects: number }> {
-  const log = await open(options.logFile, 'w');
+/** Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. */
+function startMake(folders: BuildFolders, signal: AbortSignal) {
+  const command = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
+  const child = start('sh', ['-c', 'exec "$@" 2>&1', 'make', ...command], { detached: true, signal });
+  child.stdin.end();
+  const endAll = () => killSession(child.pid);
+  process.once('exit', endAll);
+  child.once('exit', () => {
+    // What make leaves behind when it is killed holds its output open, and writes into the object folder.
+    endAll();
+    process.removeListener('exit', endAll);
+  });
+  return child;
+}
+
+async function follow(output: AsyncIterable<Buffer>, log: FileHandle, options: CompileOptions): Promise<{ lines: string[]; objects: number }> {
   const lines: string[] = [];
   let [rest, objects, toldAt] = ['', 0, 0];
-  try {
-    for await (const chunk of output) {
-      await log.write(chunk);
-      const parts = (rest + chunk.toString('utf8')).split('\n');
-      rest = parts.pop() ?? '';
-      lines.push(...parts);
-      objects += parts.filter(isObject).length;
-      if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
-      toldAt = performance.now();
-      tell(options, objects);
-    }
-  } finally {
-    await log.close();
+  for await (const chunk of output) {
+    await log.write(chunk);
+    const parts = (rest + chunk.toString('utf8')).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    objects += parts.filter(isObject).length;
+    if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
+    toldAt = performance.now();
+    tell(options, objects);
   }
   return { lines: rest === '' ? lines : [...lines, rest], objects };
 }

@@ -11,7 +11,7 @@ import { identifyElf } from './elf.ts';
 import { entryDir, findKernel, publishKernel } from './entry.ts';
 import { buildFolders, type BuildFolders } from './folders.ts';
 import { recoverInterrupted } from './interrupted.ts';
-import { configKey, kernelId, planBuild, type BuildInputs } from './plan.ts';
+import { configKey, kernelId, planBuild, type BuildInputs, type BuildPlan } from './plan.ts';
 import { expectedEffort, recordEffort, type BuildEffort, type BuildKind } from './progress.ts';
 import { detectToolchain } from './toolchain.ts';
 import { materialise } from './workcopy.ts';
@@ -55,16 +55,45 @@ export async function buildKernel(request: BuildRequest): Promise<BuildResult> {
 
 type Found = Omit<BuildResult, 'seconds'>;
 
-async function findOrBuild(request: BuildRequest): Promise<Found> {
+/** What is known of a kernel before anything is built. */
+export interface KernelForecast {
+  readonly plan: BuildPlan;
+  /** Null when its configuration was never made: the id depends on it. */
+  readonly id: string | null;
+  /** Whether the cache has the kernel. */
+  readonly built: boolean;
+}
+
+/** What `buildKernel` would do, for a dry run: applies the series to copies, runs no make, takes no lock. */
+export async function forecastKernel(request: BuildRequest): Promise<KernelForecast> {
+  const { inputs, config } = await identify(request);
+  const id = config === null ? null : kernelId(inputs, config);
+  return { plan: planBuild(inputs), id, built: id !== null && (await exists(entryDir(request.cacheDir, id))) };
+}
+
+interface Identity {
+  readonly inputs: BuildInputs;
+  readonly files: PatchedFiles;
+  readonly configFile: string;
+  /** Null when this configuration was never made. */
+  readonly config: string | null;
+}
+
+async function identify({ steps, ...request }: BuildRequest): Promise<Identity> {
   const { tree, series, cacheDir, signal } = request;
   const inputs: BuildInputs = { ...request, toolchain: await detectToolchain(signal) };
-  const files = await request.steps.patchTree({ tree, series, cacheDir, signal });
+  const files = await steps.patchTree({ tree, series, cacheDir, signal });
   const configFile = join(cacheDir, 'configs', configKey(inputs, files));
-  const config = await readTextIfExists(configFile);
-  const kernel = config === null ? null : await findKernel(cacheDir, kernelId(inputs, config), signal);
+  return { inputs, files, configFile, config: await readTextIfExists(configFile) };
+}
+
+async function findOrBuild(request: BuildRequest): Promise<Found> {
+  const identity = await identify(request);
+  const { inputs, config } = identity;
+  const kernel = config === null ? null : await findKernel(request.cacheDir, kernelId(inputs, config), request.signal);
   if (kernel !== null) return { kernel, cached: true };
   await using _lock = await lockBuilds(request);
-  return await buildLocked(request, inputs, files, configFile);
+  return await buildLocked(request, identity);
 }
 
 function lockBuilds({ cacheDir, variantId, signal, onEvent }: BuildRequest): Promise<HeldLock> {
@@ -75,7 +104,7 @@ function lockBuilds({ cacheDir, variantId, signal, onEvent }: BuildRequest): Pro
   });
 }
 
-async function buildLocked(request: BuildRequest, inputs: BuildInputs, files: PatchedFiles, configFile: string): Promise<Found> {
+async function buildLocked(request: BuildRequest, { inputs, files, configFile }: Identity): Promise<Found> {
   const { tree, cacheDir, signal, variantId, onEvent } = request;
   const folders = buildFolders(cacheDir, tree.id);
   const resumed = await recoverInterrupted(folders);

@@ -23,6 +23,12 @@ export interface BootDeadlines {
 
 export const DEFAULT_DEADLINES: BootDeadlines = { firstByteMs: 20_000, silenceMs: 30_000, sessionMs: 90_000 };
 
+/** How every panic of every kernel begins. */
+const PANIC = 'Kernel panic - not syncing';
+
+/** For QEMU to be seen to end, after a session that broke. */
+const AFTER_LOST_SESSION_MS = 2_000;
+
 /** The program that ties QEMU's life to the harness's, whatever ends the harness. */
 const TIE = ['setpriv', '--pdeathsig', 'KILL'] as const;
 
@@ -50,8 +56,9 @@ export async function boot(
     ]);
     return machine.started(session);
   } catch (error) {
+    const cause = await machine.causeOf(error);
     await machine.kill();
-    throw error instanceof SwapraceError ? error : new BootError('BOOT_FAILED', String(error), { cause: error });
+    throw cause instanceof SwapraceError ? cause : new BootError('BOOT_FAILED', String(cause), { cause });
   } finally {
     give.abort();
   }
@@ -64,6 +71,7 @@ class Machine {
   #qmp: QmpClient | null = null;
   #shutdownReason: string | null = null;
   #killed = false;
+  #panic: string | null = null;
   #stderr = '';
 
   private constructor(
@@ -74,6 +82,9 @@ class Machine {
     private readonly sshSockets: readonly string[],
     private readonly placing: PlacingSockets | null,
   ) {
+    console.onLine((line) => {
+      if (line.includes(PANIC)) this.#panic ??= line;
+    });
     child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
     this.ended = this.#awaitEnd();
   }
@@ -119,6 +130,13 @@ class Machine {
     });
   }
 
+  /** A lost session is often the first sign of a machine that is going: what ended the machine explains it better. */
+  async causeOf(error: unknown): Promise<unknown> {
+    if (!(error instanceof BootError) || error.code !== 'SSH_NOT_READY') return error;
+    const late = sleep(AFTER_LOST_SESSION_MS).then(() => error);
+    return Promise.race([this.endedBeforeSession().catch((cause: unknown) => cause), late]);
+  }
+
   /** Rejects when QEMU ends first, and says whose fault that is. */
   async endedBeforeSession(): Promise<never> {
     const end = await this.ended;
@@ -130,6 +148,7 @@ class Machine {
         throw new HostError('QEMU_KILLED', `QEMU was killed by ${end.signal} during the boot`);
       case 'powered-off':
       case 'reset':
+        if (this.#panic !== null) throw panicError(this.#panic);
         throw new BootError('BOOT_RESET', `The guest ${end.kind === 'reset' ? 'reset itself' : 'powered off'} before it answered`, {
           details: `Console: ${last}`,
         });
@@ -195,12 +214,16 @@ async function watchSilence(machine: Machine, deadlines: BootDeadlines, signal: 
 async function watchPanic(machine: Machine, signal: AbortSignal): Promise<never> {
   const line = await new Promise<string>((resolve) => {
     machine.console.onLine((text) => {
-      if (text.includes('Kernel panic - not syncing')) resolve(text);
+      if (text.includes(PANIC)) resolve(text);
     });
   });
   // The rest of the message is worth waiting for.
   await pause(300, signal);
-  throw new BootError('BOOT_PANIC', `The kernel panicked during the boot: ${line.replace(/^.*Kernel panic/, 'Kernel panic')}`);
+  throw panicError(line);
+}
+
+function panicError(line: string): BootError {
+  return new BootError('BOOT_PANIC', `The kernel panicked during the boot: ${line.slice(line.indexOf(PANIC))}`);
 }
 
 async function aborted(signal: AbortSignal, give: AbortSignal): Promise<never> {

@@ -102,10 +102,15 @@ export class SshSession implements RemoteSession {
     const exit = exitOf(channel, this.closed);
     const stderr = text(channel.stderr);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
-    await unpackUntrusted(channel.pipe(new PassThrough()), localDir, options.limitBytes).catch((error: unknown) => {
-      channel.close();
+    try {
+      await unpackUntrusted(channel.pipe(new PassThrough()), localDir, options.limitBytes);
+    } catch (error) {
+      // Ended from its own side: dropbear has been seen to refuse the command that follows a channel closed under it.
+      channel.signal('KILL');
+      channel.resume();
+      await exit;
       throw error;
-    });
+    }
     const { code } = await exit;
     options.signal?.throwIfAborted();
     if (code !== 0) throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
@@ -146,14 +151,13 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** An exit status comes before the channel closes, and a channel whose output nobody reads never closes. */
 function exitOf(channel: ClientChannel, connectionClosed: Promise<void>): Promise<RemoteExit> {
   return new Promise((resolve) => {
-    let result: RemoteExit = { code: null, signal: null, lost: true };
-    channel.on('exit', (code: number | null, signal?: string) => {
-      result = { code, signal: signal ?? null, lost: false };
-    });
-    channel.once('close', () => resolve(result));
-    void connectionClosed.then(() => resolve(result));
+    const lost: RemoteExit = { code: null, signal: null, lost: true };
+    channel.once('exit', (code: number | null, signal?: string) => resolve({ code, signal: signal ?? null, lost: false }));
+    channel.once('close', () => resolve(lost));
+    void connectionClosed.then(() => resolve(lost));
   });
 }
 

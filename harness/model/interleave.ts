@@ -104,7 +104,9 @@ export interface Observation {
   readonly end: 'done' | 'splat' | 'deadline';
   /** Title of the first splat; null when there was none. */
   readonly splat: string | null;
-  /** Where swapoff waited while the thread was held; null when it returned in that time. */
+  /** Whether swapoff returned while the thread was held. */
+  readonly swapoffReturned: boolean;
+  /** Where swapoff waited while the thread was held; null when it returned in that time or had not been called. */
   readonly waitedIn: string | null;
   /** Whether the thread was inside its operation when swapoff returned. */
   readonly heldWhenSwapoffReturned: boolean;
@@ -163,4 +165,9 @@ export interface PlacedMachine {
   readonly vcpus: VcpuControl;
   readonly snapshots: Snapshots;
   readonly splats: SplatFollower;
+  /**
+   * CPU milliseconds that all vCPUs together have run. Deadlines are counted in them: on a busy host a guest that
+   * had no turn is not one that hangs.
+   */
+  workMs(): Promise<number>;
 }

@@ -4,6 +4,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 const SERIES = 'kernel-configs/series';
 const FRAGMENTS = 'kernel-configs/fragments';
 const FRAGMENT_SUFFIX = '.config';
+const TARGETS = 'kernel-configs/targets';
+const TARGET_SUFFIX = '.yaml';
 
 /**
  * Series and fragments by the names that plans give them: what the project ships by its bare name, anything else by a
@@ -28,6 +30,16 @@ export class PlanCatalog {
     return path !== null && isFile(path) ? path : null;
   }
 
+  /** Absolute path of a target's file; null when there is none. */
+  target(name: string): string | null {
+    const path = this.#resolve(name, TARGETS, TARGET_SUFFIX);
+    return path !== null && isFile(path) ? path : null;
+  }
+
+  targetNames(): string[] {
+    return this.#names(TARGETS, TARGET_SUFFIX);
+  }
+
   /** Bare names of the series that the project ships: folders with a file `series`. */
   seriesNames(): string[] {
     const base = join(this.root, SERIES);
@@ -38,10 +50,14 @@ export class PlanCatalog {
   }
 
   fragmentNames(): string[] {
-    const base = join(this.root, FRAGMENTS);
+    return this.#names(FRAGMENTS, FRAGMENT_SUFFIX);
+  }
+
+  #names(shipped: string, suffix: string): string[] {
+    const base = join(this.root, shipped);
     return filesBelow(base)
-      .filter((file) => file.endsWith(FRAGMENT_SUFFIX))
-      .map((file) => relative(base, file).slice(0, -FRAGMENT_SUFFIX.length))
+      .filter((file) => file.endsWith(suffix))
+      .map((file) => relative(base, file).slice(0, -suffix.length))
       .sort();
   }
 

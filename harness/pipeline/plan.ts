@@ -6,6 +6,7 @@ import { PlanDocument, type PlanProblem } from './plan-document.ts';
 import { checkReferences } from './plan-references.ts';
 import { resolvePlan } from './plan-resolve.ts';
 import { checkShape } from './plan-shape.ts';
+import { substituteTarget } from './plan-target.ts';
 
 /**
  * Reads a plan (docs/plans.md).
@@ -19,8 +20,9 @@ export function parsePlan(text: string, { file, root }: { readonly file: string;
   if (document.syntaxErrors.length > 0) throw invalid(file, document.syntaxErrors);
   const folder = dirname(resolve(file));
   const catalog = new PlanCatalog(resolve(root), folder);
+  const targetProblems = substituteTarget(document, catalog);
   const shape = checkShape(document);
-  const problems = [...shape.problems, ...checkReferences(document, catalog, folder)];
+  const problems = [...targetProblems, ...shape.problems.filter(({ line }) => !targetProblems.some((known) => known.line === line)), ...checkReferences(document, catalog, folder)];
   if (shape.file === null || problems.length > 0) throw invalid(file, problems);
   return resolvePlan(shape.file, text, catalog, folder);
 }

@@ -46,6 +46,7 @@ export class WorkloadRun implements AsyncDisposable {
     if (this.#last?.t === 'fail') return { kind: 'workload-failed', message: this.#last.message };
     if (exit.lost) return { kind: 'guest-lost', message: 'the SSH session was lost', machine: null };
     const how = exit.signal === null ? `exit status ${exit.code}` : `signal ${exit.signal}`;
+    if (this.#last?.t === 'end' && !this.#last.joined) return { kind: 'stalled', threads: this.#threads };
     if (exit.code !== 0) return { kind: 'workload-failed', message: `${how}${this.#stderrSuffix()}` };
     if (this.#last === null) return { kind: 'workload-failed', message: 'exit status 0 without an end marker' };
     return { kind: 'completed' };

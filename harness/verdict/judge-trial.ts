@@ -12,10 +12,11 @@ export const CORRUPTION = 'data corruption after swap-in';
  *
  * Gravest first: the target by its signature; another bug that would explain whatever follows; corrupted pages; a
  * hang; any other splat. Only a trial without any of these that ran to its end marker on the right kernel, raced at
- * least once and left a whole console is `clean`. Trouble of the host is never a statement about the kernel.
+ * least once and left a whole console is `clean`. Trouble of the host is never a statement about the kernel, and a boot
+ * that failed none about the race.
  */
 export function judgeTrial(evidence: Evidence, target: TargetSignature): TrialVerdict {
-  return notThisKernel(evidence) ?? findings(evidence, target) ?? withoutFinding(evidence);
+  return notAboutTheRace(evidence) ?? findings(evidence, target) ?? withoutFinding(evidence);
 }
 
 /**
@@ -26,11 +27,13 @@ export function bugBesideHang(evidence: Evidence, target: TargetSignature): stri
   return beforeHang(evidence, target).find((splat) => classify(splat, target) === 'other')?.title ?? null;
 }
 
-function notThisKernel({ end, guestBuildId, spec }: Evidence): TrialVerdict | null {
+function notAboutTheRace({ end, guestBuildId, spec }: Evidence): TrialVerdict | null {
   if (end.kind === 'host-fault') return inconclusive('host-fault', `fault of the host: ${end.message}`);
   if (guestBuildId !== null && guestBuildId !== spec.buildId) {
     return inconclusive('wrong-kernel', `the guest ran build ${guestBuildId}, not ${spec.buildId}`);
   }
+  // A kernel that falls over before the race says nothing about it, whatever it says while it falls.
+  if (end.kind === 'boot-failed') return inconclusive('boot-failed', `boot failed: ${end.message}`);
   return null;
 }
 

@@ -1,4 +1,5 @@
 import type { TargetSignature } from '../model/plan.ts';
+import type { Splat } from '../model/splat.ts';
 import type { JudgedTrial, VariantVerdict } from '../model/verdict.ts';
 import { CORRUPTION } from './judge-trial.ts';
 import { classify } from './signature.ts';
@@ -23,10 +24,16 @@ export function signaturesOf(trials: readonly JudgedTrial[], target: TargetSigna
 function titlesOf({ evidence, verdict }: JudgedTrial, target: TargetSignature): Map<string, boolean> {
   const titles = new Map<string, boolean>();
   if (verdict.kind === 'inconclusive' && (verdict.cause === 'host-fault' || verdict.cause === 'wrong-kernel')) return titles;
-  for (const splat of evidence.splats) {
+  for (const splat of causes(evidence.splats, target)) {
     titles.set(splat.title, classify(splat, target) === 'target' || titles.get(splat.title) === true);
   }
   if (verdict.kind === 'hang') titles.set(verdict.where, false);
   if ((evidence.exposure?.corruptPages ?? 0) > 0) titles.set(CORRUPTION, false);
   return titles;
+}
+
+/** What follows the expected bug in the same guest is its consequence: a task that died in a fault leaves a mess. */
+function causes(splats: readonly Splat[], target: TargetSignature): readonly Splat[] {
+  const first = splats.findIndex((splat) => classify(splat, target) === 'target');
+  return first < 0 ? splats : splats.slice(0, first + 1);
 }

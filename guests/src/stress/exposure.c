@@ -5,8 +5,9 @@
  * A swapoff is exposed when an operation of another thread was in flight between its entry and its return. For the
  * kinds that fault pages in, the operation is a swap-in: a touch that took a fault on a page that had been populated.
  * A touch that reads first can take no other fault (unuse maps pages by itself), so any of its faults counts. A touch
- * that writes first may also meet copy-on-write, and one of tmpfs may find the page back in the page cache: of those
- * only major faults count. For mincore, smaps, willneed, fork and unmap the call itself is the operation.
+ * that writes first may also meet copy-on-write, and one of tmpfs may find the page back in the page cache: of those,
+ * and of kinds that fork or drop pages, only major faults count. For mincore, smaps, willneed, fork and unmap the call
+ * itself is an operation as well.
  *
  * An operation judges the overlap by itself when it ends. The swapoff's times are published before the call and after
  * it; what is missed in the moment between is exposure not claimed.
@@ -42,7 +43,7 @@ void note_touch(struct slot *self, unsigned int page, bool write_first, uint64_t
 
 	reset_faults(self);
 	swapped_in = self->major_seen > major;
-	if (!write_first && !is_shmem(page))
+	if (!write_first && !is_shmem(page) && !options.kind->other_faults)
 		swapped_in |= self->minor_seen > minor;
 	if (!swapped_in)
 		return;

@@ -52,18 +52,18 @@ static void fork_once(struct slot *self, bool touches)
 	wait_child(self, child, touches ? OP_CHILD_FAULT : OP_EXIT);
 }
 
-/* The parent's own pages come in at the end, if swapoff has left any. */
+/*
+ * One racer in four forks, and only twice a cycle: swapoff must bring pages into every child, and forks without end
+ * would keep it from ever returning.
+ */
 void race_fork(struct slot *self)
 {
-	do
+	for (int i = 0; i < 2 && self->index % 4 == 0; i++)
 		fork_once(self, true);
-	while (!swapoff_over());
 	race_touch(self);
 }
 
 void race_exit(struct slot *self)
 {
-	do
-		fork_once(self, false);
-	while (!swapoff_over());
+	fork_once(self, false);
 }

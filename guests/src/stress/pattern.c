@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the pages hold: in every cache line one word made of the page's index, the line's, and the cycle's generation.
+ * What the pages hold: in every cache line one word made of its owner (anonymous memory or tmpfs), the page's index,
+ * the line's, and the cycle's generation.
  * A page that comes back from a wrong slot, from an old cycle or in part is seen.
  */
 #include <string.h>
@@ -9,12 +10,14 @@
 
 #define LINE_BYTES 64u
 #define LINES (PAGE_BYTES / LINE_BYTES)
+#define OWNER_ANON 0xa0u
+#define OWNER_SHMEM 0x50u
 
 uint64_t pattern_line(unsigned int page, unsigned int line)
 {
 	uint64_t generation = atomic_load_explicit(&shared->generation, memory_order_relaxed);
 
-	return generation << 32 | (uint64_t)(page & 0xffff) << 16 | line << 8 | 0xa5;
+	return generation << 32 | (uint64_t)page << 16 | line << 8 | (is_shmem(page) ? OWNER_SHMEM : OWNER_ANON);
 }
 
 static volatile uint64_t *line_at(unsigned int page, unsigned int line)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Racers that look at swap entries without bringing pages in. */
+/*
+ * Racers that look at swap entries without bringing pages in. Every second racer does; the others fault pages in
+ * meanwhile, so that entries come and go under the readers' eyes.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +10,11 @@
 #include <unistd.h>
 
 #include "stress.h"
+
+static bool is_reader(const struct slot *self)
+{
+	return self->index % 2 == 0;
+}
 
 static void end_call(struct slot *self, uint64_t from_ns, enum call call, int result)
 {
@@ -21,6 +29,10 @@ void race_mincore(struct slot *self)
 	unsigned char resident[MAX_PAGES / 64];
 	unsigned int most = region.pages < sizeof(resident) ? region.pages : sizeof(resident);
 
+	if (!is_reader(self)) {
+		race_touch(self);
+		return;
+	}
 	do {
 		unsigned int count = 1 + random_below(&self->random, most);
 		unsigned int first = random_below(&self->random, region.pages - count + 1);
@@ -52,6 +64,10 @@ void race_smaps(struct slot *self)
 {
 	static const char *const files[] = { "/proc/self/smaps", "/proc/self/smaps_rollup" };
 
+	if (!is_reader(self)) {
+		race_touch(self);
+		return;
+	}
 	do {
 		const char *path = files[random_below(&self->random, 2)];
 		uint64_t from;

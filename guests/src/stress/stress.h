@@ -168,6 +168,8 @@ enum memory { MEMORY_ANON, MEMORY_SHMEM, MEMORY_BOTH };
 struct kind {
 	const char *name;
 	enum memory memory;
+	/* Threads take minor faults that are no swap-in: copies after fork, pages that were dropped. */
+	bool other_faults;
 	/* One cycle's work of one racer. */
 	void (*race)(struct slot *self);
 };

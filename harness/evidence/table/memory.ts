@@ -42,11 +42,13 @@ export const MEMORY: readonly Detector[] = [
     ending: 'line',
   },
   {
-    // A swap entry that names no page of its device: what a lost race with swapoff leaves in a page table.
-    id: 'bad-swap-entry',
+    // An entry that is given back and is not in use: the map and its users disagree. The kernel's "Bad swap file",
+    // "Bad swap offset" and "Unused swap file" are no bugs by themselves: with them it refuses an entry whose device
+    // has gone, which is what a fault that loses the race to swapoff ought to see.
+    id: 'unused-swap-entry',
     printedBy: 'mm/swapfile.c',
     type: 'other',
-    starts: /^(?<func>_*\w*swap\w*): (?<what>(?:Bad|Unused) swap (?:file|offset) entry) (?:0x)?(?<entry>[0-9a-f]+)/,
+    starts: /^(?<func>_*\w*swap\w*): (?<what>Unused swap offset entry) (?:0x)?(?<entry>[0-9a-f]+)/,
     title: '{func}: {what}',
     blame: { from: 'named', past: 'fault' },
     ending: 'line',

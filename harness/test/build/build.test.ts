@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { buildKernel } from '../../build/kernel.ts';
+import { buildKernel, forecastKernel } from '../../build/kernel.ts';
 import { HostError } from '../../model/errors.ts';
 import { exists } from '../../host/files.ts';
 import { sha256File } from '../../host/hash.ts';
@@ -19,8 +19,10 @@ t.test('a kernel is built once and found again', async (t) => {
   const dir = t.testdir({ src: {}, cache: {} });
   const cache = join(dir, 'cache');
   const tree = await fakeTree(join(dir, 'src'));
+  t.match(await forecastKernel(fakeRequest(tree, cache)), { plan: { variant: 'stock' }, id: null, built: false });
   const first = await buildKernel(fakeRequest(tree, cache));
   t.equal(first.cached, false);
+  t.match(await forecastKernel(fakeRequest(tree, cache)), { id: first.kernel.id, built: true });
   t.match(first.kernel, { id: /^[0-9a-f]{16}$/, kernelVersion: '6.1.7', buildId: /^[0-9a-f]{40}$/, codeSha256: /^[0-9a-f]{64}$/ });
   t.same(await compiled(first.kernel.buildLog), ['mm/memory.o', 'mm/swap_state.o', 'mm/swapfile.o']);
   t.equal(first.kernel.record.objects, 3);

@@ -90,14 +90,14 @@ t.test('a symbol that did not survive is explained from the tree', async (t) => 
   const explain = (line: string) => unmetRequests(parseFragment('x', line).requests, values).map((unmet) => explainUnmet(unmet, tree, values, '6.1.7'))[0];
   t.equal(explain('CONFIG_MEMCG_SWAP=y'), 'no such symbol in 6.1.7');
   t.equal(explain('CONFIG_SWAP=y'), 'depends on BLOCK (n) and !SMALL (n), mm/Kconfig:4');
-  t.equal(explain('CONFIG_ZSWAP=y'), 'depends on SWAP (n), mm/Kconfig:14');
-  t.equal(explain('CONFIG_WHICH_B=y'), 'another member of its choice was taken, mm/Kconfig:22');
-  t.equal(explain('CONFIG_HAVE_THIS=m'), 'it has no prompt and only others select it (X86), mm/Kconfig:27');
+  t.equal(explain('CONFIG_ZSWAP=y'), 'depends on SWAP (n), mm/Kconfig:15');
+  t.equal(explain('CONFIG_WHICH_B=y'), 'another member of its choice was taken, mm/Kconfig:23');
+  t.equal(explain('CONFIG_HAVE_THIS=m'), 'it has no prompt and only others select it (X86), mm/Kconfig:28');
   t.equal(explain('CONFIG_FORCED=n'), 'selected by X86');
-  t.equal(explain('CONFIG_ALWAYS=n'), 'it has no prompt and its default is on, mm/Kconfig:31');
-  t.equal(explain('CONFIG_LIMIT=12'), 'its dependencies are met; the value itself was refused, mm/Kconfig:33');
+  t.equal(explain('CONFIG_ALWAYS=n'), 'it has no prompt and its default is on, mm/Kconfig:32');
+  t.equal(explain('CONFIG_LIMIT=12'), 'its dependencies are met; the value itself was refused, mm/Kconfig:34');
   const open = parseConfig('CONFIG_MMU=y\nCONFIG_SWAP=y\n');
-  t.equal(explainUnmet({ request: parseFragment('x', 'CONFIG_ZSWAP=y').requests[0]!, got: 'n' }, tree, open, '6.1.7'), 'it can only be set if EXPERT, mm/Kconfig:14');
+  t.equal(explainUnmet({ request: parseFragment('x', 'CONFIG_ZSWAP=y').requests[0]!, got: 'n' }, tree, open, '6.1.7'), 'it can only be set if EXPERT, mm/Kconfig:15');
 });
 
 t.test('a request that is met is not unmet', async (t) => {

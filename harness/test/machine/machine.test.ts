@@ -29,7 +29,7 @@ t.test('the command line of QEMU has no network, ends on reset and ties a queue 
   t.ok(args.includes('virtio-blk-pci,drive=swap,num-queues=2'));
   t.ok(args.includes('tcg,thread=multi'));
   t.notOk(qemuArgs({ ...guest, backend: { kind: 'zram', sizeKiB: 1024 } }, 'tcg', { ...paths, disk: null }).some((arg) => arg.includes('virtio-blk')));
-  t.match(kernelCommandLine(guest, 'tcg'), /tsc=reliable page_cluster=3$/);
+  t.match(kernelCommandLine(guest, 'tcg'), /tsc=reliable no_timer_check page_cluster=3$/);
   t.notMatch(kernelCommandLine(guest, 'kvm'), 'tsc=reliable');
 });
 

@@ -93,10 +93,17 @@ t.test('a control so rare that no exposure tells a variant apart', async (test) 
   test.match(judge('stock', [clean(1000)], rare), { outcome: 'inconclusive', reason: /no exposure would give p < 0.05/, comparison: { needed: null } });
 });
 
+t.test('signatures: what follows the expected bug is its consequence', async (test) => {
+  const splats = [makeOther('warning', 'WARNING in before'), makeSplat(['__swap_duplicate']), makeOther('warning', 'WARNING in do_exit')];
+  const titles = judge('stock', [crashed(1, { splats })]).signatures.map((signature) => signature.title);
+  test.ok(titles.includes('WARNING in before'));
+  test.notOk(titles.includes('WARNING in do_exit'));
+});
+
 t.test('signatures: targets first, then by the number of trials, once a trial', async (test) => {
   const oops = makeSplat(['ext4_readdir']);
   const { signatures } = judge('stock', [
-    crashed(1, { splats: [makeSplat(), oops, oops] }),
+    crashed(1, { splats: [oops, oops, makeSplat()] }),
     makeEvidence({ splats: [oops], exposure: makeExposure(5, { corruptPages: 1 }) }),
     hung(),
     hostFault({ splats: [warning] }),

@@ -1,0 +1,109 @@
+import t from 'tap';
+import { classify } from '../../interleave/classify.ts';
+import { countOutcomes, outcomeKey, outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
+import { choosePoints, findPoint, pointName } from '../../interleave/points.ts';
+import { compareText, LEGEND, mapSentence, mapText, strip } from '../../interleave/strip.ts';
+import type { Observation, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
+
+const OK: PointOutcome = { kind: 'ok' };
+const REFUSED: PointOutcome = { kind: 'refused' };
+const xas: PointOutcome = { kind: 'oops', signature: 'NULL dereference in xas_start' };
+const dup: PointOutcome = { kind: 'oops', signature: 'NULL dereference in __swap_duplicate' };
+
+function point(index: number, func = 'do_swap_page', offset = index * 4, occurrence = 1): PathPoint {
+  return { index, address: `0x${(0x1000 + offset).toString(16)}`, func, offset, occurrence };
+}
+
+function result(index: number, outcome: PointOutcome): PointResult {
+  return { point: point(index), hold: 'stall', landed: null, outcome, elapsedMs: 1 };
+}
+
+const header = { variant: 'weakened', anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', pathPoints: 10, pathEnd: 'end' } as const;
+
+t.test('neighbours with the same outcome and signature are one window', async (t) => {
+  const windows = windowsOf([result(0, xas), result(1, xas), result(3, xas), result(4, dup), result(6, OK), result(5, OK)]);
+  t.same(
+    windows.map(({ first, last, points, explored, outcomes }) => [first.index, last.index, points, explored, outcomes.map(outcomeKey).join()]),
+    [
+      [0, 3, 4, 3, outcomeKey(xas)],
+      [4, 4, 1, 1, outcomeKey(dup)],
+      [5, 6, 2, 2, 'ok'],
+    ],
+  );
+  t.same(windowsOf([]), []);
+});
+
+t.test('repeats that disagree are shown as a set, gravest first, and are no neighbour of either', async (t) => {
+  const windows = windowsOf([result(0, OK), result(1, OK), result(1, xas), result(2, xas)]);
+  t.same(windows.map(({ outcomes }) => outcomes.map(({ kind }) => kind)), [['ok'], ['oops', 'ok'], ['oops']]);
+  t.same(outcomeSet([OK, xas, OK]).length, 2);
+});
+
+t.test('a map counts points of those that exist, each by its gravest outcome', async (t) => {
+  const map = raceMap(header, [result(0, xas), result(1, OK), result(1, dup), result(2, REFUSED)]);
+  t.equal(map.exploredPoints, 3);
+  t.match(countOutcomes(map), { oops: 2, refused: 1, ok: 0 });
+  t.equal(mapSentence(map), 'weakened, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused');
+});
+
+t.test('the strip shows the gravest outcome of a column, and what was not explored as nothing', async (t) => {
+  const map = raceMap(header, [result(0, xas), result(2, xas), result(3, OK), result(4, OK), result(5, REFUSED)]);
+  t.equal(strip(map, 10), '###..r    ');
+  t.equal(strip(map, 5), '##r  ');
+  t.equal(strip(map, 100).length, 10, 'never wider than the path');
+  t.match(mapText(map), /0-2 +2 explored +oops: NULL dereference in xas_start/);
+  t.equal(compareText([map], 10), `weakened stall |###..r    |\n${LEGEND}\n`);
+});
+
+t.test('edges of windows get file, line and inlined callers', async (t) => {
+  const map = await symbolizeMap(raceMap(header, [result(0, xas), result(1, xas)]), async (addresses) => {
+    t.same(addresses, ['0x1000', '0x1004']);
+    return new Map([['0x1000', [{ func: 'inner', location: 'mm/a.h:1' }, { func: 'outer', location: 'mm/b.c:2' }]]]);
+  });
+  t.match(mapText(map), 'do_swap_page (inner mm/a.h:1 < outer mm/b.c:2) .. do_swap_page+0x4');
+});
+
+t.test('points are chosen by function, by number and by range, and found by name', async (t) => {
+  const path = [point(0, 'a', 0), point(1, 'a', 4), point(2, 'b', 0), point(3, 'a', 4, 2), point(4, 'b', 0, 2)];
+  const indexes = (choice: Parameters<typeof choosePoints>[1], range = {}): number[] => choosePoints(path, choice, range).map(({ index }) => index);
+  t.same(indexes({ kind: 'all' }), [0, 1, 2, 3, 4]);
+  t.same(indexes({ kind: 'functions' }), [0, 2, 4]);
+  t.same(indexes({ kind: 'every', count: 3 }), [0, 3]);
+  t.same(indexes({ kind: 'all' }, { from: 1, to: 3 }), [1, 2, 3]);
+  t.same(path.map(pointName), ['a', 'a+0x4', 'b', 'a+0x4#2', 'b#2']);
+  t.equal(findPoint(path, 'a+4#2').index, 3);
+  t.equal(findPoint(path, 'b').index, 2);
+  t.equal(findPoint(path, 4).index, 4);
+  t.throws(() => findPoint(path, 'c'), { code: 'NO_SUCH_POINT', fault: 'usage' });
+});
+
+const CALM: Observation = {
+  end: 'done',
+  splat: null,
+  swapoffReturned: true,
+  waitedIn: null,
+  heldWhenSwapoffReturned: true,
+  swapoffErrno: 0,
+  majorFaults: 1,
+  badPages: 0,
+  childBadPages: 0,
+  swapAreasLeft: 0,
+  backtraces: {},
+  stuckIn: null,
+};
+
+t.test('an observation is classified by the gravest that it supports', async (t) => {
+  const kind = (changes: Partial<Observation>): string => outcomeKey(classify({ ...CALM, ...changes }));
+  t.equal(kind({}), 'ok');
+  t.equal(kind({ majorFaults: 0 }), 'entry refused');
+  t.equal(kind({ majorFaults: 0, heldWhenSwapoffReturned: false }), 'ok');
+  t.equal(kind({ splat: 'BUG: x', end: 'deadline' }), 'oops: BUG: x');
+  t.equal(kind({ end: 'deadline', stuckIn: 'swap_cluster_readahead' }), 'hang in swap_cluster_readahead');
+  t.equal(kind({ end: 'deadline' }), 'hang in an unknown function');
+  t.equal(kind({ swapoffReturned: false, waitedIn: 'synchronize_rcu' }), 'swapoff waited in synchronize_rcu');
+  t.match(kind({ swapoffReturned: false }), /^inconclusive/);
+  t.match(kind({ swapoffErrno: 12 }), /^inconclusive: swapoff failed with errno 12/);
+  t.equal(kind({ badPages: 1, childBadPages: 2 }), 'corruption: 1 wrong pages, 2 wrong pages of another process');
+  t.equal(kind({ swapAreasLeft: 1 }), 'corruption: 1 swap areas left');
+  t.match(kind({ end: 'splat' }), /^inconclusive/, 'a splat without a title is nothing to build on');
+});

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { meets } from '../../interleave/replay.ts';
+import { formatSchedule, parseSchedule } from '../../interleave/schedule.ts';
+
+const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kernel-configs/schedules');
+
+t.test('a schedule is read, checked and written', async (t) => {
+  const schedule = parseSchedule('name: a\nhold: {at: __swap_duplicate+0x12#3, how: stall}\nexpect: {kind: oops}\n', 'a.yaml');
+  t.match(schedule, { operation: 'fault', meanwhile: 'swapoff', hold: { at: '__swap_duplicate+0x12#3', how: 'stall' } });
+  t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
+  t.same(parseSchedule('{"name": "j", "hold": {"at": 520, "how": "preempt"}}', 'j.json').hold, { at: 520, how: 'preempt' });
+});
+
+t.test('what is wrong with a schedule is named by its key', async (t) => {
+  const wrong = (text: string, message: RegExp): void => void t.throws(() => parseSchedule(text, 's.yaml'), { code: 'SCHEDULE_INVALID', fault: 'usage', message });
+  wrong('name: a\nhold: {at: x, how: freeze}\n', /hold\.how/);
+  wrong('name: a\nhold: {at: "x+zz", how: stall}\n', /hold\.at/);
+  wrong('name: a\nhold: {at: x, how: stall}\nholds: 1\n', /holds/);
+  wrong('name: [', /s\.yaml/);
+  wrong('', /the whole/);
+});
+
+t.test('the shipped schedules are valid, and named as their files', async (t) => {
+  const files = readdirSync(shipped).filter((file) => file.endsWith('.yaml'));
+  t.ok(files.length > 0);
+  for (const file of files) t.equal(`${parseSchedule(readFileSync(join(shipped, file), 'utf8'), file).name}.yaml`, file);
+});
+
+t.test('an outcome meets what is expected by kind and by what it names', async (t) => {
+  const oops = { kind: 'oops', signature: 'BUG: NULL pointer dereference in __swap_duplicate' } as const;
+  t.ok(meets(oops, { kind: 'oops' }));
+  t.ok(meets(oops, { kind: 'oops', matches: '__swap_duplicate' }));
+  t.notOk(meets(oops, { kind: 'oops', matches: 'xas_start' }));
+  t.notOk(meets({ kind: 'ok' }, { kind: 'oops' }));
+});
