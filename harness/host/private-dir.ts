@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../model/errors.ts';
+import { startTime } from './workdir.ts';
 
 const PREFIX = 'swaprace-';
 
@@ -12,13 +13,13 @@ export interface PrivateDir extends AsyncDisposable {
 }
 
 /**
- * Makes a folder that only this user can enter; its name holds the process's id, so that `sweepOrphans` can tell
- * what a killed harness left behind.
+ * Makes a folder that only this user can enter; its name says which process it belongs to, so that `sweepOrphans`
+ * can tell what a killed harness left behind. No commas: QEMU's options are lists.
  *
  * @throws HostError `NO_PRIVATE_DIR` when the temporary folder cannot be written.
  */
 export async function makePrivateDir(): Promise<PrivateDir> {
-  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)).catch((cause: Error) => {
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${startTime(process.pid)}-`)).catch((cause: Error) => {
     throw new HostError('NO_PRIVATE_DIR', `Cannot make a folder in ${tmpdir()}: ${cause.message}`, {
       hint: 'free some space there, or set TMPDIR to a folder that can be written',
       cause,
@@ -31,21 +32,11 @@ export async function makePrivateDir(): Promise<PrivateDir> {
 export async function sweepOrphans(): Promise<string[]> {
   const removed: string[] = [];
   for (const name of await readdir(tmpdir())) {
-    const pid = /^swaprace-(\d+)-/.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    const [, pid, started] = /^swaprace-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || startTime(Number(pid)) === started) continue;
     const path = join(tmpdir(), name);
     // Another user's leftovers are theirs to remove.
     await rm(path, { recursive: true, force: true }).then(() => removed.push(path), () => undefined);
   }
   return removed;
-}
-
-/** Whether a process with this id exists; one of another user counts. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -62,14 +62,16 @@ const TOP = STACK_BYTES - 168;
 
 t.test('a chain is followed from the way into the kernel, through an interrupt, past stale frames', async (t) => {
   t.equal(stackBase(BASE + 100n), BASE);
+  const entry = TOP - 16;
   const outer = TOP - 64;
   const regs = 12_000;
   const scheduled = 11_000;
   const stack = stackWith({
-    [outer]: (BASE + BigInt(TOP)) | 1n,
+    [entry + 8]: 0xffffffff81000020n,
+    [outer]: BASE + BigInt(entry),
     [outer + 8]: 0xffffffff81001020n,
     // A call that returned left the same two words further down.
-    [9_000]: (BASE + BigInt(TOP)) | 1n,
+    [9_000]: BASE + BigInt(entry),
     [9_008]: 0xffffffff81003000n,
     // struct pt_regs of an interrupt inside of that frame.
     [regs + 32]: BASE + BigInt(outer),
@@ -82,6 +84,7 @@ t.test('a chain is followed from the way into the kernel, through an interrupt, 
     { pc: 0xffffffff81005008n, interrupted: false },
     { pc: 0xffffffff81002030n, interrupted: true },
     { pc: 0xffffffff81001020n, interrupted: false },
+    { pc: 0xffffffff81000020n, interrupted: false },
   ]);
   t.same(unwindFromTop(stackWith({}), isText), []);
 });

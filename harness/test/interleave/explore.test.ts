@@ -1,0 +1,189 @@
+import t from 'tap';
+import { explore, type ExploreOptions } from '../../interleave/explore.ts';
+import { Budget } from '../../interleave/budget.ts';
+import type { Placement } from '../../interleave/prepare.ts';
+import { Runner } from '../../interleave/runner.ts';
+import { ConsoleSplats, type LineScanner } from '../../interleave/splats.ts';
+import { SymbolTable } from '../../interleave/symbols.ts';
+import { PathWalker } from '../../interleave/walk.ts';
+import { cpuMs } from '../../interleave/work-clock.ts';
+import { HostError } from '../../model/errors.ts';
+import type { PlacedMachine, StopEvent } from '../../model/interleave.ts';
+
+const TEXT = 0xffffffff81001000n;
+const symbols = new SymbolTable(`ffffffff81001000 T do_swap_page\nffffffff81002000 T _etext\n`);
+
+/** A machine whose held vCPU walks straight on from the anchor, with snapshots of where it was. */
+class FakeMachine {
+  at = 0;
+  steps = 0;
+  readonly saved = new Map<string, number>([['anchor', 0]]);
+  readonly loads: string[] = [];
+  failLoad: Error | null = null;
+  /** Steps that execute nothing, by the number of the step. */
+  readonly idle = new Set<number>();
+
+  readonly machine = {
+    vcpus: {
+      readRegister: async (_: number, name: string) => (name === 'rip' ? TEXT + BigInt(4 * this.at) : 0n),
+      step: async () => {
+        if (!this.idle.has(this.steps++)) this.at++;
+        return { signal: 5, thread: 2 };
+      },
+    },
+    snapshots: {
+      save: async (name: string) => void this.saved.set(name, this.at),
+      load: async (name: string) => {
+        this.loads.push(name);
+        if (this.failLoad !== null) throw this.failLoad;
+        this.at = this.saved.get(name) ?? -1;
+      },
+    },
+    splats: { restart: () => undefined },
+  } as unknown as PlacedMachine;
+
+  placement(starved: string | null): Placement {
+    return { machine: this.machine, symbols, starved, runner: new Runner(this.machine.vcpus) } as unknown as Placement;
+  }
+}
+
+const options: ExploreOptions = {
+  hold: 'preempt',
+  meanwhile: 'swapoff',
+  choice: { kind: 'every', count: 50 },
+  repeats: 1,
+  limits: { untilReturnOf: [], limit: 120 },
+  signal: new AbortController().signal,
+};
+
+t.test('a hold that starves the kernel makes every point inconclusive', async (t) => {
+  const { path, results, lost } = await explore(new FakeMachine().placement('stop_machine'), options);
+  t.equal(path.points.length, 120);
+  t.same(results.map(({ point }) => point.index), [0, 50, 100]);
+  t.ok(results.every(({ outcome }) => outcome.kind === 'inconclusive' && outcome.reason.includes('stop_machine')));
+  t.equal(lost, false);
+});
+
+t.test('a failure at a point is that point’s result; a lost machine ends the exploration and says so', async (t) => {
+  const fake = new FakeMachine();
+  const fails = (code: string) => ({
+    ...options,
+    onResult: () => undefined,
+    limits: options.limits,
+    signal: options.signal,
+    code,
+  });
+  const placement = fake.placement(null);
+  const traced = async (code: string) => {
+    fake.failLoad = null;
+    const run = explore(placement, fails(code));
+    // The first restore is for the trace; those for the points fail.
+    await Promise.resolve();
+    fake.failLoad = new HostError(code, code);
+    return run;
+  };
+  t.match(await traced('SNAPSHOT_FAILED'), { lost: false, results: [{ outcome: { kind: 'inconclusive', reason: 'SNAPSHOT_FAILED' } }, {}, {}] });
+  const lost = await traced('GDB_LOST');
+  t.match(lost, { lost: true, results: [{ outcome: { kind: 'inconclusive' } }] });
+  t.equal(lost.results.length, 1);
+});
+
+t.test('points that were explored before are left out', async (t) => {
+  const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
+  const { results } = await explore(new FakeMachine().placement('x'), { ...options, explored });
+  t.same(results.map(({ point }) => point.index), [100]);
+  await t.rejects(explore(new FakeMachine().placement('x'), { ...options, signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
+});
+
+t.test('the walker follows the path with a second snapshot and notices when it differs', async (t) => {
+  const fake = new FakeMachine();
+  const walker = new PathWalker(fake.placement(null));
+  const point = (index: number) => ({ index, address: `0x${(TEXT + BigInt(4 * index)).toString(16)}`, func: 'do_swap_page', offset: 4 * index, occurrence: 1 });
+  fake.idle.add(3);
+  await walker.goTo(point(50));
+  t.equal(fake.at, 50, 'a step that executed nothing is repeated');
+  await walker.goTo(point(60));
+  await walker.goTo(point(10));
+  t.same(fake.loads, ['anchor', 'cursor', 'anchor']);
+  t.equal(fake.steps, 51 + 10 + 10);
+  await t.rejects(walker.goTo({ ...point(5), address: '0x1' }), { code: 'PATH_DIFFERS' });
+});
+
+/** vCPUs that stop where a list says, and a record of what they were told. */
+function scripted(stops: readonly (readonly [thread: number, pc: bigint])[]) {
+  const told: string[] = [];
+  const pcs = new Map<number, bigint>();
+  let next = 0;
+  const vcpus = {
+    threads: async () => [1, 2],
+    readRegister: async (thread: number) => pcs.get(thread) ?? 0n,
+    insert: async () => undefined,
+    remove: async () => undefined,
+    step: async (thread: number) => (told.push(`step ${thread}`), pcs.set(thread, 1n), { signal: 5, thread }),
+    resume: (threads: readonly number[] | 'all') => void told.push(`resume ${String(threads)}`),
+    waitStop: async (): Promise<StopEvent | null> => {
+      const stop = stops[next++];
+      if (stop === undefined) return null;
+      pcs.set(...stop);
+      return { signal: 5, thread: stop[0] };
+    },
+  };
+  return { told, vcpus: vcpus as unknown as PlacedMachine['vcpus'] };
+}
+
+t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and no other', async (t) => {
+  const { told, vcpus } = scripted([[1, 0x10n], [2, 0x20n]]);
+  const runner = new Runner(vcpus);
+  await runner.insert(0x10n, 0x20n);
+  t.same(await runner.run([1], 5), { thread: 1, pc: 0x10n });
+  t.same(await runner.run('all', 5), { thread: 2, pc: 0x20n });
+  t.equal(await runner.run([1], 5), null);
+  t.same(told, ['resume 1', 'step 1', 'resume all', 'resume 1']);
+  runner.restored();
+  await runner.start([2]);
+  t.same(told.at(-1), 'resume 2', 'after a restore there is nothing to step past');
+});
+
+t.test('a budget is used up by running, not by waiting', async (t) => {
+  const { vcpus } = scripted([]);
+  let work = 0;
+  const machine = { vcpus, workMs: async () => (work += 10) } as unknown as PlacedMachine;
+  const budget = await Budget.of(machine, 50);
+  t.equal(await budget.awaitArrival(new Runner(vcpus)), null);
+  t.equal(work, 60);
+});
+
+t.test('the CPU time of a process whatever its name', async (t) => {
+  t.equal(cpuMs('12 (a) b (c) S 1 1 1 0 -1 4194560 1 0 0 0 150 25 0 0 20 0'), 1750);
+});
+
+t.test('a console’s splats begin anew with each restore', async (t) => {
+  let told: (line: string) => void = () => undefined;
+  const scanner = (): LineScanner => {
+    let pending: LineScanner['pending'] = 'none';
+    return {
+      get pending() {
+        return pending;
+      },
+      push: (line) => {
+        if (line === 'end') pending = 'complete';
+        if (line !== 'BUG') return [];
+        pending = 'open';
+        return [{ kind: 'started', title: 'BUG' }];
+      },
+      settle: () => [{ kind: 'ended', splat: { title: 'BUG in f' } }],
+    };
+  };
+  const splats = new ConsoleSplats(scanner, (listener) => (told = listener));
+  const whole = splats.whole();
+  for (const line of ['boot', 'BUG']) told(line);
+  t.same(splats.titles(), ['BUG']);
+  told('end');
+  await whole;
+  t.same(splats.titles(), ['BUG in f']);
+  await splats.whole();
+  splats.restart();
+  t.same(splats.titles(), []);
+  told('calm');
+  t.equal(await Promise.race([splats.whole().then(() => 'whole'), Promise.resolve('not yet')]), 'not yet');
+});
