@@ -39,6 +39,8 @@ const TRIAL_GRACE_MS = 60_000;
 const MONITOR_SILENCE_MS = 20_000;
 /** For the console to print what SysRq or an NMI asked for. */
 const BACKTRACE_MS = 3_000;
+/** For a machine to be seen to go, and for the console's last bytes, after a session or a workload was lost. */
+const AFTER_LOSS_MS = 1_000;
 const LOOK_EVERY_MS = 100;
 
 /**
@@ -99,12 +101,12 @@ async function race(
       outOfTime(spec, signal),
       aborted(context.signal),
     ]);
-    return { end: await preferSplat(end, splats, signal), guestBuildId };
+    return { end: await explain(end, guest, splats, signal), guestBuildId };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
     const end: TrialEnd = { kind: 'guest-lost', message: error.message, machine: null };
-    return { end: await preferSplat(end, splats, signal), guestBuildId };
+    return { end: await explain(end, guest, splats, signal), guestBuildId };
   } finally {
     over.abort();
   }
@@ -114,10 +116,12 @@ function wrongKernel(wanted: string, got: string): string {
   return `the guest runs build ${got}, not ${wanted}: the kernel in the cache is not the one that was built`;
 }
 
-/** A splat explains every other end: what it broke is its consequence. */
-async function preferSplat(end: TrialEnd, splats: SplatWatch, signal: AbortSignal): Promise<TrialEnd> {
-  // The console's last bytes may still be on their way.
-  if (!splats.seen && end.kind !== 'completed') await sleep(200, undefined, { signal });
+/** What lies behind an end: a machine that went explains a lost session, and a splat explains everything but the host. */
+async function explain(end: TrialEnd, guest: StartedGuest, splats: SplatWatch, signal: AbortSignal): Promise<TrialEnd> {
+  if (end.kind === 'guest-lost' || end.kind === 'workload-failed') {
+    const settled = sleep(AFTER_LOSS_MS, end, { signal });
+    end = await Promise.race([machineGone(guest), settled]);
+  }
   if (!splats.seen || end.kind === 'host-fault') return end;
   await splats.followed(signal);
   return { kind: 'splat' };

@@ -11,8 +11,8 @@ export const STEP_NO_TIMER = 4;
 
 /** Longest wait for the answer to a request of a stopped machine; the stub answers within a millisecond. */
 const ANSWER_MS = 20_000;
-/** Bytes read or written by one packet: hexadecimal, with a margin for the rest of it. */
-const CHUNK_BYTES = 1024;
+/** Bytes read or written by one packet: in hexadecimal they fit QEMU's packets of 4096 characters. */
+const CHUNK_BYTES = 2000;
 
 /**
  * A client of QEMU's gdbstub. One request is in flight at a time. While the machine runs nothing can be asked; it can
@@ -22,17 +22,20 @@ const CHUNK_BYTES = 1024;
  * await using stub = await GdbClient.connect(socket);
  * const [first] = await stub.threads();
  * await stub.insert({ kind: 'software', address: 0xffffffff81112d30n });
- * const stop = await stub.resume([first], 1000) ?? (await stub.interrupt());
+ * stub.resume([first]);
+ * const stop = await stub.waitStop(1000) ?? (await stub.interrupt());
  */
 export class GdbClient implements VcpuControl, AsyncDisposable {
   readonly #replies = new Replies();
   #running = false;
+  /** The request in flight, or the last one. */
+  #asked = '';
   #stop: { resolve(stop: StopEvent): void; reject(error: Error): void } | null = null;
   #stopped: Promise<StopEvent> | null = null;
   #registers: readonly RegisterSpec[] = [];
   #thread: number | null = null;
   #space: MemorySpace = 'virtual';
-  /** Requests run one after the other, however they are started. */
+  /** Operations run one after the other, however they are started. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly connection: GdbConnection) {
@@ -82,63 +85,79 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     }
   }
 
-  async threads(): Promise<number[]> {
-    const ids: number[] = [];
-    for (let part = await this.#ask('qfThreadInfo'); part !== 'l'; part = await this.#ask('qsThreadInfo')) {
-      if (!part.startsWith('m')) throw new GdbError('GDB_PROTOCOL', `Not a list of threads: ${part.slice(0, 40)}`);
-      ids.push(...part.slice(1).split(',').map((id) => Number.parseInt(id, 16)));
-    }
-    return ids;
+  threads(): Promise<number[]> {
+    return this.#inTurn(async () => {
+      const ids: number[] = [];
+      for (let part = await this.#ask('qfThreadInfo'); part !== 'l'; part = await this.#ask('qsThreadInfo')) {
+        if (!part.startsWith('m')) throw new GdbError('GDB_PROTOCOL', `Not a list of threads: ${part.slice(0, 40)}`);
+        ids.push(...part.slice(1).split(',').map((id) => Number.parseInt(id, 16)));
+      }
+      return ids;
+    });
   }
 
-  async readRegister(thread: number, name: string): Promise<bigint> {
-    const spec = this.#registerNamed(name);
-    await this.#select(thread);
-    return parseLittleEndian(checked(await this.#ask(`p${spec.number.toString(16)}`), `read ${name}`));
+  readRegister(thread: number, name: string): Promise<bigint> {
+    return this.#inTurn(async () => {
+      const spec = this.#registerNamed(name);
+      await this.#select(thread);
+      return parseLittleEndian(checked(await this.#ask(`p${spec.number.toString(16)}`), `read ${name}`));
+    });
   }
 
-  async writeRegister(thread: number, name: string, value: bigint): Promise<void> {
-    const spec = this.#registerNamed(name);
-    await this.#select(thread);
-    expectOk(await this.#ask(`P${spec.number.toString(16)}=${littleEndian(value, spec.bytes)}`), `write ${name}`);
+  writeRegister(thread: number, name: string, value: bigint): Promise<void> {
+    return this.#inTurn(async () => {
+      const spec = this.#registerNamed(name);
+      await this.#select(thread);
+      expectOk(await this.#ask(`P${spec.number.toString(16)}=${littleEndian(value, spec.bytes)}`), `write ${name}`);
+    });
   }
 
-  async readRegisters(thread: number): Promise<ReadonlyMap<string, bigint>> {
-    await this.#select(thread);
-    const block = checked(await this.#ask('g'), 'read the registers');
-    // A stub may leave the last registers of its own description out of `g`.
-    const present = this.#registers.filter((spec) => (spec.offset + spec.bytes) * 2 <= block.length);
-    return new Map(present.map((spec) => [spec.name, parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2))]));
+  readRegisters(thread: number): Promise<ReadonlyMap<string, bigint>> {
+    return this.#inTurn(async () => {
+      await this.#select(thread);
+      const block = checked(await this.#ask('g'), 'read the registers');
+      // A stub may leave the last registers of its own description out of `g`.
+      const present = this.#registers.filter((spec) => (spec.offset + spec.bytes) * 2 <= block.length);
+      return new Map(present.map((spec) => [spec.name, parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2))]));
+    });
   }
 
-  async readMemory(thread: number, address: bigint, length: number, space: MemorySpace = 'virtual'): Promise<Buffer> {
-    await this.#select(thread);
-    await this.#useSpace(space);
-    const parts: Buffer[] = [];
-    for (let done = 0; done < length; done += CHUNK_BYTES) {
-      const size = Math.min(CHUNK_BYTES, length - done);
-      const hex = checked(await this.#ask(`m${(address + BigInt(done)).toString(16)},${size.toString(16)}`), `read memory at 0x${address.toString(16)}`);
-      parts.push(Buffer.from(hex, 'hex'));
-    }
-    return Buffer.concat(parts);
+  readMemory(thread: number, address: bigint, length: number, space: MemorySpace = 'virtual'): Promise<Buffer> {
+    return this.#inTurn(async () => {
+      await this.#select(thread);
+      await this.#useSpace(space);
+      const parts: Buffer[] = [];
+      for (let done = 0; done < length; done += CHUNK_BYTES) {
+        const size = Math.min(CHUNK_BYTES, length - done);
+        const hex = checked(await this.#ask(`m${(address + BigInt(done)).toString(16)},${size.toString(16)}`), `read memory at 0x${address.toString(16)}`);
+        parts.push(Buffer.from(hex, 'hex'));
+      }
+      return Buffer.concat(parts);
+    });
   }
 
-  async writeMemory(thread: number, address: bigint, data: Uint8Array, space: MemorySpace = 'virtual'): Promise<void> {
-    await this.#select(thread);
-    await this.#useSpace(space);
-    for (let done = 0; done < data.length; done += CHUNK_BYTES) {
-      const part = Buffer.from(data.subarray(done, done + CHUNK_BYTES));
-      const place = (address + BigInt(done)).toString(16);
-      expectOk(await this.#ask(`M${place},${part.length.toString(16)}:${part.toString('hex')}`), `write memory at 0x${place}`);
-    }
+  writeMemory(thread: number, address: bigint, data: Uint8Array, space: MemorySpace = 'virtual'): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#select(thread);
+      await this.#useSpace(space);
+      for (let done = 0; done < data.length; done += CHUNK_BYTES) {
+        const part = Buffer.from(data.subarray(done, done + CHUNK_BYTES));
+        const place = (address + BigInt(done)).toString(16);
+        expectOk(await this.#ask(`M${place},${part.length.toString(16)}:${part.toString('hex')}`), `write memory at 0x${place}`);
+      }
+    });
   }
 
-  async insert(breakpoint: Breakpoint): Promise<void> {
-    expectOk(await this.#ask(`Z${breakpointArgs(breakpoint)}`), `set a breakpoint at 0x${breakpoint.address.toString(16)}`);
+  insert(breakpoint: Breakpoint): Promise<void> {
+    return this.#inTurn(async () => {
+      expectOk(await this.#ask(`Z${breakpointArgs(breakpoint)}`), `set a breakpoint at 0x${breakpoint.address.toString(16)}`);
+    });
   }
 
-  async remove(breakpoint: Breakpoint): Promise<void> {
-    expectOk(await this.#ask(`z${breakpointArgs(breakpoint)}`), `remove the breakpoint at 0x${breakpoint.address.toString(16)}`);
+  remove(breakpoint: Breakpoint): Promise<void> {
+    return this.#inTurn(async () => {
+      expectOk(await this.#ask(`z${breakpointArgs(breakpoint)}`), `remove the breakpoint at 0x${breakpoint.address.toString(16)}`);
+    });
   }
 
   /** One instruction of one vCPU; the others stay frozen. */
@@ -149,14 +168,9 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     return stop;
   }
 
-  /**
-   * Lets vCPUs run, the others stay frozen; resolves at the next stop.
-   *
-   * @returns null when there was none within `timeoutMs`; the machine then still runs.
-   */
-  async resume(threads: readonly number[] | 'all', timeoutMs: number): Promise<StopEvent | null> {
+  /** Lets vCPUs run, the others stay frozen. Their next stop is `waitStop`'s or `interrupt`'s to tell. */
+  resume(threads: readonly number[] | 'all'): void {
     this.#go(threads === 'all' ? 'vCont;c' : `vCont${threads.map((thread) => `;c:${hex(thread)}`).join('')}`);
-    return this.waitStop(timeoutMs);
   }
 
   /** The stop of a machine that runs; null when none came in time. */
@@ -180,12 +194,16 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
   }
 
   /** The bits in force while single stepping: STEP_ENABLE | STEP_NO_IRQ | STEP_NO_TIMER unless they were set. */
-  async stepBits(): Promise<number> {
-    return Number.parseInt(checked(await this.#ask('qqemu.sstep'), 'read the step bits'), 16);
+  stepBits(): Promise<number> {
+    return this.#inTurn(async () => {
+      return Number.parseInt(checked(await this.#ask('qqemu.sstep'), 'read the step bits'), 16);
+    });
   }
 
-  async setStepBits(bits: number): Promise<void> {
-    expectOk(await this.#ask(`Qqemu.sstep=${bits.toString(16)}`), 'set the step bits');
+  setStepBits(bits: number): Promise<void> {
+    return this.#inTurn(async () => {
+      expectOk(await this.#ask(`Qqemu.sstep=${bits.toString(16)}`), 'set the step bits');
+    });
   }
 
   close(): void {
@@ -215,24 +233,24 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     this.#space = space;
   }
 
-  #ask(request: string): Promise<string> {
-    const answer = this.#turn.then(() => this.#exchange(request));
-    this.#turn = answer.catch(() => undefined);
-    return answer;
+  /** Several requests that belong together, with no others between them. */
+  #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(operation);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
-  async #exchange(request: string): Promise<string> {
+  async #ask(request: string): Promise<string> {
     if (this.#running) throw new GdbError('GDB_STATE', `${request.slice(0, 30)}: the machine runs`);
-    const reply = this.#replies.next();
     this.#asked = request;
     this.connection.send(request);
+    const reply = this.#replies.next();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new GdbError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
     });
     return Promise.race([reply, late]).finally(() => clearTimeout(timer));
   }
-  #asked = '';
 
   #go(request: string): void {
     if (this.#running) throw new GdbError('GDB_STATE', `${request}: the machine runs already`);

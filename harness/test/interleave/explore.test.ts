@@ -66,17 +66,10 @@ t.test('a hold that starves the kernel makes every point inconclusive', async (t
 
 t.test('a failure at a point is that point’s result; a lost machine ends the exploration and says so', async (t) => {
   const fake = new FakeMachine();
-  const fails = (code: string) => ({
-    ...options,
-    onResult: () => undefined,
-    limits: options.limits,
-    signal: options.signal,
-    code,
-  });
   const placement = fake.placement(null);
   const traced = async (code: string) => {
     fake.failLoad = null;
-    const run = explore(placement, fails(code));
+    const run = explore(placement, options);
     // The first restore is for the trace; those for the points fail.
     await Promise.resolve();
     fake.failLoad = new HostError(code, code);
