@@ -117,7 +117,7 @@ export interface Observation {
   readonly swapAreasLeft: number;
   /** Call chains by thread, innermost first; only with `deadline`. */
   readonly backtraces: Readonly<Record<string, readonly string[]>>;
-  /** The innermost function that all samples of the held thread have in common; only with `deadline`. */
+  /** The innermost function that the held thread does not return from; only with `deadline`. */
   readonly stuckIn: string | null;
 }
 

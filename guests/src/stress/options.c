@@ -8,7 +8,11 @@
 
 #include "stress.h"
 
-/* Measured: of what was tried, these numbers make the time to the first oops of an unprotected kernel shortest. */
+/*
+ * Eight threads and 64 pages clearly shorten the time to the first oops of an unprotected kernel against four and 32.
+ * The shares of reclaim (25 to 75) and of holds (none or 75) could not be told apart on a busy host: both ways are
+ * mixed, since each reaches places that the other does not.
+ */
 struct options options = {
 	.threads = 8,
 	.pages = 64,

@@ -69,13 +69,15 @@ async function copiedCache(dir: string, change: (kernels: string) => Promise<voi
 
 t.test('two kernels swapped in the cache are detected', async (t) => {
   const [first, second] = await Promise.all(plan.variants.slice(0, 2).map(({ id }) => kernelOf(plan, id)));
-  const cache = await copiedCache(t.testdir(), async (kernels) => {
+  // One call of testdir a test: a second one would empty the first's folder.
+  const dir = t.testdir();
+  const cache = await copiedCache(dir, async (kernels) => {
     const [a, b] = [join(kernels, first!.id, 'bzImage'), join(kernels, second!.id, 'bzImage')];
     await rename(a, `${a}.aside`);
     await rename(b, a);
     await rename(`${a}.aside`, b);
   });
-  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', t.testdir()], { env: { SWAPRACE_CACHE: cache } });
+  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', join(dir, 'results')], { env: { SWAPRACE_CACHE: cache } });
   t.equal(run.exitCode, 128, run.all);
   t.match(run.all ?? '', /bzImage/);
 });
