@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { auditRun } from '../../pipeline/audit.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { booted, kernelOf, never, qemusOf, root, shippedPlan, swaprace } from './lab.ts';
@@ -10,7 +10,7 @@ const place = workspace();
 const plan = await shippedPlan('short');
 for (const { id } of plan.variants) await kernelOf(plan, id);
 
-async function onlyRun(results: string): Promise<string> {
+async function onlyRun(t: Test, results: string): Promise<string> {
   const runs = (await readdir(results)).filter((name) => !name.startsWith('.'));
   t.equal(runs.length, 1, 'one run, one folder');
   return join(results, runs[0] as string);
@@ -22,7 +22,7 @@ t.test('the short plan: the control crashes, the fixed kernels do not; its run c
   const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', results]);
   t.equal(run.exitCode, 0, run.all);
   t.match(run.stdout, /weakened: +reproduced/);
-  const dir = await onlyRun(results);
+  const dir = await onlyRun(t, results);
   t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
 
   const victim = (await readdir(join(dir, 'trials'))).sort()[0] as string;
@@ -112,7 +112,7 @@ t.test('Ctrl-C during a trial: 130, a whole run, no QEMU', async (t) => {
   const results = t.testdir();
   const run = await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /accelerator: tcg/, 'SIGINT');
   t.equal(run.exitCode, 130, run.all);
-  const dir = await onlyRun(results);
+  const dir = await onlyRun(t, results);
   t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
   t.same(await qemusOf(`swaprace-${run.pid}-`), []);
 });

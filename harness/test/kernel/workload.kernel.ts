@@ -5,6 +5,7 @@ import type { SwapBackend } from '../../model/guest.ts';
 import { WORKLOAD_KINDS, type StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
 import type { Evidence, TrialSpec } from '../../model/trial.ts';
+import { connectSsh } from '../../machine/ssh.ts';
 import { evidenceTools } from '../../pipeline/audit.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { deriveEvidence } from '../../store/derive.ts';
@@ -77,6 +78,32 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
   const evidence = await running;
   t.match(evidence.end, { kind: 'host-fault', message: /SIGKILL/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
+});
+
+t.test('a thread without progress while the guest answers is a hang, with backtraces of every task', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir();
+  const running = evidenceOf(trial({ seconds: 60, hangSeconds: 3, cmdline: ['swaprace.mark=stopped'] }), dir);
+  let pids: number[] = [];
+  while (pids.length === 0) {
+    pids = await qemusOf('swaprace.mark=stopped');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  // The guest's second SSH port is free while the trial holds the first.
+  const argv = await readFile(`/proc/${pids[0]}/cmdline`, 'utf8');
+  const socketPath = /path=([^,]*ssh\.1),/.exec(argv)?.[1] as string;
+  const session = await connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 });
+  // The newest process of the workload is the one that races; the oldest is its monitor.
+  const stop = 'until set -- $(pidof stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
+  t.equal((await session.exec(stop)).code, 0);
+  session.close();
+  const evidence = await running;
+  t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
+  t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
+  const console = await readFile(join(dir, 'console.log'), 'utf8');
+  t.match(console, /sysrq: Show State/);
+  t.match(console, /task:stress/);
+  t.same(evidence.splats, [], 'backtraces that were asked for are no splats');
 });
 
 t.test('an image without the workload is inconclusive, and says what is missing', async (t) => {
