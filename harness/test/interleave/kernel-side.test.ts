@@ -1,5 +1,5 @@
 import t from 'tap';
-import { activityOf, liveChain, placeName, waitingPlace } from '../../interleave/chains.ts';
+import { activityOf, liveChain, placeName, waitingPlace, withoutInterrupt } from '../../interleave/chains.ts';
 import { ControlPage, parseReadyLine } from '../../interleave/control.ts';
 import { tracePath } from '../../interleave/path.ts';
 import { stackBase, STACK_BYTES, unwindFromRegisters, unwindFromTop } from '../../interleave/stack.ts';
@@ -110,6 +110,12 @@ t.test('what a thread waits for is the first function outside of the scheduler',
   t.same(activityOf(preempted), { kind: 'busy', in: '__x64_sys_swapoff' });
   t.same(activityOf(chain('__schedule', 'schedule', 'irqentry_exit_to_user_mode', 'asm_common_interrupt')), { kind: 'user' });
   t.same(activityOf(chain()), { kind: 'user' });
+});
+
+t.test('an interrupt on top of a chain is not what the thread does', async (t) => {
+  const funcs = (...names: string[]): string[] => withoutInterrupt(names.map(place)).map(({ func }) => func);
+  t.same(funcs('__schedule', 'irqentry_exit', 'asm_sysvec_apic_timer_interrupt', 'loop', 'asm_exc_page_fault'), ['loop', 'asm_exc_page_fault']);
+  t.same(funcs('a', 'loop', 'asm_exc_page_fault'), ['a', 'loop', 'asm_exc_page_fault']);
 });
 
 /** One vCPU that walks a list of addresses. */

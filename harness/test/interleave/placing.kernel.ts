@@ -13,7 +13,7 @@ const SCHEDULE = 'swap-map-gone.yaml';
 const ATTEMPTS = 5;
 
 t.test('weakened: a schedule hits at every attempt, and functions as points show the windows', async (t) => {
-  const kernel = await kernelOf(await shippedPlan('quick'), 'weakened');
+  const kernel = await kernelOf(await shippedPlan('short'), 'weakened');
   const lab = await labFor(kernel);
   await booted(t.name);
   await withPlacement(kernel, lab, never, async (placement) => {

@@ -1,0 +1,18 @@
+/**
+ * What a guest whose vCPUs are placed needs on its kernel command line. A frozen vCPU looks like a lockup to the
+ * kernel's watchdogs, and their reports would pass for findings; a thread that must not sleep needs an idle loop that
+ * does not; a check of the timer fails on a host that is busy. `panic=0`: the guest is restored, not restarted.
+ */
+export const PLACING_CMDLINE: readonly string[] = [
+  'idle=poll',
+  'nowatchdog',
+  'rcupdate.rcu_cpu_stall_suppress=1',
+  'no_timer_check',
+  'panic=0',
+];
+
+/**
+ * A console line that says that the guest's CPU timers were found wanting, as they are by a calibration on a host that is too
+ * busy. Such a guest gets nowhere; booting again helps.
+ */
+export const BROKEN_TIMERS = /Clockevents: could not switch to one-shot mode/;

@@ -1,0 +1,99 @@
+import { SwapraceError } from '../model/errors.ts';
+import type { HoldKind, MeanwhileKind, PathPoint, PointResult } from '../model/interleave.ts';
+import { attempt, DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
+import { classify } from './classify.ts';
+import { tracePath, type PathLimits, type TracedPath } from './path.ts';
+import { choosePoints, pointName, type PointChoice, type PointRange } from './points.ts';
+import { ANCHOR, HELD, type Placement } from './prepare.ts';
+import { PathWalker } from './walk.ts';
+
+/** The fault's path up to where swapoff can no longer overtake it: the entry's SWAP_HAS_CACHE is set. */
+export const FAULT_PATH: PathLimits = { untilReturnOf: ['__swap_duplicate', 'swapcache_prepare'], limit: 6_000 };
+
+export interface ExploreOptions {
+  readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
+  readonly choice: PointChoice;
+  readonly range?: PointRange;
+  /** Attempts at each point. */
+  readonly repeats: number;
+  readonly limits: PathLimits;
+  readonly times?: AttemptTimes;
+  /** Points that were explored before, by `pointName`; they are left out. */
+  readonly explored?: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  /** Told of each attempt as it ends. */
+  readonly onResult?: (result: PointResult) => void;
+}
+
+/** A traced path and what came of the attempts along it. */
+export interface Exploration {
+  readonly path: TracedPath;
+  readonly results: readonly PointResult[];
+  /** True when the machine was lost: what is missing can be explored with another. */
+  readonly lost: boolean;
+}
+
+/**
+ * Attempts chosen points of the placed thread's path, in order.
+ *
+ * @throws the signal's reason when it aborts; every other failure is an inconclusive result.
+ */
+export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
+  const walker = new PathWalker(placement);
+  await restore(placement);
+  const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, options.limits, options.signal);
+  const points = choosePoints(path.points, options.choice, options.range);
+  const results: PointResult[] = [];
+  for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
+    for (let repeat = 0; repeat < options.repeats; repeat++) {
+      options.signal.throwIfAborted();
+      const { result, lost } = await tryPoint(placement, walker, point, options);
+      results.push(result);
+      options.onResult?.(result);
+      if (lost) return { path, results, lost };
+    }
+  }
+  return { path, results, lost: false };
+}
+
+async function restore({ machine, runner }: Placement): Promise<void> {
+  await machine.snapshots.load(ANCHOR);
+  runner.restored();
+}
+
+/** One attempt; whatever goes wrong with it is its result. */
+export async function tryPoint(
+  placement: Placement,
+  walker: PathWalker,
+  point: PathPoint,
+  options: Pick<ExploreOptions, 'hold' | 'meanwhile' | 'times'>,
+): Promise<{ readonly result: PointResult; readonly lost: boolean }> {
+  const { hold, meanwhile, times = DEFAULT_TIMES } = options;
+  const startedAt = performance.now();
+  const resultOf = (outcome: PointResult['outcome'], landed: PointResult['landed']): PointResult => ({
+    point,
+    hold,
+    landed,
+    outcome,
+    elapsedMs: performance.now() - startedAt,
+  });
+  if (hold === 'preempt' && placement.starved !== null) {
+    return { result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null), lost: false };
+  }
+  try {
+    await walker.goTo(point);
+    const { seen, landed } = await attempt(placement, hold, meanwhile, times);
+    return { result: resultOf(classify(seen), landed), lost: false };
+  } catch (error) {
+    if (!(error instanceof SwapraceError)) throw error;
+    return { result: resultOf({ kind: 'inconclusive', reason: error.message }, null), lost: isLoss(error) };
+  }
+}
+
+/** Codes after which the machine answers nothing more. */
+const LOSSES = new Set(['GDB_LOST', 'GDB_ENDED', 'GDB_SILENT', 'QMP_FAILED', 'QEMU_GONE']);
+
+function isLoss(error: SwapraceError): boolean {
+  return LOSSES.has(error.code);
+}

@@ -1,0 +1,117 @@
+import type {
+  HoldKind,
+  MeanwhileKind,
+  PathPoint,
+  PointOutcome,
+  PointResult,
+  RaceMap,
+  RaceWindow,
+} from '../model/interleave.ts';
+import type { SourceLookup } from './symbols.ts';
+
+/** Gravest first. */
+export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
+
+/** What a map is made from, beside the results. */
+export interface MapHeader {
+  readonly variant: string;
+  readonly anchor: string;
+  readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
+  readonly pathPoints: number;
+  readonly pathEnd: string;
+}
+
+/** What tells two outcomes apart. */
+export function outcomeKey(outcome: PointOutcome): string {
+  switch (outcome.kind) {
+    case 'oops':
+      return `oops: ${outcome.signature}`;
+    case 'corruption':
+      return `corruption: ${outcome.what}`;
+    case 'hang':
+      return `hang in ${outcome.where}`;
+    case 'waited':
+      return `swapoff waited in ${outcome.where}`;
+    case 'refused':
+      return 'entry refused';
+    case 'ok':
+      return 'ok';
+    case 'inconclusive':
+      return `inconclusive: ${outcome.reason}`;
+  }
+}
+
+/** Distinct outcomes, gravest first. */
+export function outcomeSet(outcomes: readonly PointOutcome[]): PointOutcome[] {
+  const distinct = new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome]));
+  return [...distinct.entries()]
+    .sort(([keyA, a], [keyB, b]) => rank(a) - rank(b) || (keyA < keyB ? -1 : 1))
+    .map(([, outcome]) => outcome);
+}
+
+function rank(outcome: PointOutcome): number {
+  return OUTCOME_KINDS.indexOf(outcome.kind);
+}
+
+interface ExploredPoint {
+  readonly point: PathPoint;
+  readonly outcomes: readonly PointOutcome[];
+}
+
+/** The repeats of each point together, in the path's order. */
+function byPoint(results: readonly PointResult[]): ExploredPoint[] {
+  const points = new Map<number, { point: PathPoint; outcomes: PointOutcome[] }>();
+  for (const { point, outcome } of results) {
+    const entry = points.get(point.index) ?? { point, outcomes: [] };
+    entry.outcomes.push(outcome);
+    points.set(point.index, entry);
+  }
+  return [...points.values()]
+    .map(({ point, outcomes }) => ({ point, outcomes: outcomeSet(outcomes) }))
+    .sort((a, b) => a.point.index - b.point.index);
+}
+
+/** Joins neighbours with the same set of outcomes. */
+export function windowsOf(results: readonly PointResult[]): RaceWindow[] {
+  const windows: RaceWindow[] = [];
+  for (const { point, outcomes } of byPoint(results)) {
+    const last = windows.at(-1);
+    const window: RaceWindow =
+      last !== undefined && sameSet(last.outcomes, outcomes)
+        ? { ...last, last: point, points: point.index - last.first.index + 1, explored: last.explored + 1 }
+        : { first: point, last: point, points: 1, explored: 1, outcomes, firstSource: [], lastSource: [] };
+    windows.splice(window.first === point ? windows.length : windows.length - 1, 1, window);
+  }
+  return windows;
+}
+
+function sameSet(a: readonly PointOutcome[], b: readonly PointOutcome[]): boolean {
+  return a.map(outcomeKey).join('\n') === b.map(outcomeKey).join('\n');
+}
+
+export function raceMap(header: MapHeader, results: readonly PointResult[]): RaceMap {
+  const exploredPoints = new Set(results.map(({ point }) => point.index)).size;
+  return { schema: 1, ...header, exploredPoints, windows: windowsOf(results) };
+}
+
+/** The same map with file, line and inlined callers at the edges of its windows. */
+export async function symbolizeMap(map: RaceMap, lookup: SourceLookup): Promise<RaceMap> {
+  const sources = await lookup(map.windows.flatMap(({ first, last }) => [first.address, last.address]));
+  const windows = map.windows.map((window) => ({
+    ...window,
+    firstSource: sources.get(window.first.address) ?? [],
+    lastSource: sources.get(window.last.address) ?? [],
+  }));
+  return { ...map, windows };
+}
+
+/** Points of a map by their gravest outcome. */
+export function countOutcomes(map: RaceMap): Readonly<Record<PointOutcome['kind'], number>> {
+  const counts = Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, 0])) as Record<PointOutcome['kind'], number>;
+  for (const { outcomes, explored } of map.windows) {
+    const gravest = outcomes[0];
+    if (gravest !== undefined) counts[gravest.kind] += explored;
+  }
+  return counts;
+}

@@ -1,0 +1,133 @@
+import { GuestError } from '../model/errors.ts';
+import type { PlacedMachine } from '../model/interleave.ts';
+import { ChainReader } from './chains.ts';
+import { ControlPage, MODE, type ProgramPlaces } from './control.ts';
+import { Runner, type Arrival } from './runner.ts';
+import { stackBase } from './stack.ts';
+import type { SymbolTable } from './symbols.ts';
+
+/** vCPUs by what runs on them (guests/src/interleave/interleave.h). */
+export const ACTOR = 1;
+export const HELD = 2;
+
+/** Name of the snapshot in which the held thread is at the anchor and the actor waits for its order. */
+export const ANCHOR = 'anchor';
+
+/** Each step of the preparation is a matter of milliseconds; a machine this slow is stuck. */
+const STEP_MS = 30_000;
+const SELFTEST_BOUND_NS = 5_000_000_000;
+const SELFTEST_STEPS = ['synchronize_rcu', 'a flush of every CPU’s work queue', 'stop_machine'] as const;
+/** Leading words of struct vm_fault, in any version: the address is among them. */
+const VM_FAULT_WORDS = 8;
+
+/** swapoff's system call: since 4.17 system calls have their own calling convention and name. */
+const SWAPOFF_ENTRY = ['__x64_sys_swapoff', 'sys_swapoff'];
+
+/** Where the held thread's path begins. */
+export interface AnchorSpec {
+  /** The first of these that the kernel has. */
+  readonly functions: readonly string[];
+  /** `target-fault`: only for the fault of the target page, by its struct vm_fault. */
+  readonly match: 'target-fault' | 'first';
+}
+
+export const FAULT_ANCHOR: AnchorSpec = { functions: ['do_swap_page'], match: 'target-fault' };
+
+/** A machine whose threads are in their places, with a snapshot of that. */
+export interface Placement {
+  readonly machine: PlacedMachine;
+  readonly control: ControlPage;
+  readonly runner: Runner;
+  readonly chains: ChainReader;
+  readonly symbols: SymbolTable;
+  readonly anchor: string;
+  /** Bases of the threads' kernel stacks. */
+  readonly heldStack: bigint;
+  readonly actorStack: bigint;
+  /** What a held CPU keeps the kernel from doing; null when it keeps it from nothing. */
+  readonly starved: string | null;
+}
+
+/**
+ * Brings the held thread to the anchor and the actor to where it waits, and keeps that state.
+ *
+ * @throws GuestError `NOT_PLACED` when a thread does not come where it should.
+ */
+export async function prepare(
+  machine: PlacedMachine,
+  places: ProgramPlaces,
+  symbols: SymbolTable,
+  anchor: AnchorSpec = FAULT_ANCHOR,
+): Promise<Placement> {
+  const { vcpus } = machine;
+  const runner = new Runner(vcpus);
+  const control = new ControlPage(vcpus, places);
+  await actorToItsPlace(runner, control);
+  const starved = await selftest(runner, control);
+  await actorToItsPlace(runner, control);
+  const entry = symbols.firstOf(anchor.functions);
+  await control.write({ goHeld: 1 });
+  await heldToAnchor(machine, runner, entry.address, anchor.match === 'target-fault' ? places.target : null);
+  const heldStack = stackBase(await vcpus.readRegister(HELD, 'rsp'));
+  await machine.snapshots.save(ANCHOR);
+  const actorStack = await findActorStack(machine, runner, control, symbols);
+  return { machine, control, runner, chains: new ChainReader(vcpus, symbols), symbols, anchor: entry.name, heldStack, actorStack, starved };
+}
+
+async function actorToItsPlace(runner: Runner, control: ControlPage): Promise<void> {
+  const spin = control.addressOf('spin');
+  await runner.insert(spin);
+  await arrive(runner, 'all', spin, 'the thread that calls swapoff does not wait for its order');
+  await runner.remove(spin);
+}
+
+async function arrive(runner: Runner, threads: readonly number[] | 'all', address: bigint, problem: string): Promise<Arrival> {
+  const arrival = await runner.run(threads, STEP_MS);
+  if (arrival?.pc === address) return arrival;
+  throw new GuestError('NOT_PLACED', `The race was not placed: ${problem}`, {
+    hint: 'look at the console log of the guest; a kernel without what the guest program needs says so there',
+  });
+}
+
+/** Holds CPU 1 outside of every critical section, and sees whether the kernel still gets on. */
+async function selftest(runner: Runner, control: ControlPage): Promise<string | null> {
+  const [done, bound, woken, begin] = (['selftest-done', 'hold-bound', 'woken', 'hold-begin'] as const).map((mark) => control.addressOf(mark));
+  await runner.remove(woken as bigint, begin as bigint);
+  await runner.insert(done as bigint, bound as bigint);
+  await control.write({ mode: MODE.selftest, holdBoundNs: SELFTEST_BOUND_NS, go: 1 });
+  const first = await runner.run('all', STEP_MS);
+  const { selftest: steps } = await control.read();
+  if (first?.pc === done) return null;
+  // Let go, the kernel finishes what the hold kept it from.
+  if (first !== null) await arrive(runner, 'all', done as bigint, 'the self-test does not end');
+  return SELFTEST_STEPS[steps] ?? 'the end of the self-test';
+}
+
+/** The first arrival is not enough: the thread may fault for something else before. */
+async function heldToAnchor({ vcpus }: PlacedMachine, runner: Runner, address: bigint, target: bigint | null): Promise<void> {
+  await runner.insert(address);
+  for (;;) {
+    await arrive(runner, [HELD], address, 'the held thread does not come to the anchor');
+    if (target === null || (await isFaultOf(vcpus, target))) break;
+  }
+  await runner.remove(address);
+}
+
+/** struct vm_fault is the only argument; where in it the address is changed between versions. */
+async function isFaultOf(vcpus: PlacedMachine['vcpus'], target: bigint): Promise<boolean> {
+  const fault = await vcpus.readMemory(HELD, await vcpus.readRegister(HELD, 'rdi'), VM_FAULT_WORDS * 8);
+  return Array.from({ length: VM_FAULT_WORDS }, (_, at) => fault.readBigUInt64LE(at * 8)).includes(target);
+}
+
+/** Lets the actor enter swapoff once, to learn its stack, and takes that back. */
+async function findActorStack(machine: PlacedMachine, runner: Runner, control: ControlPage, symbols: SymbolTable): Promise<bigint> {
+  const entry = symbols.firstOf(SWAPOFF_ENTRY).address;
+  await runner.insert(entry);
+  await control.write({ mode: MODE.stall, go: 1 });
+  await arrive(runner, [ACTOR], entry, 'swapoff was not called');
+  const base = stackBase(await machine.vcpus.readRegister(ACTOR, 'rsp'));
+  await runner.remove(entry);
+  await machine.snapshots.load(ANCHOR);
+  runner.restored();
+  return base;
+}

@@ -1,0 +1,73 @@
+import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
+import { countOutcomes, outcomeKey, OUTCOME_KINDS } from './map.ts';
+import { pointName } from './points.ts';
+
+const LETTERS: Readonly<Record<PointOutcome['kind'], string>> = {
+  oops: '#',
+  corruption: 'C',
+  hang: 'H',
+  inconclusive: '?',
+  waited: 'w',
+  refused: 'r',
+  ok: '.',
+};
+const UNEXPLORED = ' ';
+
+/** What the letters of a strip mean. */
+export const LEGEND = OUTCOME_KINDS.map((kind) => `${LETTERS[kind]} ${kind}`).join('  ');
+
+/**
+ * A path from its anchor (left) to its end, a letter a column: the gravest of what its points came to. Between two
+ * explored points of one window nothing else was found, and the letter goes on.
+ */
+export function strip(map: RaceMap, columns: number): string {
+  const width = Math.max(1, Math.min(columns, map.pathPoints));
+  return Array.from({ length: width }, (_, column) => {
+    const from = Math.floor((column * map.pathPoints) / width);
+    const to = Math.max(from, Math.floor(((column + 1) * map.pathPoints) / width) - 1);
+    return letterOf(map.windows.filter(({ first, last }) => first.index <= to && last.index >= from));
+  }).join('');
+}
+
+function letterOf(windows: readonly RaceWindow[]): string {
+  const kinds = new Set(windows.map((window) => window.outcomes[0]?.kind));
+  const gravest = OUTCOME_KINDS.find((kind) => kinds.has(kind));
+  return gravest === undefined ? UNEXPLORED : LETTERS[gravest];
+}
+
+/** `weakened, stall: 22 of 838 points, 18 oops, 0 hangs, …`: never without the points that exist. */
+export function mapSentence(map: RaceMap): string {
+  const counts = countOutcomes(map);
+  const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
+  const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
+  return `${map.variant}, ${map.hold}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
+}
+
+/** The whole map as text: sentence, strip, and a line for each window. */
+export function mapText(map: RaceMap, columns = 72): string {
+  return [
+    mapSentence(map),
+    `  ${map.anchor} |${strip(map, columns)}| ${map.pathEnd}`,
+    ...map.windows.map(windowText),
+    '',
+  ].join('\n');
+}
+
+function windowText({ first, last, explored, outcomes, firstSource, lastSource }: RaceWindow): string {
+  const range = first.index === last.index ? String(first.index) : `${first.index}-${last.index}`;
+  const edges = first.index === last.index ? edge(pointName(first), firstSource) : `${edge(pointName(first), firstSource)} .. ${edge(pointName(last), lastSource)}`;
+  return `  ${range.padStart(9)}  ${String(explored).padStart(4)} explored  ${outcomes.map(outcomeKey).join(' | ')}\n${' '.repeat(28)}${edges}`;
+}
+
+/** `func+0x12 (callee file:1 < caller file:2)`: the line table's view, inlined functions innermost first. */
+function edge(name: string, source: readonly SourceFrame[]): string {
+  if (source.length === 0) return name;
+  return `${name} (${source.map(({ func, location }) => `${func} ${location ?? '?'}`).join(' < ')})`;
+}
+
+/** Strips of several kernels below each other; each path is scaled to its own length. */
+export function compareText(maps: readonly RaceMap[], columns = 60): string {
+  const name = Math.max(0, ...maps.map(({ variant, hold }) => `${variant} ${hold}`.length));
+  const lines = maps.map((map) => `${`${map.variant} ${map.hold}`.padEnd(name)} |${strip(map, columns)}|`);
+  return [...lines, LEGEND, ''].join('\n');
+}

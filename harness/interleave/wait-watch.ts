@@ -1,0 +1,56 @@
+import { activityOf } from './chains.ts';
+import { ACTOR, type Placement } from './prepare.ts';
+
+/** Looks in a row at a thread that sleeps and has not run between them. */
+const LOOKS_UNMOVED = 4;
+/** Looks in a row at a thread that runs, or sleeps again and again, in the same function: a loop that waits. */
+const LOOKS_ALIKE = 12;
+/** Looks at most, whatever they show. */
+const MOST_LOOKS = 60;
+
+interface Look {
+  readonly where: string | null;
+  readonly digest: string;
+}
+
+/**
+ * Tells a swapoff that waits for the held thread from one that is only slow, by its stack at several looks: a host that
+ * is busy, or a disk that is, makes no difference to what a stack shows.
+ */
+export class WaitWatch {
+  readonly #looks: Look[] = [];
+
+  constructor(private readonly placement: Placement) {}
+
+  /** Where swapoff was at the last look: a function, or the word for a loop; null outside of system calls. */
+  get where(): string | null {
+    return this.#looks.at(-1)?.where ?? null;
+  }
+
+  /** Takes another look. @returns whether swapoff waits. */
+  async waits(): Promise<boolean> {
+    const chain = await this.placement.chains.chainOf(this.placement.actorStack, [ACTOR]);
+    const activity = activityOf(chain);
+    switch (activity.kind) {
+      case 'asleep':
+        this.#looks.push({ where: activity.in, digest: chain.digest });
+        break;
+      case 'busy':
+        this.#looks.push({ where: `a loop of ${activity.in}`, digest: '' });
+        break;
+      case 'user':
+        this.#looks.push({ where: null, digest: '' });
+    }
+    return this.#unmoved() || this.#alike() || this.#looks.length >= MOST_LOOKS;
+  }
+
+  #unmoved(): boolean {
+    const last = this.#looks.slice(-LOOKS_UNMOVED);
+    return last.length === LOOKS_UNMOVED && last.every(({ digest }) => digest !== '' && digest === last[0]?.digest);
+  }
+
+  #alike(): boolean {
+    const last = this.#looks.slice(-LOOKS_ALIKE);
+    return last.length === LOOKS_ALIKE && last.every(({ where }) => where !== null && where === last[0]?.where);
+  }
+}

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { HostError } from '../model/errors.ts';
+
+/** proc(5): the kernel shows times to user space in hundredths of a second, whatever its own tick is. */
+const MS_PER_TICK = 10;
+/** Fields behind the command's closing bracket: state is the first, utime the 12th, stime the 13th. */
+const UTIME = 11;
+const STIME = 12;
+
+/** CPU milliseconds that a process and its threads have had: for QEMU under TCG, what its vCPUs have run. */
+export function workClock(pid: number): () => Promise<number> {
+  return async () => {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch((cause: Error) => {
+      throw new HostError('QEMU_GONE', `QEMU (process ${pid}) is no longer there`, { cause });
+    });
+    return cpuMs(stat);
+  };
+}
+
+/** Reads a line of /proc/PID/stat; the command may hold any character, brackets included. */
+export function cpuMs(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[UTIME]) + Number(fields[STIME])) * MS_PER_TICK;
+}
