@@ -5,6 +5,7 @@ import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { exploreCommand, replayCommand } from './commands/interleave.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -92,6 +93,36 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(dryRun())
     .addOption(json())
     .action((variant: string, flags) => stressCommand(context, variant, flags));
+
+  const interleave = command('interleave').description('place the fault with QEMU’s debugger stub (docs/interleave.md)');
+
+  interleave
+    .command('explore')
+    .exitOverride()
+    .argument('<variant>', 'variant of the plan')
+    .description('hold the fault at points of its path while swapoff runs, and print the race map')
+    .addOption(plan())
+    .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
+    .option('--every <n>', 'every n-th instruction; without it the first of every function')
+    .option('--all', 'every instruction')
+    .option('--from <n>', 'first instruction, counted from the anchor')
+    .option('--to <n>', 'last instruction')
+    .option('--repeats <n>', 'attempts at each point', '1')
+    .addOption(offline())
+    .addOption(json())
+    .action((variant: string, flags) => exploreCommand(context, variant, flags));
+
+  interleave
+    .command('replay')
+    .exitOverride()
+    .argument('<schedule>', 'schedule file, or the name of a shipped one')
+    .argument('<variant>', 'variant of the plan')
+    .description('do what a schedule says, again and again')
+    .addOption(plan())
+    .option('--attempts <n>', 'how often', '10')
+    .addOption(offline())
+    .addOption(json())
+    .action((schedule: string, variant: string, flags) => replayCommand(context, schedule, variant, flags));
 
   command('scan')
     .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')

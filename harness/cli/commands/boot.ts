@@ -1,28 +1,20 @@
-import { HostError } from '../../model/errors.ts';
 import { attachShell, plainSshCommand } from '../../pipeline/interactive.ts';
-import { buildKernels } from '../../pipeline/kernels.ts';
-import { bootGuest, openLab } from '../../pipeline/lab.ts';
-import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { bootGuest } from '../../pipeline/lab.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
 import type { PlanFlags } from '../program.ts';
-import { variantOf } from './build.ts';
+import { planOf, prepareVariant, variantOf } from './variant.ts';
 
 export interface BootFlags extends PlanFlags {
   readonly append?: string;
 }
 
 export async function bootCommand(context: CommandContext, name: string, words: readonly string[], flags: BootFlags): Promise<void> {
-  const { workspace, signal, emit } = context;
-  const plan = await loadPlan(await findPlan(flags.plan ?? 'default', workspace), workspace);
-  const variant = variantOf(plan, name);
-  if (flags.dryRun === true) return context.print(describeVariants([variant]));
-  const offline = flags.offline ?? false;
-  const { kernels, troubles } = await buildKernels([variant], { cacheDir: workspace.cacheDir, offline, signal, emit });
-  const kernel = kernels[name];
-  if (kernel === undefined) throw new HostError('NO_KERNEL', troubles[0]?.message ?? `No kernel for ${name}`);
-  const lab = await openLab(kernel, { workspace, offline, accelerator: flags.accel ?? plan.accelerator, signal, emit });
+  const { signal, emit } = context;
+  const plan = await planOf(context, flags);
+  if (flags.dryRun === true) return context.print(describeVariants([variantOf(plan, name)]));
+  const { kernel, lab } = await prepareVariant(context, plan, name, flags, flags.accel ?? plan.accelerator);
   const base = guestOf(plan);
   const guestSpec = { ...base, cmdline: [...base.cmdline, ...(flags.append?.split(/\s+/) ?? [])] };
   await using guest = await bootGuest(kernel, guestSpec, lab.decision.accelerator, lab, signal);

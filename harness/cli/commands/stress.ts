@@ -2,7 +2,7 @@ import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
 import { soloPlan } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';
 import { executePlan, wholeNumber, type RunFlags } from './run.ts';
-import { variantOf } from './build.ts';
+import { variantOf } from './variant.ts';
 
 export interface StressFlags extends RunFlags {
   readonly probe?: string;

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { explore, FAULT_PATH } from '../../interleave/explore.ts';
-import { countOutcomes, raceMap, symbolizeMap } from '../../interleave/map.ts';
+import { countOutcomes } from '../../interleave/map.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
-import { sourceLookup } from '../../interleave/symbols.ts';
+import { exploreKernel, withPlacement } from '../../pipeline/place.ts';
 import { booted, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
-import { withPlacement } from './placed-guest.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
 const ATTEMPTS = 5;
@@ -22,20 +20,17 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
     const replayed = await replay(placement, schedule, { attempts: ATTEMPTS, signal: never });
     t.equal(replayed.met, ATTEMPTS);
 
-    const found = await explore(placement, {
-      hold: 'preempt',
-      meanwhile: 'swapoff',
-      choice: { kind: 'functions' },
-      repeats: 1,
-      limits: FAULT_PATH,
-      signal: never,
-    });
-    t.equal(found.lost, false);
-    const header = { variant: 'weakened', anchor: placement.anchor, hold: 'preempt', meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
-    const map = await symbolizeMap(raceMap(header, found.results), sourceLookup(kernel.vmlinux));
-    t.ok(countOutcomes(map).oops > map.exploredPoints / 2);
-    const signatures = map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')));
-    for (const func of ['__swp_swapcount', '__swap_duplicate']) t.ok(signatures.some((signature) => signature.includes(func)), func);
-    t.ok(map.windows.every(({ firstSource }) => firstSource.length > 0));
   });
+  const map = await exploreKernel(kernel, lab, {
+    variant: 'weakened',
+    hold: 'preempt',
+    choice: { kind: 'functions' },
+    repeats: 1,
+    signal: never,
+    onResult: () => undefined,
+  });
+  t.ok(countOutcomes(map).oops > map.exploredPoints / 2);
+  const signatures = map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')));
+  for (const func of ['__swp_swapcount', '__swap_duplicate']) t.ok(signatures.some((signature) => signature.includes(func)), func);
+  t.ok(map.windows.every(({ firstSource }) => firstSource.length > 0));
 });

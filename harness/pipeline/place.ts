@@ -1,0 +1,110 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SplatScanner } from '../evidence/scanner.ts';
+import { makePrivateDir } from '../host/private-dir.ts';
+import { explore, FAULT_PATH, type ExploreOptions } from '../interleave/explore.ts';
+import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
+import { raceMap, symbolizeMap } from '../interleave/map.ts';
+import { prepare, type Placement } from '../interleave/prepare.ts';
+import { startProgram } from '../interleave/program.ts';
+import { pointName } from '../interleave/points.ts';
+import { ConsoleSplats } from '../interleave/splats.ts';
+import { loadSymbols, sourceLookup } from '../interleave/symbols.ts';
+import { workClock } from '../interleave/work-clock.ts';
+import { boot } from '../machine/boot.ts';
+import { GdbClient } from '../machine/gdb/client.ts';
+import { MachineSnapshots } from '../machine/snapshot.ts';
+import { BootError, GuestError } from '../model/errors.ts';
+import type { HoldKind, PointResult, RaceMap } from '../model/interleave.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { packCpio } from '../rootfs/cpio.ts';
+import type { Lab } from './lab.ts';
+
+type PlacedLab = Pick<Lab, 'rootfs' | 'identity'>;
+
+/** Boots of a guest whose timers a busy host spoils. */
+const MOST_BOOTS = 8;
+
+/** Boots, places and hands over; everything is gone when `use` has ended. */
+export async function withPlacement<T>(
+  kernel: Kernel,
+  lab: PlacedLab,
+  signal: AbortSignal,
+  use: (placement: Placement) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await placeOnce(kernel, lab, signal, use);
+    if (outcome !== 'broken timers') return outcome.value;
+    if (attempt === MOST_BOOTS) {
+      throw new BootError('BROKEN_TIMERS', `${MOST_BOOTS} guests came up without working timers`, { hint: 'run on a host that is less busy' });
+    }
+  }
+}
+
+async function placeOnce<T>(
+  kernel: Kernel,
+  lab: PlacedLab,
+  signal: AbortSignal,
+  use: (placement: Placement) => Promise<T>,
+): Promise<{ readonly value: T } | 'broken timers'> {
+  await using dir = await makePrivateDir();
+  const keys = join(dir.path, 'keys.cpio');
+  const consoleLog = join(dir.path, 'console.log');
+  await writeFile(keys, packCpio(lab.identity.overlay), { mode: 0o600 });
+  await using guest = await boot(
+    {
+      kernel,
+      guest: { vcpus: 2, memoryMiB: 128, cmdline: PLACING_CMDLINE, backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 } },
+      accelerator: 'tcg',
+      initramfs: [lab.rootfs.image, keys],
+      workDir: dir.path,
+      consoleLog,
+      key: lab.identity.key,
+      placing: true,
+    },
+    signal,
+  );
+  if (BROKEN_TIMERS.test(await readFile(consoleLog, 'latin1'))) return 'broken timers';
+  const places = await startProgram(guest.remote, '/dev/vda', 'fault', signal);
+  const sockets = guest.placing;
+  if (sockets === null) throw new GuestError('NOT_PLACED', 'The guest was booted without a debugger stub');
+  await using vcpus = await GdbClient.connect(sockets.gdbSocket);
+  await using snapshots = await MachineSnapshots.open(sockets.qmpSocket);
+  const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
+  const machine = { vcpus, snapshots, splats, workMs: workClock(guest.pid) };
+  return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux))) };
+}
+
+/** What one exploration is to do. */
+export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' | 'repeats' | 'signal'> {
+  readonly variant: string;
+  readonly hold: HoldKind;
+  readonly onResult: (result: PointResult) => void;
+}
+
+/** Guests that one exploration may lose before it is given up. */
+const MOST_GUESTS = 20;
+
+/**
+ * Explores a kernel, with another guest where one is lost: its points are inconclusive, and the exploration goes on
+ * behind them.
+ *
+ * @throws GuestError `TOO_MANY_LOST` when guests do not last.
+ */
+export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
+  const { variant, hold, choice, range, repeats, signal, onResult } = request;
+  const results: PointResult[] = [];
+  for (let guests = 0; guests < MOST_GUESTS; guests++) {
+    const explored = new Set(results.map(({ point }) => pointName(point)));
+    const options = { hold, meanwhile: 'swapoff', choice, repeats, limits: FAULT_PATH, explored, signal, onResult, ...(range === undefined ? {} : { range }) } as const;
+    const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
+      anchor: placement.anchor,
+      found: await explore(placement, options),
+    }));
+    results.push(...found.results);
+    if (found.lost) continue;
+    const header = { variant, anchor, hold, meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
+    return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
+  }
+  throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);
+}
