@@ -51,7 +51,7 @@ export function describeEvent(event: ProgressEvent): { readonly text: string; re
         lasting: true,
       };
     case 'trial-start':
-      return { text: `trial ${event.trial} …`, lasting: false };
+      return { text: `trial ${event.trial} … (${event.done} done)`, lasting: false };
     case 'trial-exposure':
       return {
         text: `trial ${event.trial}: ${event.exposedSwapoffs} exposed swapoffs in ${(event.elapsedMs / 1000).toFixed(1)} s`,

@@ -5,7 +5,7 @@ export type ProgressEvent =
   | { readonly kind: 'phase'; readonly name: string; readonly detail: string }
   | { readonly kind: 'build-progress'; readonly variant: string; readonly done: number; readonly expected: number | null; readonly etaSeconds: number | null }
   | { readonly kind: 'build-done'; readonly variant: string; readonly kernelId: string; readonly seconds: number; readonly cached: boolean }
-  | { readonly kind: 'trial-start'; readonly trial: string; readonly planned: number; readonly done: number }
+  | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
   | { readonly kind: 'trial-exposure'; readonly trial: string; readonly exposedSwapoffs: number; readonly elapsedMs: number }
   | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
   | { readonly kind: 'note'; readonly message: string };

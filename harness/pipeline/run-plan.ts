@@ -141,7 +141,7 @@ class PlanRun {
     const spec = plannedTrial(plan, probe, variant, index, kernel);
     const startedAt = new Date().toISOString();
     const open = await this.store.openTrial(spec.id);
-    emit({ kind: 'trial-start', trial: spec.id, planned: 0, done: this.#trials.length });
+    emit({ kind: 'trial-start', trial: spec.id, done: this.#trials.length });
     try {
       const { end, guestBuildId, argv, bootMs } = await runTrial(spec, kernel, open, { lab, signal, emit });
       const endedAt = new Date().toISOString();
