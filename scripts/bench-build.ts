@@ -18,7 +18,7 @@ import { loadFragments } from '../harness/kconfig/fragment.ts';
 import { exitStatusOf, SwapraceError, UsageError } from '../harness/model/errors.ts';
 import type { ProgressListener } from '../harness/model/events.ts';
 import type { SourceTree, VariantSpec } from '../harness/model/kernel.ts';
-import { findPlan, loadPlan } from '../harness/pipeline/load-plan.ts';
+import { findPlan, loadPlan } from '../harness/pipeline/plan/load.ts';
 import { workspace } from '../harness/pipeline/workspace.ts';
 import { patchTree } from '../harness/source/patch.ts';
 import { prepareSource } from '../harness/source/prepare.ts';

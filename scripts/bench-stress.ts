@@ -17,7 +17,7 @@ import type { StressProbe } from '../harness/model/plan.ts';
 import { plannedTrial } from '../harness/model/planned-trial.ts';
 import { buildKernels } from '../harness/pipeline/kernels.ts';
 import { bootGuest, openLab, type Lab } from '../harness/pipeline/lab.ts';
-import { loadPlan, findPlan } from '../harness/pipeline/load-plan.ts';
+import { loadPlan, findPlan } from '../harness/pipeline/plan/load.ts';
 import { SplatWatch } from '../harness/pipeline/splat-watch.ts';
 import { workspace } from '../harness/pipeline/workspace.ts';
 import { packCpio, type CpioEntry } from '../harness/rootfs/cpio.ts';

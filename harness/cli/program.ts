@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import type { AcceleratorChoice } from '../model/guest.ts';
 import { workspace } from '../pipeline/workspace.ts';
 import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
@@ -12,16 +11,6 @@ import { scanCommand } from './commands/scan.ts';
 import { stressCommand } from './commands/stress.ts';
 import type { CommandContext } from './context.ts';
 import { progressTo } from './progress.ts';
-
-/** Options that several commands share, as commander gives them. */
-export interface PlanFlags {
-  readonly plan?: string;
-  readonly accel?: AcceleratorChoice;
-  readonly offline?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly results?: string;
-}
 
 const accel = (): Option =>
   new Option('--accel <accelerator>', 'how guests run; auto boots one to see').choices(['auto', 'kvm', 'tcg']);

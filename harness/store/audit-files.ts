@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readTextIfExists } from '../host/files.ts';
-import type { AuditProblem } from './audit.ts';
+import type { AuditProblem } from './audit-model.ts';
 import { RUN_FILES } from './layout.ts';
 import { listFiles, parseSums, sumFiles } from './sums.ts';
 

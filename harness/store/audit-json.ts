@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AuditProblem } from './audit.ts';
+import type { AuditProblem } from './audit-model.ts';
 import { firstDifference } from './diff.ts';
 import { toJson } from './layout.ts';
 

@@ -4,7 +4,7 @@ import { plannedTrial } from '../model/planned-trial.ts';
 import type { Splat } from '../model/splat.ts';
 import type { Evidence, RunRecord, TrialRecord } from '../model/trial.ts';
 import type { JudgedTrial } from '../model/verdict.ts';
-import type { AuditProblem, AuditTools } from './audit.ts';
+import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { sameJson } from './audit-json.ts';
 import { deriveEvidence } from './derive.ts';
 import { firstDifference } from './diff.ts';

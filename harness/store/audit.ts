@@ -2,33 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
-import type { Plan, TargetSignature } from '../model/plan.ts';
-import type { Splat } from '../model/splat.ts';
-import type { Evidence, RunRecord, Trouble } from '../model/trial.ts';
-import type { JudgedTrial, RunResult, RunVerdict, TrialVerdict } from '../model/verdict.ts';
+import type { RunRecord } from '../model/trial.ts';
+import type { JudgedTrial } from '../model/verdict.ts';
 import { auditFiles } from './audit-files.ts';
 import { sameJson } from './audit-json.ts';
 import { auditTrial } from './audit-trial.ts';
-import type { EvidenceTools } from './derive.ts';
+import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { RUN_FILES } from './layout.ts';
 import { readJson, readRecord, trialIds } from './read.ts';
 import { runVerdict } from './schema.ts';
-
-/** What a run is recomputed with; other stages know how. */
-export interface AuditTools extends EvidenceTools {
-  readonly judgeTrial: (evidence: Evidence, target: TargetSignature) => TrialVerdict;
-  readonly judgeRun: (plan: Plan, trials: readonly JudgedTrial[], troubles: readonly Trouble[]) => RunVerdict;
-  readonly reportText: (run: RunResult) => string;
-  /** Symbolises again; null where the kernel is no longer at hand. Absent: what was symbolised is taken as stored. */
-  readonly symbolize?: (kernelId: string, splats: readonly Splat[]) => Promise<readonly Splat[] | null>;
-}
-
-/** One thing that is not as it should be. */
-export interface AuditProblem {
-  /** Relative to the run's folder. */
-  readonly file: string;
-  readonly what: string;
-}
 
 export interface AuditResult {
   readonly files: number;

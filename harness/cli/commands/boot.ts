@@ -3,7 +3,7 @@ import { bootGuest } from '../../pipeline/lab.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
-import type { PlanFlags } from '../program.ts';
+import type { PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant, variantOf } from './variant.ts';
 
 export interface BootFlags extends PlanFlags {

@@ -2,7 +2,7 @@ import { EXIT } from '../../model/errors.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
-import type { PlanFlags } from '../program.ts';
+import type { PlanFlags } from '../flags.ts';
 import { planOf, variantOf } from './variant.ts';
 
 export async function buildCommand(context: CommandContext, names: readonly string[], flags: PlanFlags): Promise<void> {

@@ -9,8 +9,7 @@ import { EXIT, UsageError } from '../../model/errors.ts';
 import type { HoldKind, PointResult } from '../../model/interleave.ts';
 import { exploreKernel, withPlacement } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
-import type { PlanFlags } from '../program.ts';
-import { wholeNumber } from './run.ts';
+import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
 
 /** KVM steps into interrupt handlers. */

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
-import { UsageError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
 import { runPlan } from '../../pipeline/run-plan.ts';
 import { reportJson } from '../../report/json.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { describePlan } from '../plan-text.ts';
-import type { PlanFlags } from '../program.ts';
+import { wholeNumber, type PlanFlags } from '../flags.ts';
 
 export interface RunFlags extends PlanFlags {
   readonly seed?: string;
@@ -35,11 +34,4 @@ export async function executePlan(context: CommandContext, loaded: Plan, planFil
   emit.done();
   context.print(flags.json === true ? toJson(reportJson(run.result)) : `${run.report}\nResults: ${run.dir}`);
   context.setStatus(run.result.verdict.status);
-}
-
-/** @throws UsageError when `text` is not a whole number from 1 up. */
-export function wholeNumber(option: string, text: string): number {
-  const value = Number(text);
-  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new UsageError('NOT_A_NUMBER', `${option} ${text}: not a whole number from 1 up`, { hint: `${option} 1` });
 }

@@ -1,7 +1,8 @@
-import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
 import { soloPlan } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';
-import { executePlan, wholeNumber, type RunFlags } from './run.ts';
+import { wholeNumber } from '../flags.ts';
+import { executePlan, type RunFlags } from './run.ts';
 import { variantOf } from './variant.ts';
 
 export interface StressFlags extends RunFlags {

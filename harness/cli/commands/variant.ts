@@ -4,9 +4,9 @@ import type { Kernel, VariantSpec } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { openLab, type Lab } from '../../pipeline/lab.ts';
-import { findPlan, loadPlan } from '../../pipeline/load-plan.ts';
+import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
 import type { CommandContext } from '../context.ts';
-import type { PlanFlags } from '../program.ts';
+import type { PlanFlags } from '../flags.ts';
 
 /** The plan that `--plan` names, or the default one. */
 export async function planOf({ workspace }: CommandContext, flags: PlanFlags): Promise<Plan> {

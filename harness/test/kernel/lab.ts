@@ -7,7 +7,7 @@ import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { openLab, type Lab } from '../../pipeline/lab.ts';
-import { loadPlan } from '../../pipeline/load-plan.ts';
+import { loadPlan } from '../../pipeline/plan/load.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');

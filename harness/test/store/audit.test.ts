@@ -2,7 +2,8 @@ import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, w
 import { join } from 'node:path';
 import t from 'tap';
 import type { JudgedTrial } from '../../model/verdict.ts';
-import { audit, type AuditTools } from '../../store/audit.ts';
+import { audit } from '../../store/audit.ts';
+import type { AuditTools } from '../../store/audit-model.ts';
 import { listFiles, writeSums } from '../../store/sums.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
 import { FAKE_TRIALS, located, makeRun, plan, tools } from './fixtures/make-run.ts';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { nearest, suggest } from '../../../pipeline/plan-near.ts';
+import { nearest, suggest } from '../../../pipeline/plan/near.ts';
 
 t.test('the nearest name, if any is near', async (test) => {
   const names = ['weakened', 'stock', 'v5a', 'v5b'];

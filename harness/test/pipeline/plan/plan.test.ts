@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { UsageError } from '../../../model/errors.ts';
 import type { Plan } from '../../../model/plan.ts';
-import { parsePlan } from '../../../pipeline/plan.ts';
+import { parsePlan } from '../../../pipeline/plan/parse.ts';
 import { makeRoot, PLAN } from './fixtures/root.ts';
 
 const project = join(import.meta.dirname, '../../../..');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { PlanCatalog } from './plan-catalog.ts';
-import type { PlanDocument, PlanProblem } from './plan-document.ts';
-import { suggest } from './plan-near.ts';
-import { isTree } from './plan-shape.ts';
+import type { PlanCatalog } from './catalog.ts';
+import type { PlanDocument, PlanProblem } from './document.ts';
+import { suggest } from './near.ts';
+import { isTree } from './shape.ts';
 
 /**
  * Puts the content of a target's file where a plan names one, so that whatever reads the plan finds it as if it stood

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { WORKLOAD_KINDS } from '../model/plan.ts';
-import type { SplatType } from '../model/splat.ts';
-import { OUTCOMES } from '../model/verdict.ts';
-import type { PlanPath } from './plan-document.ts';
+import { WORKLOAD_KINDS } from '../../model/plan.ts';
+import type { SplatType } from '../../model/splat.ts';
+import { OUTCOMES } from '../../model/verdict.ts';
+import type { PlanPath } from './document.ts';
 
 /** The shape of a plan file. Every message says what is needed; what was found is added by whoever reports it. */
 

@@ -1,10 +1,10 @@
-import { UsageError } from '../model/errors.ts';
-import { parseSourceSpec } from '../source/spec.ts';
-import type { PlanCatalog } from './plan-catalog.ts';
-import type { PlanDocument, PlanPath, PlanProblem } from './plan-document.ts';
-import { suggest } from './plan-near.ts';
-import { REQUIRED_OF_BUDGET, REQUIRED_OF_PROBE } from './plan-schema.ts';
-import { isTree, pathText, valueAt } from './plan-shape.ts';
+import { UsageError } from '../../model/errors.ts';
+import { parseSourceSpec } from '../../source/spec.ts';
+import type { PlanCatalog } from './catalog.ts';
+import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
+import { suggest } from './near.ts';
+import { REQUIRED_OF_BUDGET, REQUIRED_OF_PROBE } from './schema.ts';
+import { isTree, pathText, valueAt } from './shape.ts';
 
 type Tree = Record<string | number, unknown>;
 

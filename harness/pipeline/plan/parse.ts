@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
-import { PlanCatalog } from './plan-catalog.ts';
-import { PlanDocument, type PlanProblem } from './plan-document.ts';
-import { checkReferences } from './plan-references.ts';
-import { resolvePlan } from './plan-resolve.ts';
-import { checkShape } from './plan-shape.ts';
-import { substituteTarget } from './plan-target.ts';
+import { UsageError } from '../../model/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import { PlanCatalog } from './catalog.ts';
+import { PlanDocument, type PlanProblem } from './document.ts';
+import { checkReferences } from './references.ts';
+import { resolvePlan } from './resolve.ts';
+import { checkShape } from './shape.ts';
+import { substituteTarget } from './target.ts';
 
 /**
  * Reads a plan (docs/plans.md).

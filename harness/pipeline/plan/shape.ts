@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { PlanDocument, PlanPath, PlanProblem } from './plan-document.ts';
-import { suggest } from './plan-near.ts';
-import { keysAt, planFile, type PlanFile } from './plan-schema.ts';
+import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
+import { suggest } from './near.ts';
+import { keysAt, planFile, type PlanFile } from './schema.ts';
 
 /** Holds a document against the shape of a plan: the typed file, or everything in which it differs from one. */
 export function checkShape(document: PlanDocument): { readonly file: PlanFile | null; readonly problems: readonly PlanProblem[] } {

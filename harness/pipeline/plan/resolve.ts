@@ -1,9 +1,9 @@
-import type { SwapBackend } from '../model/guest.ts';
-import type { VariantSpec } from '../model/kernel.ts';
-import type { Plan, ProbeSpec, StressBudget } from '../model/plan.ts';
-import { parseSourceSpec } from '../source/spec.ts';
-import type { PlanCatalog } from './plan-catalog.ts';
-import type { PlanFile, ProbeFile } from './plan-schema.ts';
+import type { SwapBackend } from '../../model/guest.ts';
+import type { VariantSpec } from '../../model/kernel.ts';
+import type { Plan, ProbeSpec, StressBudget } from '../../model/plan.ts';
+import { parseSourceSpec } from '../../source/spec.ts';
+import type { PlanCatalog } from './catalog.ts';
+import type { PlanFile, ProbeFile } from './schema.ts';
 
 /** Makes a plan of a file without problems: names become paths, defaults go into every probe. */
 export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder: string): Plan {

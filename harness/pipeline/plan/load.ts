@@ -1,9 +1,9 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
-import { parsePlan } from './plan.ts';
-import type { Workspace } from './workspace.ts';
+import { UsageError } from '../../model/errors.ts';
+import type { Plan } from '../../model/plan.ts';
+import { parsePlan } from './parse.ts';
+import type { Workspace } from '../workspace.ts';
 
 const SUFFIX = '.yaml';
 

@@ -1,0 +1,21 @@
+import type { Plan, TargetSignature } from '../model/plan.ts';
+import type { Splat } from '../model/splat.ts';
+import type { Evidence, Trouble } from '../model/trial.ts';
+import type { JudgedTrial, RunResult, RunVerdict, TrialVerdict } from '../model/verdict.ts';
+import type { EvidenceTools } from './derive.ts';
+
+/** What a run is recomputed with; other stages know how. */
+export interface AuditTools extends EvidenceTools {
+  readonly judgeTrial: (evidence: Evidence, target: TargetSignature) => TrialVerdict;
+  readonly judgeRun: (plan: Plan, trials: readonly JudgedTrial[], troubles: readonly Trouble[]) => RunVerdict;
+  readonly reportText: (run: RunResult) => string;
+  /** Symbolises again; null where the kernel is no longer at hand. Absent: what was symbolised is taken as stored. */
+  readonly symbolize?: (kernelId: string, splats: readonly Splat[]) => Promise<readonly Splat[] | null>;
+}
+
+/** One thing that is not as it should be. */
+export interface AuditProblem {
+  /** Relative to the run's folder. */
+  readonly file: string;
+  readonly what: string;
+}
