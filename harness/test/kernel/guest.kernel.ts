@@ -92,7 +92,7 @@ t.test('a guest with another host key is refused', async (t) => {
   await booted(t.name);
   const { overlay } = newIdentity();
   const mixed = { ...lab, identity: { ...lab.identity, overlay } };
-  await t.rejects(bootGuest(kernel, spec, 'tcg', mixed, never, short), { code: 'SSH_NOT_READY', fault: 'boot' });
+  await t.rejects(bootGuest(kernel, spec, 'tcg', mixed, never), { code: 'SSH_NOT_READY', fault: 'boot' });
 });
 
 t.test('QEMU killed during the boot is the host’s fault', async (t) => {
