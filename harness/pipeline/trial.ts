@@ -133,6 +133,8 @@ async function stalled(workload: WorkloadRun, guest: StartedGuest, spec: TrialSp
     await sleep(LOOK_EVERY_MS, undefined, { signal });
     const threads = workload.stalledThreads(spec.hangSeconds * 1000);
     if (threads.length === 0) continue;
+    // The image keeps the console to complaints; states of tasks are information.
+    await guest.remote.exec('echo 8 > /proc/sys/kernel/printk', { signal });
     // Registers and stacks of what runs on each CPU (l), blocked tasks (w), every task (t).
     for (const key of ['l', 'w', 't']) await guest.remote.exec(`echo ${key} > /proc/sysrq-trigger`, { signal });
     await sleep(BACKTRACE_MS, undefined, { signal });
