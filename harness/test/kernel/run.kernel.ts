@@ -1,7 +1,9 @@
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
+import { sweepOrphans } from '../../host/private-dir.ts';
 import { auditRun } from '../../pipeline/audit.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { booted, kernelOf, never, qemusOf, root, shippedPlan, swaprace } from './lab.ts';
@@ -128,13 +130,16 @@ t.test('Ctrl-C during a build: 130, and the cache holds nothing half-made', asyn
 t.test('a harness that is killed takes its guests with it, and the next run clears up', async (t) => {
   await booted(t.name);
   const results = t.testdir();
-  await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /accelerator: tcg/, 'SIGKILL');
-  let left = await qemusOf('swaprace-');
+  const run = await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /trial .*: reproduced/, 'SIGKILL');
+  const mark = `swaprace-${run.pid}-`;
+  let left = await qemusOf(mark);
   for (let tries = 0; tries < 50 && left.length > 0; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    left = await qemusOf('swaprace-');
+    left = await qemusOf(mark);
   }
   t.same(left, []);
+  await sweepOrphans();
+  t.same((await readdir(tmpdir())).filter((name) => name.startsWith(mark)), [], 'keys and images are gone');
 });
 
 t.test('a full disk is the host’s fault and no verdict', async (t) => {
