@@ -22,7 +22,7 @@ t.test('a kernel without swap is inconclusive, and the reason names it', async (
   const dir = t.testdir();
   const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
   const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, { lab: await labFor(kernel), signal: never, emit: silent });
-  t.match(end, { kind: 'workload-failed', message: /swapon.*(ENOSYS|not implemented)/i });
+  t.match(end, { kind: 'workload-failed', message: /swapon.*(ENOSYS|Function not impl)/ });
   const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
   const [console, workload] = [await readFile(logs.consoleLog), await readFile(logs.workloadLog, 'utf8')];
   t.match(judgeTrial(deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools), plan.target), { kind: 'inconclusive' });
