@@ -56,6 +56,6 @@ t.test('a build id is found among notes, and only there', async (t) => {
 
 t.test('GNU cpio, where it is installed, reads the same', async (t) => {
   const result = await execa('cpio', ['-t', '--quiet'], { input: packCpio(entries), reject: false, encoding: 'utf8' });
-  if (result.exitCode === undefined) return t.skip('no cpio here: the reader above stands alone');
+  if (result.exitCode === undefined) return void t.pass('GNU cpio', { skip: 'not installed here: the reader above stands alone' });
   t.match(result.stdout, 'etc/deep/hello');
 });
