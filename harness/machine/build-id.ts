@@ -13,7 +13,9 @@ export async function readGuestBuildId(remote: RemoteSession, signal?: AbortSign
   const dump = await remote.exec('od -An -v -tx1 /sys/kernel/notes', signal === undefined ? {} : { signal });
   const id = dump.code === 0 ? gnuBuildId(Buffer.from(dump.stdout.replace(/\s+/g, ''), 'hex')) : null;
   if (id !== null) return id;
+  const { code, signal: killer, lost, stdout, stderr } = dump;
   throw new GuestError('NO_BUILD_ID', 'The guest does not tell its kernel’s build id (/sys/kernel/notes)', {
+    details: JSON.stringify({ code, signal: killer, lost, stdout, stderr }),
     hint: 'build the kernel with a linker that writes build ids',
   });
 }

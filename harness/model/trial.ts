@@ -40,8 +40,22 @@ export interface Exposure {
   readonly errors: Readonly<Record<string, number>>;
   /** Pages whose pattern was not what was written. */
   readonly corruptPages: number;
+  /** The first of them. */
+  readonly corruptions: readonly Corruption[];
   /** Guest milliseconds since the workload's start. */
   readonly elapsedMs: number;
+}
+
+/** A word of a page that came back wrong. What a word holds: guests/src/stress/pattern.c. */
+export interface Corruption {
+  readonly page: number;
+  /** Cache line of the page whose first word it is. */
+  readonly line: number;
+  /** What the thread that saw it was doing. */
+  readonly operation: string;
+  /** Hexadecimal, with 0x. */
+  readonly expected: string;
+  readonly found: string;
 }
 
 /** A thread of the workload as the monitor last saw it. */

@@ -1,5 +1,5 @@
 import type { Splat } from '../model/splat.ts';
-import type { ThreadBeat } from '../model/trial.ts';
+import type { Corruption, ThreadBeat } from '../model/trial.ts';
 import type { RunResult } from '../model/verdict.ts';
 
 /** One title that a run showed, with everything that a report says about it. */
@@ -14,6 +14,8 @@ export interface Finding {
   readonly splat: Splat | null;
   /** Threads that stood still in that trial; empty where none did. */
   readonly threads: readonly ThreadBeat[];
+  /** Words that came back wrong in that trial; empty where a splat says more. */
+  readonly corruptions: readonly Corruption[];
 }
 
 /** Every title of a run once: targets first, then in the plan's order. */
@@ -33,7 +35,7 @@ export function findingsOf({ trials, verdict }: RunResult): Finding[] {
 }
 
 /** The trial of the lowest index that shows `title`: the same one in whatever order trials were read. */
-function exampleOf(title: string, trials: RunResult['trials']): Pick<Finding, 'trial' | 'splat' | 'threads'> {
+function exampleOf(title: string, trials: RunResult['trials']): Pick<Finding, 'trial' | 'splat' | 'threads' | 'corruptions'> {
   const showing = trials
     .filter(({ evidence, verdict }) => {
       const hung = verdict.kind === 'hang' && verdict.where === title;
@@ -41,9 +43,11 @@ function exampleOf(title: string, trials: RunResult['trials']): Pick<Finding, 't
     })
     .sort((a, b) => a.evidence.spec.index - b.evidence.spec.index || (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1));
   const evidence = showing[0]?.evidence;
+  const splat = evidence?.splats.find((candidate) => candidate.title === title) ?? null;
   return {
     trial: evidence?.spec.id ?? '',
-    splat: evidence?.splats.find((splat) => splat.title === title) ?? null,
+    splat,
     threads: evidence?.end.kind === 'stalled' ? evidence.end.threads : [],
+    corruptions: splat === null ? (evidence?.exposure?.corruptions ?? []) : [],
   };
 }

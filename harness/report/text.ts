@@ -1,5 +1,5 @@
 import type { ProbeSpec } from '../model/plan.ts';
-import type { RunRecord } from '../model/trial.ts';
+import type { Corruption, RunRecord } from '../model/trial.ts';
 import type { RunResult, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
 import { findingsOf, type Finding } from './findings.ts';
@@ -120,7 +120,7 @@ function findingSections(findings: readonly Finding[], paint: Paint): string[][]
 }
 
 function findingSection(finding: Finding, paint: Paint): string[] {
-  const { title, target, trial, splat, threads } = finding;
+  const { title, target, trial, splat, threads, corruptions } = finding;
   const kind = target ? 'the expected bug' : 'not the expected bug';
   const address = splat?.address === null || splat === null ? '' : `, address ${splat.address}`;
   return [
@@ -128,7 +128,12 @@ function findingSection(finding: Finding, paint: Paint): string[] {
     ...wrap(`  ${kind}: ${seenText(finding)}; shown from ${trial}${address}`, 4),
     ...(splat === null ? [] : traceLines(splat)),
     ...threads.map((thread) => cut(`  ${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s`)),
+    ...corruptions.map(corruptionLine),
   ];
+}
+
+function corruptionLine({ page, line, operation, expected, found }: Corruption): string {
+  return cut(`  page ${page}, line ${line}, seen in ${operation}: ${expected} was written, ${found} came back`);
 }
 
 function seenText({ seen }: Finding): string {

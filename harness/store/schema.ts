@@ -155,6 +155,7 @@ const exposure: z.ZodType<Exposure> = z.strictObject({
   pswpin: count,
   errors: z.record(z.string(), count),
   corruptPages: count,
+  corruptions: z.array(z.strictObject({ page: count, line: count, operation: text, expected: text, found: text })),
   elapsedMs: z.number(),
 });
 

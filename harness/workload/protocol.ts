@@ -3,6 +3,9 @@ import type { WorkloadMessage } from '../model/trial.ts';
 
 const count = z.number().int().nonnegative();
 
+const word = z.string().regex(/^0x[0-9a-f]+$/);
+const corruption = z.object({ page: count, line: count, operation: z.string(), expected: word, found: word });
+
 const exposure = z.object({
   swapoffs: count,
   exposedSwapoffs: count,
@@ -10,6 +13,7 @@ const exposure = z.object({
   pswpin: count,
   errors: z.record(z.string(), count),
   corruptPages: count,
+  corruptions: z.array(corruption),
   elapsedMs: count,
 });
 

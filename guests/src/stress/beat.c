@@ -98,6 +98,23 @@ static void add_errors(void)
 	add("}");
 }
 
+static void add_corruptions(void)
+{
+	const char *comma = "";
+
+	add("\"corruptions\":[");
+	for (unsigned int at = 0; at < MAX_CORRUPTIONS; at++) {
+		const struct corruption *seen = &shared->corruptions[at];
+
+		if (!atomic_load(&seen->whole))
+			continue;
+		add("%s{\"page\":%u,\"line\":%u,\"operation\":\"%s\",\"expected\":\"0x%lx\",\"found\":\"0x%lx\"}", comma,
+		    seen->page, seen->line, operation_name(seen->operation), seen->expected, seen->found);
+		comma = ",";
+	}
+	add("]");
+}
+
 static void add_exposure(uint64_t start_ns)
 {
 	uint64_t swap_ins = 0, corrupt = 0;
@@ -110,7 +127,9 @@ static void add_exposure(uint64_t start_ns)
 	    atomic_load(&shared->swapoffs), atomic_load(&shared->exposed_swapoffs), swap_ins,
 	    pages_swapped_in() - pswpin_at_start);
 	add_errors();
-	add(",\"corruptPages\":%lu,\"elapsedMs\":%llu}", corrupt, (now_ns() - start_ns) / NSEC_PER_MSEC);
+	add(",\"corruptPages\":%lu,", corrupt);
+	add_corruptions();
+	add(",\"elapsedMs\":%llu}", (now_ns() - start_ns) / NSEC_PER_MSEC);
 }
 
 static const char *const role_names[] = { "swapoff", "racer", "holder" };

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/swap.h>
-#include <time.h>
 
 #include "stress.h"
 
@@ -16,13 +15,6 @@
 #define MEET_STEPS 8
 
 static bool area_on;
-
-static void pause_ms(unsigned int ms)
-{
-	struct timespec wait = { ms / 1000, (ms % 1000) * NSEC_PER_MSEC };
-
-	nanosleep(&wait, NULL);
-}
 
 static bool ensure_swapon(struct slot *self)
 {
@@ -134,7 +126,7 @@ static void run_cycle(struct slot *self)
 	off = race_swapoff(self);
 	wait_racers();
 	begin(self, OP_CHECK);
-	atomic_fetch_add(&self->corrupt_pages, pattern_check());
+	atomic_fetch_add(&self->corrupt_pages, pattern_check(self));
 	finish(self);
 	if (!off)
 		return;

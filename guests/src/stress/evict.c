@@ -28,6 +28,8 @@
 
 /* Pages are aged before they go, and pages that are still being written are passed over: one pass may not do. */
 #define MEMCG_PASSES 4
+/* Between passes: pages on their way to a disk. */
+#define WRITING_MS 2
 
 static bool in_cgroup;
 
@@ -82,15 +84,30 @@ static long bytes_charged(void)
 	return atol(text);
 }
 
-/* Asks for the test pages and no more: what cannot be reclaimed would be tried again and again. */
-static void reclaim_once(void)
+static void reclaim_down_to(long bytes)
 {
-	long target = bytes_charged() - (long)region.pages * PAGE_BYTES;
 	char text[32];
 
-	snprintf(text, sizeof(text), "%ld", target > 0 ? target : 0);
+	snprintf(text, sizeof(text), "%ld", bytes > 0 ? bytes : 0);
 	if (write_file(GROUP "/memory.high", text) || write_file(GROUP "/memory.high", "max"))
 		count_error(CALL_MEMCG, errno);
+}
+
+/*
+ * Drives the test pages out of the swap cache, until at most half of them are left there. Asks for them and no more:
+ * what cannot be reclaimed would be tried again and again.
+ */
+static void reclaim(void)
+{
+	long bytes = (long)region.pages * PAGE_BYTES;
+	long before = bytes_charged();
+
+	for (int pass = 0; pass < MEMCG_PASSES; pass++) {
+		reclaim_down_to(before - bytes);
+		if (bytes_charged() <= before - bytes / 2)
+			return;
+		pause_ms(WRITING_MS);
+	}
 }
 
 void push_out(struct slot *self)
@@ -99,10 +116,6 @@ void push_out(struct slot *self)
 		count_error(CALL_PAGEOUT, errno);
 	if (!in_cgroup)
 		return;
-	if (options.eviction == EVICT_MEMCG) {
-		for (int pass = 0; pass < MEMCG_PASSES; pass++)
-			reclaim_once();
-	} else if (random_below(&self->random, 100) < options.reclaim_percent) {
-		reclaim_once();
-	}
+	if (options.eviction == EVICT_MEMCG || random_below(&self->random, 100) < options.reclaim_percent)
+		reclaim();
 }

@@ -34,22 +34,40 @@ void pattern_fill(void)
 	}
 }
 
+static void note_corruption(const struct slot *self, unsigned int page, unsigned int line, uint64_t found)
+{
+	unsigned int at = atomic_fetch_add(&shared->corruptions_seen, 1);
+	struct corruption *corruption = &shared->corruptions[at];
+
+	if (at >= MAX_CORRUPTIONS)
+		return;
+	corruption->page = page;
+	corruption->line = line;
+	corruption->operation = atomic_load(&self->operation);
+	corruption->expected = pattern_line(page, line);
+	corruption->found = found;
+	atomic_store(&corruption->whole, true);
+}
+
 /* A page that was dropped on purpose may read as zeros. */
-bool pattern_line_good(unsigned int page, unsigned int line)
+bool pattern_line_good(struct slot *self, unsigned int page, unsigned int line)
 {
 	uint64_t value = *line_at(page, line);
 
-	return value == pattern_line(page, line) || (value == 0 && region.dropped[page]);
+	if (value == pattern_line(page, line) || (value == 0 && region.dropped[page]))
+		return true;
+	note_corruption(self, page, line, value);
+	return false;
 }
 
 /* Reads every line. Returns the number of pages with a wrong one. */
-unsigned int pattern_check(void)
+unsigned int pattern_check(struct slot *self)
 {
 	unsigned int corrupt = 0;
 
 	for (unsigned int page = 0; page < region.pages; page++) {
 		for (unsigned int line = 0; line < LINES; line++) {
-			if (pattern_line_good(page, line))
+			if (pattern_line_good(self, page, line))
 				continue;
 			corrupt++;
 			break;

@@ -26,6 +26,7 @@
 #define MAX_HOLDERS 16u
 #define MAX_PAGES 65536u
 #define MAX_ERRNO 134u
+#define MAX_CORRUPTIONS 4u
 
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
@@ -91,6 +92,14 @@ struct slot {
 	_Atomic bool overlapped;
 } __attribute__((aligned(64)));
 
+/* A word of a page that was not what was written there. */
+struct corruption {
+	_Atomic bool whole;
+	unsigned int page, line;
+	int operation;
+	uint64_t expected, found;
+};
+
 /* How pages are pushed out. */
 enum eviction { EVICT_PAGEOUT, EVICT_MEMCG };
 
@@ -118,6 +127,9 @@ struct shared {
 	_Atomic uint64_t exposed_swapoffs;
 	_Atomic uint64_t holds;
 	_Atomic uint32_t errors[CALL_COUNT][MAX_ERRNO];
+	/* The first corruptions that were seen; later ones are only counted. */
+	_Atomic unsigned int corruptions_seen;
+	struct corruption corruptions[MAX_CORRUPTIONS];
 	_Atomic bool failed;
 	char failure[256];
 
@@ -195,6 +207,7 @@ void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn
 /* time.c */
 uint64_t now_ns(void);
 void spin_until(uint64_t when_ns);
+void pause_ms(unsigned int ms);
 uint64_t random_next(uint64_t *state);
 uint64_t random_below(uint64_t *state, uint64_t limit);
 int gettid_now(void);
@@ -213,8 +226,8 @@ bool is_shmem(unsigned int page);
 
 /* pattern.c */
 void pattern_fill(void);
-bool pattern_line_good(unsigned int page, unsigned int line);
-unsigned int pattern_check(void);
+bool pattern_line_good(struct slot *self, unsigned int page, unsigned int line);
+unsigned int pattern_check(struct slot *self);
 uint64_t pattern_line(unsigned int page, unsigned int line);
 
 /* evict.c */

@@ -20,6 +20,13 @@ void spin_until(uint64_t when_ns)
 		__builtin_ia32_pause();
 }
 
+void pause_ms(unsigned int ms)
+{
+	struct timespec wait = { ms / 1000, (ms % 1000) * NSEC_PER_MSEC };
+
+	nanosleep(&wait, NULL);
+}
+
 /* xorshift64*: equal seeds give equal choices, and a state of 0 must not be. */
 uint64_t random_next(uint64_t *state)
 {

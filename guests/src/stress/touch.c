@@ -27,7 +27,7 @@ void touch_page(struct slot *self, unsigned int page, bool write_first)
 	to = now_ns();
 	atomic_store_explicit(&self->progress_ns, to, memory_order_relaxed);
 	note_touch(self, page, write_first, from, to);
-	if (!pattern_line_good(page, line))
+	if (!pattern_line_good(self, page, line))
 		atomic_fetch_add_explicit(&self->corrupt_pages, 1, memory_order_relaxed);
 }
 

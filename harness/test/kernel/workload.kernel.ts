@@ -15,6 +15,8 @@ import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan, silent } f
 const plan = await shippedPlan('default');
 const probe = plan.probes[0] as StressProbe;
 const stock = await kernelOf(plan, 'stock');
+/** Sound for tmpfs as well; 6.1 as released can hang there in its read-ahead (docs/series.md). */
+const fixed = await kernelOf(plan, 'v5b+ra');
 const lab = await labFor(stock);
 
 async function evidenceOf(spec: TrialSpec, dir: string, kernel = stock, usedLab = lab, signal = never): Promise<Evidence> {
@@ -29,19 +31,23 @@ function trial(change: Partial<TrialSpec>): TrialSpec {
   return { ...plannedTrial(plan, probe, 'stock', 0, stock), seconds: 4, ...change };
 }
 
+function trialOfFixed(change: Partial<TrialSpec>): TrialSpec {
+  return { ...plannedTrial(plan, probe, 'v5b+ra', 0, fixed), seconds: 4, ...change };
+}
+
 /** Kinds whose operation is a swap-in itself; the others look at swap entries while pages come and go. */
 const SWAPPING_IN = ['anon', 'shmem', 'fork', 'willneed'];
 
 for (const workload of WORKLOAD_KINDS) {
   t.test(`workload ${workload}: does what it says, and a sound kernel keeps every byte`, async (t) => {
     await booted(t.name);
-    const evidence = await evidenceOf(trial({ workload }), t.testdir());
+    const evidence = await evidenceOf(trialOfFixed({ workload }), t.testdir(), fixed);
     t.match(evidence.end, { kind: 'completed' }, JSON.stringify(evidence.end));
     const exposure = evidence.exposure;
     t.ok(exposure !== null && exposure.exposedSwapoffs > 0, `exposed swapoffs: ${exposure?.exposedSwapoffs}`);
     t.ok(exposure !== null && exposure.swapoffs >= exposure.exposedSwapoffs);
     if (SWAPPING_IN.includes(workload)) t.ok((exposure?.pswpin ?? 0) > 0, `pages read from swap: ${exposure?.pswpin}`);
-    t.equal(exposure?.corruptPages, 0);
+    t.equal(exposure?.corruptPages, 0, `corruptions: ${JSON.stringify(exposure?.corruptions)}`);
     t.match(judgeTrial(evidence, plan.target), { kind: 'clean' });
   });
 }
@@ -60,7 +66,7 @@ for (const backend of BACKENDS) {
     t.match(evidence.end, { kind: 'completed' }, JSON.stringify(evidence.end));
     t.ok((evidence.exposure?.pswpin ?? 0) > 0);
     t.ok((evidence.exposure?.exposedSwapoffs ?? 0) > 0);
-    t.equal(evidence.exposure?.corruptPages, 0);
+    t.equal(evidence.exposure?.corruptPages, 0, `corruptions: ${JSON.stringify(evidence.exposure?.corruptions)}`);
   });
 }
 

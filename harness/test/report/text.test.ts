@@ -115,6 +115,13 @@ t.test('a run that came to nothing', async (test) => {
   test.match(report, /exit status 130: interrupted\n$/);
 });
 
+t.test('corruption is shown word by word', async (test) => {
+  const corruptions = [{ page: 7, line: 3, operation: 'fault', expected: '0x9000703a0', found: '0x0' }];
+  const exposure = makeExposure(1000, { corruptPages: 1, corruptions });
+  const report = reportText(makeResult({ stock: [makeEvidence({ exposure })] }));
+  test.match(report, /\n {2}page 7, line 3, seen in fault: 0x9000703a0 was written, 0x0 came back\n/);
+});
+
 t.test('traces are shown for the first three signatures, and cut', async (test) => {
   const kinds = ['a', 'b', 'c'].map((name) => makeOther('warning', `WARNING in ${name}`));
   const deep = makeSplat(['__swap_duplicate', ...Array.from({ length: 30 }, (_, index) => `caller_${index}`)]);

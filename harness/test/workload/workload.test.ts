@@ -4,7 +4,7 @@ import { foldWorkload, parseWorkload, stalledThreads } from '../../workload/fold
 import { parseWorkloadLine, parseWorkloadLog } from '../../workload/protocol.ts';
 
 function exposureOf(exposedSwapoffs: number): Exposure {
-  return { swapoffs: exposedSwapoffs + 5, exposedSwapoffs, swapIns: 40, pswpin: 8, errors: {}, corruptPages: 0, elapsedMs: 100 };
+  return { swapoffs: exposedSwapoffs + 5, exposedSwapoffs, swapIns: 40, pswpin: 8, errors: {}, corruptPages: 0, corruptions: [], elapsedMs: 100 };
 }
 
 function beat(exposedSwapoffs: number, threads: readonly ThreadBeat[] = []): WorkloadMessage {
@@ -21,7 +21,7 @@ const text = (messages: readonly WorkloadMessage[]): string => messages.map((mes
 /** As the program itself wrote it, the numbers apart. */
 const RECORDED =
   '{"t":"beat","exposure":{"swapoffs":12,"exposedSwapoffs":9,"swapIns":301,"pswpin":44,"errors":{"swapoff:EINTR":1},' +
-  '"corruptPages":0,"elapsedMs":706},"threads":[{"name":"swapoff-0","tid":48,"operation":"wait","stalledMs":0},' +
+  '"corruptPages":0,"corruptions":[],"elapsedMs":706},"threads":[{"name":"swapoff-0","tid":48,"operation":"wait","stalledMs":0},' +
   '{"name":"racer-1","tid":50,"operation":"fault","stalledMs":16}]}';
 
 t.test('a line of the program is read as it was meant', async (t) => {
