@@ -10,9 +10,3 @@ export const PLACING_CMDLINE: readonly string[] = [
   'no_timer_check',
   'panic=0',
 ];
-
-/**
- * A console line that says that the guest's CPU timers were found wanting, as they are by a calibration on a host that is too
- * busy. Such a guest gets nowhere; booting again helps.
- */
-export const BROKEN_TIMERS = /Clockevents: could not switch to one-shot mode/;

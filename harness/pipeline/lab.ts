@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { boot } from '../machine/boot.ts';
+import { clockTooFast, timersBroken } from '../machine/emulated-time.ts';
+import { BootError, HostError } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { Accelerator, AcceleratorChoice, AcceleratorDecision, GuestSpec, StartedGuest } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -53,10 +55,14 @@ export interface LabGuest extends StartedGuest {
   readonly privateDir: string;
 }
 
+/** Boots of a guest whose clocks a busy host spoils. */
+const MOST_BOOTS = 4;
+
 /**
- * Boots a guest outside of any run; its console log is in its private folder unless `consoleLog` says otherwise.
+ * Boots a guest; its console log is in its private folder unless `consoleLog` says otherwise. An emulated guest whose
+ * clock or timers do not work is booted again.
  *
- * @throws as `boot` does.
+ * @throws as `boot` does; HostError `EMULATED_TIME` when no boot gives a guest with working clocks.
  */
 export async function bootGuest(
   kernel: Kernel,
@@ -67,30 +73,55 @@ export async function bootGuest(
   deadlines?: Parameters<typeof boot>[2],
   consoleLog?: string,
 ): Promise<LabGuest> {
+  for (let attempt = 1; attempt <= MOST_BOOTS; attempt++) {
+    const booted = await bootOnce(kernel, guest, accelerator, lab, signal, deadlines, consoleLog);
+    if (booted !== 'spoilt') return booted;
+  }
+  throw new HostError('EMULATED_TIME', `${MOST_BOOTS} emulated guests came up with clocks or timers that do not work`, {
+    hint: 'run on a host that is less busy',
+  });
+}
+
+async function bootOnce(
+  kernel: Kernel,
+  guest: GuestSpec,
+  accelerator: Accelerator,
+  lab: Pick<Lab, 'rootfs' | 'identity'>,
+  signal: AbortSignal,
+  deadlines: Parameters<typeof boot>[2],
+  givenLog?: string,
+): Promise<LabGuest | 'spoilt'> {
   const dir = await makePrivateDir();
+  const consoleLog = givenLog ?? join(dir.path, 'console.log');
+  const emulated = accelerator === 'tcg';
   try {
     const keys = join(dir.path, 'keys.cpio');
     await writeFile(keys, packCpio(lab.identity.overlay), { mode: 0o600 });
-    const started = await boot(
-      {
-        kernel,
-        guest,
-        accelerator,
-        initramfs: [lab.rootfs.image, keys],
-        workDir: dir.path,
-        consoleLog: consoleLog ?? join(dir.path, 'console.log'),
-        key: lab.identity.key,
-      },
-      signal,
-      deadlines,
-    );
+    const request = { kernel, guest, accelerator, initramfs: [lab.rootfs.image, keys], workDir: dir.path, consoleLog, key: lab.identity.key };
+    const startedAt = performance.now();
+    const started = await boot(request, signal, deadlines);
     const dispose = async (): Promise<void> => {
       await started.kill();
       await dir[Symbol.asyncDispose]();
     };
+    if (emulated && (await timeIsSpoilt(started, startedAt, consoleLog))) {
+      await dispose();
+      await rm(consoleLog, { force: true });
+      return 'spoilt';
+    }
     return Object.assign(started, { privateDir: dir.path, [Symbol.asyncDispose]: dispose });
   } catch (error) {
+    const spoilt = emulated && error instanceof BootError && timersBroken(await readFile(consoleLog, 'latin1').catch(() => ''));
     await dir[Symbol.asyncDispose]();
-    throw error;
+    if (!spoilt) throw error;
+    await rm(consoleLog, { force: true });
+    return 'spoilt';
   }
+}
+
+async function timeIsSpoilt({ remote }: StartedGuest, startedAt: number, consoleLog: string): Promise<boolean> {
+  // A session that fails here is the caller's to find out about.
+  const uptime = await remote.exec('cat /proc/uptime').catch(() => null);
+  const elapsedMs = performance.now() - startedAt;
+  return (uptime !== null && clockTooFast(uptime.stdout, elapsedMs)) || timersBroken(await readFile(consoleLog, 'latin1'));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { explore, FAULT_PATH, type ExploreOptions } from '../interleave/explore.ts';
-import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
+import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { raceMap, symbolizeMap } from '../interleave/map.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
@@ -12,6 +12,7 @@ import { ConsoleSplats } from '../interleave/splats.ts';
 import { loadSymbols, sourceLookup } from '../interleave/symbols.ts';
 import { workClock } from '../interleave/work-clock.ts';
 import { boot } from '../machine/boot.ts';
+import { timersBroken } from '../machine/emulated-time.ts';
 import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
 import { BootError, GuestError } from '../model/errors.ts';
@@ -64,7 +65,7 @@ async function placeOnce<T>(
     },
     signal,
   );
-  if (BROKEN_TIMERS.test(await readFile(consoleLog, 'latin1'))) return 'broken timers';
+  if (timersBroken(await readFile(consoleLog, 'latin1'))) return 'broken timers';
   const places = await startProgram(guest.remote, '/dev/vda', 'fault', signal);
   const sockets = guest.placing;
   if (sockets === null) throw new GuestError('NOT_PLACED', 'The guest was booted without a debugger stub');

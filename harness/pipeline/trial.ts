@@ -69,7 +69,7 @@ export async function runTrial(spec: TrialSpec, kernel: Kernel, logs: TrialLogs,
 function endOfFailedBoot(error: unknown): TrialEnd {
   const described = error instanceof SwapraceError && error.details !== undefined ? `\n${error.details}` : '';
   if (error instanceof BootError) return { kind: 'boot-failed', message: error.message + described };
-  if (error instanceof HostError && error.code.startsWith('QEMU_')) {
+  if (error instanceof HostError && (error.code.startsWith('QEMU_') || error.code === 'EMULATED_TIME')) {
     return { kind: 'host-fault', message: error.message + described };
   }
   throw error;
