@@ -1,11 +1,11 @@
 import type { SwapBackend } from '../model/guest.ts';
 import type { VariantSpec } from '../model/kernel.ts';
-import { budgetOf, type Plan, type StressProbe } from '../model/plan.ts';
+import { budgetOf, type InterleaveProbe, type Plan, type StressProbe } from '../model/plan.ts';
 import { formatSourceSpec } from '../source/spec.ts';
 
 /** What a plan would do, for a person. */
 export function describePlan(plan: Plan): string {
-  const wanted = new Set(plan.probes.flatMap((probe) => probe.variants));
+  const wanted = new Set([...plan.probes, ...plan.explorations].flatMap((probe) => probe.variants));
   const variants = plan.variants.filter(({ id }) => wanted.has(id));
   return [
     `plan ${plan.name}: ${plan.describe}`,
@@ -13,6 +13,7 @@ export function describePlan(plan: Plan): string {
     '',
     describeVariants(variants),
     ...plan.probes.flatMap((probe) => ['', ...describeProbe(probe)]),
+    ...plan.explorations.flatMap((probe) => ['', ...describeExploration(probe)]),
   ].join('\n');
 }
 
@@ -38,6 +39,16 @@ function describeProbe(probe: StressProbe): string[] {
   });
   const machine = `${probe.vcpus} vCPUs, ${probe.memoryMiB} MiB, ${describeBackend(probe.backend)}`;
   return [`probe ${probe.id}: stress ${probe.workload}, ${probe.threads} threads, ${probe.pages} pages; ${machine}`, ...rows];
+}
+
+function describeExploration(probe: InterleaveProbe): string[] {
+  const rows = probe.variants.map((variant) => {
+    const role = variant === probe.control ? ', the control' : '';
+    return `  ${variant}: expected ${probe.expect[variant]?.accept.join(' or ') ?? 'nothing'}${role}`;
+  });
+  const { id, path, hold, meanwhile, points, repeats, backend } = probe;
+  const which = points.kind === 'every' ? `every ${points.count}th instruction` : points.kind === 'all' ? 'every instruction' : 'the first of every function';
+  return [`probe ${id}: interleave ${path}, ${hold} hold, ${meanwhile}, ${which}, ${repeats} times; ${describeBackend(backend)}`, ...rows];
 }
 
 function describeBackend(backend: SwapBackend): string {

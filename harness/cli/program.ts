@@ -100,6 +100,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('--from <n>', 'first instruction, counted from the anchor')
     .option('--to <n>', 'last instruction')
     .option('--repeats <n>', 'attempts at each point', '1')
+    .addOption(new Option('--results <folder>', 'keep the map below this folder instead of results/'))
     .addOption(offline())
     .addOption(json())
     .action((variant: string, flags) => exploreCommand(context, variant, flags));

@@ -1,4 +1,5 @@
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
+import { outcomeKey } from '../model/race-map.ts';
 
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -56,6 +57,11 @@ export function describeEvent(event: ProgressEvent): { readonly text: string; re
       return {
         text: `trial ${event.trial}: ${event.exposedSwapoffs} exposed swapoffs in ${(event.elapsedMs / 1000).toFixed(1)} s`,
         lasting: false,
+      };
+    case 'point':
+      return {
+        text: `${event.exploration}: ${event.point}: ${outcomeKey(event.outcome)}`,
+        lasting: event.outcome.kind === 'hang' || event.outcome.kind === 'corruption',
       };
     case 'trial-end':
       return { text: `trial ${event.trial}: ${verdictWords(event.verdict)}`, lasting: true };

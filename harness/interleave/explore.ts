@@ -1,9 +1,11 @@
 import { SwapraceError } from '../model/errors.ts';
-import type { HoldKind, MeanwhileKind, PathPoint, PointResult } from '../model/interleave.ts';
+import type { ExploredPath } from '../model/exploration.ts';
+import type { HoldKind, MeanwhileKind, PathPoint, PointChoice, PointRange, PointResult } from '../model/interleave.ts';
+import { pointName } from '../model/race-map.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
 import { classify } from './classify.ts';
-import { tracePath, type TracedPath } from './path.ts';
-import { choosePoints, pointName, type PointChoice, type PointRange } from './points.ts';
+import { tracePath } from './path.ts';
+import { choosePoints } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
 import { PathWalker } from './walk.ts';
 
@@ -16,41 +18,35 @@ export interface ExploreOptions {
   readonly repeats: number;
   readonly times?: AttemptTimes;
   /** Points that were explored before, by `pointName`; they are left out. */
-  readonly explored?: ReadonlySet<string>;
+  readonly explored: ReadonlySet<string>;
   readonly signal: AbortSignal;
+  /** Told of the path when it has been stepped. */
+  readonly onPath: (path: ExploredPath) => Promise<void>;
   /** Told of each attempt as it ends. */
-  readonly onResult?: (result: PointResult) => void;
-}
-
-/** A traced path and what came of the attempts along it. */
-export interface Exploration {
-  readonly path: TracedPath;
-  readonly results: readonly PointResult[];
-  /** True when the machine was lost: what is missing can be explored with another. */
-  readonly lost: boolean;
+  readonly onResult: (result: PointResult) => Promise<void>;
 }
 
 /**
  * Attempts chosen points of the placed thread's path, in order.
  *
+ * @returns `lost` when the machine was lost: what is missing can be explored with another.
  * @throws the signal's reason when it aborts; every other failure is an inconclusive result.
  */
-export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
+export async function explore(placement: Placement, options: ExploreOptions): Promise<{ readonly lost: boolean }> {
   const walker = new PathWalker(placement);
   await restore(placement);
   const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, placement.path.limits, options.signal);
+  await options.onPath({ anchor: placement.anchor, ...path });
   const points = choosePoints(path.points, options.choice, options.range);
-  const results: PointResult[] = [];
-  for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
+  for (const point of points.filter((candidate) => !options.explored.has(pointName(candidate)))) {
     for (let repeat = 0; repeat < options.repeats; repeat++) {
       options.signal.throwIfAborted();
       const { result, lost } = await tryPoint(placement, walker, point, options);
-      results.push(result);
-      options.onResult?.(result);
-      if (lost) return { path, results, lost };
+      await options.onResult(result);
+      if (lost) return { lost };
     }
   }
-  return { path, results, lost: false };
+  return { lost: false };
 }
 
 async function restore({ machine, runner }: Placement): Promise<void> {

@@ -8,10 +8,8 @@ import type {
   RaceMap,
   RaceWindow,
 } from '../model/interleave.ts';
+import { OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
 import type { SourceLookup } from './symbols.ts';
-
-/** Gravest first. */
-export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
 
 /** What a map is made from, beside the results. */
 export interface MapHeader {
@@ -23,26 +21,6 @@ export interface MapHeader {
   readonly meanwhile: MeanwhileKind;
   readonly pathPoints: number;
   readonly pathEnd: string;
-}
-
-/** What tells two outcomes apart. */
-export function outcomeKey(outcome: PointOutcome): string {
-  switch (outcome.kind) {
-    case 'oops':
-      return `oops: ${outcome.signature}`;
-    case 'corruption':
-      return `corruption: ${outcome.what}`;
-    case 'hang':
-      return `hang in ${outcome.where}`;
-    case 'waited':
-      return `swapoff waited in ${outcome.where}`;
-    case 'refused':
-      return 'entry refused';
-    case 'ok':
-      return 'ok';
-    case 'inconclusive':
-      return `inconclusive: ${outcome.reason}`;
-  }
 }
 
 /** Distinct outcomes, gravest first. */
@@ -93,6 +71,18 @@ function sameSet(a: readonly PointOutcome[], b: readonly PointOutcome[]): boolea
   return a.map(outcomeKey).join('\n') === b.map(outcomeKey).join('\n');
 }
 
+/**
+ * Results of explorations of one path, by the names of their points: another guest of the same kernel may count its
+ * instructions differently. Points that the path does not have are left out.
+ */
+export function onPath(results: readonly PointResult[], path: readonly PathPoint[]): PointResult[] {
+  const byName = new Map(path.map((point) => [pointName(point), point]));
+  return results.flatMap((result) => {
+    const point = byName.get(pointName(result.point));
+    return point === undefined ? [] : [{ ...result, point }];
+  });
+}
+
 export function raceMap(header: MapHeader, results: readonly PointResult[]): RaceMap {
   const exploredPoints = new Set(results.map(({ point }) => point.index)).size;
   return { schema: 1, ...header, exploredPoints, windows: windowsOf(results) };
@@ -107,14 +97,4 @@ export async function symbolizeMap(map: RaceMap, lookup: SourceLookup): Promise<
     lastSource: sources.get(window.last.address) ?? [],
   }));
   return { ...map, windows };
-}
-
-/** Points of a map by their gravest outcome. */
-export function countOutcomes(map: RaceMap): Readonly<Record<PointOutcome['kind'], number>> {
-  const counts = Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, 0])) as Record<PointOutcome['kind'], number>;
-  for (const { outcomes, explored } of map.windows) {
-    const gravest = outcomes[0];
-    if (gravest !== undefined) counts[gravest.kind] += explored;
-  }
-  return counts;
 }

@@ -1,18 +1,6 @@
 import { UsageError } from '../model/errors.ts';
-import type { PathPoint } from '../model/interleave.ts';
-
-/** Which points of a path are explored. */
-export type PointChoice =
-  | { readonly kind: 'all' }
-  /** The first instruction of every call on the path. */
-  | { readonly kind: 'functions' }
-  | { readonly kind: 'every'; readonly count: number };
-
-export interface PointRange {
-  /** Inclusive; absent is the path's own end. */
-  readonly from?: number;
-  readonly to?: number;
-}
+import type { PathPoint, PointChoice, PointRange } from '../model/interleave.ts';
+import { pointName } from '../model/race-map.ts';
 
 /** The chosen points, in the path's order. */
 export function choosePoints(path: readonly PathPoint[], choice: PointChoice, range: PointRange = {}): PathPoint[] {
@@ -30,11 +18,6 @@ function isChosen(point: PathPoint, choice: PointChoice): boolean {
     case 'every':
       return point.index % choice.count === 0;
   }
-}
-
-/** `func+0x12#3`: a point as people write it; `#1` and `+0x0` may be left out. */
-export function pointName({ func, offset, occurrence }: Pick<PathPoint, 'func' | 'offset' | 'occurrence'>): string {
-  return `${func}${offset === 0 ? '' : `+0x${offset.toString(16)}`}${occurrence === 1 ? '' : `#${occurrence}`}`;
 }
 
 /**

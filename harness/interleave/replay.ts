@@ -1,7 +1,7 @@
 import type { PointOutcome, PointResult } from '../model/interleave.ts';
+import { outcomeKey } from '../model/race-map.ts';
 import { DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
 import { tryPoint } from './explore.ts';
-import { outcomeKey } from './map.ts';
 import { tracePath } from './path.ts';
 import { findPoint } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';

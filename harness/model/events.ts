@@ -1,3 +1,4 @@
+import type { PointOutcome } from './interleave.ts';
 import type { TrialVerdict } from './verdict.ts';
 
 /** What a pipeline tells whoever watches it. The terminal is one consumer. */
@@ -8,6 +9,7 @@ export type ProgressEvent =
   | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
   | { readonly kind: 'trial-exposure'; readonly trial: string; readonly exposedSwapoffs: number; readonly elapsedMs: number }
   | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
+  | { readonly kind: 'point'; readonly exploration: string; readonly point: string; readonly outcome: PointOutcome }
   | { readonly kind: 'note'; readonly message: string };
 
 export type ProgressListener = (event: ProgressEvent) => void;

@@ -64,6 +64,19 @@ export interface PathPoint {
   readonly occurrence: number;
 }
 
+/** Which points of a path are explored. */
+export type PointChoice =
+  | { readonly kind: 'all' }
+  /** The first instruction of every call on the path. */
+  | { readonly kind: 'functions' }
+  | { readonly kind: 'every'; readonly count: number };
+
+export interface PointRange {
+  /** Inclusive; absent is the path's own end. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** A place in the kernel, without the path that led there. */
 export interface CodePlace {
   readonly address: string;

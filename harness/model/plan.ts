@@ -1,4 +1,5 @@
 import type { AcceleratorChoice, SwapBackend } from './guest.ts';
+import type { HoldKind, MeanwhileKind, PointChoice } from './interleave.ts';
 import type { VariantSpec } from './kernel.ts';
 import type { SplatType } from './splat.ts';
 import type { VariantOutcome } from './verdict.ts';
@@ -56,7 +57,23 @@ export interface StressProbe {
   readonly expect: Readonly<Record<string, Expectation>>;
 }
 
-export type ProbeSpec = StressProbe;
+/** Interleave: an operation is held at points of its path while swapoff runs (docs/interleave.md). */
+export interface InterleaveProbe {
+  readonly kind: 'interleave';
+  readonly id: string;
+  /** Name of the path (harness/interleave/paths.ts). */
+  readonly path: string;
+  readonly backend: SwapBackend;
+  readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
+  readonly points: PointChoice;
+  /** Attempts at each point. */
+  readonly repeats: number;
+  /** The variant whose map must show the bug for the absences in others to mean anything. */
+  readonly control: string;
+  readonly variants: readonly string[];
+  readonly expect: Readonly<Record<string, Expectation>>;
+}
 
 /** A parsed plan: everything resolved, paths absolute. What `--dry-run` prints and a run executes. */
 export interface Plan {
@@ -65,7 +82,9 @@ export interface Plan {
   /** Text of the plan file, as read; stored with the run. */
   readonly text: string;
   readonly variants: readonly VariantSpec[];
-  readonly probes: readonly ProbeSpec[];
+  /** Stress; they run first. */
+  readonly probes: readonly StressProbe[];
+  readonly explorations: readonly InterleaveProbe[];
   readonly target: TargetSignature;
   readonly accelerator: AcceleratorChoice;
   /** Seeds of trials derive from this one. */

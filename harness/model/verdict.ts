@@ -1,4 +1,5 @@
 import type { ExitStatus } from './errors.ts';
+import type { Exploration } from './exploration.ts';
 import type { Evidence, RunRecord } from './trial.ts';
 
 /** Why a trial says nothing. What each one does to a variant's figures is in harness/verdict/figures.ts. */
@@ -86,19 +87,33 @@ export type ExpectationResult =
   | { readonly kind: 'missed'; readonly message: string }
   | { readonly kind: 'cannot-tell'; readonly message: string };
 
+/** What a run says about one variant under one interleave probe. */
+export interface MapVerdict {
+  readonly variant: string;
+  readonly probe: string;
+  readonly outcome: VariantOutcome;
+  /** One sentence: why this outcome. */
+  readonly reason: string;
+  /** Explored points by what they came to. */
+  readonly points: Readonly<Record<VariantOutcome, number>>;
+  readonly expectation: ExpectationResult;
+}
+
 /** The whole run. */
 export interface RunVerdict {
   readonly status: ExitStatus;
   /** Sentences that say why `status` is not 0; empty when it is. */
   readonly reasons: readonly string[];
-  /** Probes whose control did not crash: their absences mean nothing. */
+  /** Probes, of either kind, whose control did not crash: their absences mean nothing. */
   readonly blindProbes: readonly string[];
   readonly variants: readonly VariantVerdict[];
+  readonly maps: readonly MapVerdict[];
 }
 
 /** A whole run: what was run, what it left and what was made of it. What a report is written from. */
 export interface RunResult {
   readonly record: RunRecord;
   readonly trials: readonly JudgedTrial[];
+  readonly explorations: readonly Exploration[];
   readonly verdict: RunVerdict;
 }

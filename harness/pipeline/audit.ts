@@ -9,6 +9,7 @@ import type { EvidenceTools } from '../store/derive.ts';
 import { judgeRun } from '../verdict/judge-run.ts';
 import { judgeTrial } from '../verdict/judge-trial.ts';
 import { parseWorkload } from '../workload/fold.ts';
+import { mapOf } from './place.ts';
 
 /** How a trial's raw files are read, in a run and in its audit alike. */
 export const evidenceTools: EvidenceTools = { scanLog, parseWorkload };
@@ -19,5 +20,5 @@ export function auditRun(runDir: string, cacheDir: string, signal: AbortSignal):
     const vmlinux = join(cacheDir, 'kernels', kernelId, 'vmlinux');
     return (await exists(vmlinux)) ? addr2lineSymbolizer(vmlinux).symbolize(splats, signal) : null;
   };
-  return audit(runDir, { ...evidenceTools, judgeTrial, judgeRun, reportText, symbolize });
+  return audit(runDir, { ...evidenceTools, judgeTrial, judgeRun, mapOf, reportText, symbolize });
 }

@@ -1,17 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { BACKENDS } from '../interleave/backends.ts';
-import { explore, type ExploreOptions } from '../interleave/explore.ts';
+import { explore } from '../interleave/explore.ts';
 import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
-import { raceMap, symbolizeMap } from '../interleave/map.ts';
+import { onPath, raceMap } from '../interleave/map.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
-import { pointName } from '../interleave/points.ts';
+import { pointName } from '../model/race-map.ts';
 import { ConsoleSplats } from '../interleave/splats.ts';
-import { loadSymbols, sourceLookup } from '../interleave/symbols.ts';
+import { loadSymbols } from '../interleave/symbols.ts';
 import { workClock } from '../interleave/work-clock.ts';
 import { boot } from '../machine/boot.ts';
 import { timersBroken } from '../machine/emulated-time.ts';
@@ -19,7 +19,8 @@ import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
 import { BootError, GuestError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
-import type { HoldKind, PointResult, RaceMap } from '../model/interleave.ts';
+import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
+import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { packCpio } from '../rootfs/cpio.ts';
 import type { Lab } from './lab.ts';
@@ -48,9 +49,10 @@ export async function withPlacement<T>(
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
   scene: Scene = FAULT_SCENE,
+  consoleLog?: string,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await placeOnce(kernel, lab, scene, signal, use);
+    const outcome = await placeOnce(kernel, lab, scene, signal, use, consoleLog);
     if (outcome !== 'broken timers') return outcome.value;
     if (attempt === MOST_BOOTS) {
       throw new BootError('BROKEN_TIMERS', `${MOST_BOOTS} guests came up without working timers`, { hint: 'run on a host that is less busy' });
@@ -64,10 +66,13 @@ async function placeOnce<T>(
   scene: Scene,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
+  givenLog?: string,
 ): Promise<{ readonly value: T } | 'broken timers'> {
   await using dir = await makePrivateDir();
   const keys = join(dir.path, 'keys.cpio');
-  const consoleLog = join(dir.path, 'console.log');
+  const consoleLog = givenLog ?? join(dir.path, 'console.log');
+  // Of a guest that was lost, or whose timers were found wanting, nothing is kept.
+  await rm(consoleLog, { force: true });
   await writeFile(keys, packCpio(lab.identity.overlay), { mode: 0o600 });
   await using guest = await boot(
     {
@@ -94,13 +99,18 @@ async function placeOnce<T>(
   return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
 }
 
-/** What one exploration is to do. */
-export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' | 'repeats' | 'signal'> {
-  readonly variant: string;
-  /** What is placed; the fault where it is not told. */
-  readonly scene?: Scene;
-  readonly hold: HoldKind;
-  readonly onResult: (result: PointResult) => void;
+/** What one exploration is to do, and what is known of it already. */
+export interface ExploreRequest {
+  readonly spec: ExplorationSpec;
+  /** Results of an exploration of the same that was stopped. */
+  readonly known: readonly PointResult[];
+  readonly signal: AbortSignal;
+  /** Told of the path as soon as a guest has stepped it; again when another guest steps it. */
+  readonly onPath: (path: ExploredPath) => Promise<void>;
+  /** Told of each attempt as it ends. */
+  readonly onResult: (result: PointResult) => Promise<void>;
+  /** Where the console of the n-th guest goes; without it consoles are not kept. */
+  readonly consoleLog?: (guest: number) => string;
 }
 
 /** Guests that one exploration may lose before it is given up. */
@@ -112,20 +122,24 @@ const MOST_GUESTS = 20;
  *
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
-export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, scene = FAULT_SCENE, hold, choice, range, repeats, signal, onResult } = request;
-  const results: PointResult[] = [];
-  for (let guests = 0; guests < MOST_GUESTS; guests++) {
-    const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }) } as const;
-    const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
-      anchor: placement.anchor,
-      found: await explore(placement, options),
-    }), scene);
-    results.push(...found.results);
-    if (found.lost) continue;
-    const header = { variant, ...scene, anchor, hold, meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
-    return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
+export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
+  const { spec, signal, onPath, consoleLog } = request;
+  const explored = new Set(request.known.map(({ point }) => pointName(point)));
+  const onResult = async (result: PointResult): Promise<void> => {
+    explored.add(pointName(result.point));
+    await request.onResult(result);
+  };
+  const options = { hold: spec.hold, meanwhile: spec.meanwhile, choice: spec.points, range: spec.range, repeats: spec.repeats, explored, signal, onPath, onResult };
+  const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
+  for (let guest = 0; guest < MOST_GUESTS; guest++) {
+    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, consoleLog?.(guest));
+    if (!lost) return;
   }
-  throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);
+  throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);
+}
+
+/** The map that results make, without source lines at its edges. */
+export function mapOf({ variant, path, backend, hold, meanwhile }: ExplorationSpec, explored: ExploredPath, results: readonly PointResult[]): RaceMap {
+  const { anchor, end: pathEnd, points } = explored;
+  return raceMap({ variant, path, backend, anchor, hold, meanwhile, pathPoints: points.length, pathEnd }, onPath(results, points));
 }

@@ -5,8 +5,11 @@ import { sweepOrphans } from '../host/private-dir.ts';
 import { HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { AcceleratorChoice } from '../model/guest.ts';
+import type { PointResult } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
-import type { Plan, StressProbe } from '../model/plan.ts';
+import { plannedExploration, type Exploration } from '../model/exploration.ts';
+import type { InterleaveProbe, Plan, StressProbe } from '../model/plan.ts';
+import { pointName } from '../model/race-map.ts';
 import { plannedTrial } from '../model/planned-trial.ts';
 import type { Evidence, TrialRecord, Trouble } from '../model/trial.ts';
 import type { JudgedTrial, RunResult } from '../model/verdict.ts';
@@ -17,10 +20,10 @@ import { judgeRun } from '../verdict/judge-run.ts';
 import { judgeTrial } from '../verdict/judge-trial.ts';
 import { moreTrials } from '../verdict/more-trials.ts';
 import { evidenceTools } from './audit.ts';
+import { explorationOf, runExploration } from './exploration-run.ts';
 import { hostFacts, toolVersions } from './host-facts.ts';
 import { buildKernels } from './kernels.ts';
 import { openLab, type Lab } from './lab.ts';
-
 import { runTrial } from './trial.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -78,6 +81,7 @@ function repeatCommand({ planFile, accelerator }: RunOptions): string {
 /** One run on its way. */
 class PlanRun {
   readonly #trials: JudgedTrial[] = [];
+  readonly #explorations: Exploration[] = [];
   readonly #troubles: Trouble[] = [];
   #kernels: Readonly<Record<string, Kernel>> = {};
 
@@ -88,7 +92,7 @@ class PlanRun {
 
   async execute(): Promise<void> {
     const { plan, workspace, offline, signal, emit } = this.options;
-    const wanted = new Set(plan.probes.flatMap((probe) => probe.variants));
+    const wanted = new Set([...plan.probes, ...plan.explorations].flatMap((probe) => probe.variants));
     const variants = plan.variants.filter(({ id }) => wanted.has(id));
     const built = await buildKernels(variants, { cacheDir: workspace.cacheDir, offline, signal, emit });
     this.#kernels = built.kernels;
@@ -102,6 +106,7 @@ class PlanRun {
     const lab = await openLab(first, { workspace, offline, accelerator, signal, emit });
     await this.store.update({ accelerator: lab.decision });
     for (const probe of plan.probes) await this.#runProbe(probe, lab);
+    for (const probe of plan.explorations) await this.#exploreProbe(probe, lab);
   }
 
   /** Something that is the harness's own affair; the run ends with its status. */
@@ -111,8 +116,8 @@ class PlanRun {
 
   async finish(): Promise<FinishedRun> {
     await this.store.update({ troubles: this.#troubles });
-    const verdict = judgeRun(this.options.plan, this.#trials, this.#troubles);
-    const result: RunResult = { record: this.store.record, trials: this.#trials, verdict };
+    const verdict = judgeRun(this.options.plan, this.#trials, this.#troubles, this.#explorations);
+    const result: RunResult = { record: this.store.record, trials: this.#trials, explorations: this.#explorations, verdict };
     const report = reportText(result);
     await this.store.finish(verdict, report);
     return { dir: this.store.dir, result, report };
@@ -126,6 +131,26 @@ class PlanRun {
       if (next.kind === 'stop') return;
       await this.#runOne(probe, next.variant, next.index, lab);
       await tick();
+    }
+  }
+
+  async #exploreProbe(probe: InterleaveProbe, lab: Lab): Promise<void> {
+    const { signal, emit } = this.options;
+    for (const variant of probe.variants) {
+      signal.throwIfAborted();
+      const kernel = this.#kernels[variant];
+      if (kernel === undefined) continue;
+      const spec = plannedExploration(probe, variant, kernel);
+      const open = await this.store.openExploration(spec.id);
+      emit({ kind: 'phase', name: `exploring ${spec.id}`, detail: `${probe.path}, ${probe.hold} hold` });
+      try {
+        const onResult = ({ point, outcome }: PointResult): void => emit({ kind: 'point', exploration: spec.id, point: pointName(point), outcome });
+        const ended = await runExploration(spec, kernel, lab, open.files, { signal, onResult });
+        await open.commit(ended.record, ended.map);
+        this.#explorations.push(explorationOf(ended));
+      } finally {
+        await open.discard();
+      }
     }
   }
 

@@ -12,7 +12,7 @@ export function soloPlan(plan: Plan, variant: string, probeId: string | undefine
   const variants = [...new Set([probe.control, variant])];
   const trialSeconds = seconds === undefined ? {} : { trialSeconds: seconds };
   const budgets = Object.fromEntries(variants.map((id) => [id, { ...probe.budgets[id], ...trialSeconds }]));
-  return { ...plan, name: `${plan.name}: ${variant}`, probes: [{ ...probe, variants, budgets }] };
+  return { ...plan, name: `${plan.name}: ${variant}`, probes: [{ ...probe, variants, budgets }], explorations: [] };
 }
 
 function probeOf(plan: Plan, id: string | undefined): StressProbe {

@@ -1,14 +1,12 @@
-import type { ProbeSpec } from '../model/plan.ts';
+import type { StressProbe } from '../model/plan.ts';
 import type { Corruption, RunRecord } from '../model/trial.ts';
-import type { RunResult, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
+import type { RunResult, RunVerdict, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
 import { findingsOf, type Finding } from './findings.ts';
+import { mapSection } from './map-section.ts';
+import { paintWord, type Paint } from './paint.ts';
 import { traceLines } from './trace.ts';
 import { backendText, comparisonText, MEANING, rateText, several, WORD } from './wording.ts';
-
-/** What a painted piece is about; a terminal turns it into a colour. */
-export type Style = 'heading' | 'good' | 'bad' | 'doubt';
-export type Paint = (text: string, style: Style) => string;
 
 const plain: Paint = (text) => text;
 
@@ -26,8 +24,9 @@ export function reportText(run: RunResult, { paint = plain }: { readonly paint?:
   const sections = [
     heading(record),
     ...record.plan.probes.map((probe) => probeSection(probe, run, paint)),
+    ...record.plan.explorations.map((probe) => mapSection(probe, run, paint)),
     ...findingSections(findingsOf(run), paint),
-    knownSection(verdict.variants),
+    knownSection(verdict),
     reasonSection(verdict.reasons, paint),
     repeatSection(record),
     [paint(`exit status ${verdict.status}`, verdict.status === 0 ? 'good' : 'bad') + `: ${MEANING[verdict.status]}`],
@@ -47,7 +46,7 @@ function heading({ plan, planFile, id, kernels, accelerator, host }: RunRecord):
   ];
 }
 
-function probeSection(probe: ProbeSpec, { verdict }: RunResult, paint: Paint): string[] {
+function probeSection(probe: StressProbe, { verdict }: RunResult, paint: Paint): string[] {
   const variants = verdict.variants.filter((variant) => variant.probe === probe.id);
   const blind = verdict.blindProbes.includes(probe.id);
   const rows = align(variants.map((variant) => variantCells(variant, probe.control)));
@@ -62,7 +61,7 @@ function probeSection(probe: ProbeSpec, { verdict }: RunResult, paint: Paint): s
   ];
 }
 
-function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: ProbeSpec): string {
+function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: StressProbe): string {
   const race = `${workload} swap-in against swapoff, ${several(threads, 'thread')}, ${several(pages, 'page')}`;
   const machine = `${several(vcpus, 'vCPU')}, ${memoryMiB} MiB, swap on ${backendText(backend)}`;
   return `${id}: ${race}; ${machine}; control ${control}`;
@@ -83,21 +82,6 @@ function variantCells(verdict: VariantVerdict, control: string): string[] {
 function trialsText(outcome: VariantOutcome, trials: VariantVerdict['trials']): string {
   const all = several(Object.values(trials).reduce((sum, count) => sum + count, 0), 'trial');
   return outcome === 'clean' || outcome === 'inconclusive' ? all : `${trials[outcome]} of ${all}`;
-}
-
-const STYLE: Readonly<Record<VariantOutcome, Style>> = {
-  target: 'bad',
-  hang: 'bad',
-  'other-bug': 'doubt',
-  clean: 'good',
-  inconclusive: 'doubt',
-};
-
-/** Colours come after the columns: a terminal's escapes have a length but no width. */
-function paintWord(line: string, { variant, outcome }: VariantVerdict, paint: Paint): string {
-  const label = `${variant}: ${WORD[outcome]}`;
-  if (!line.startsWith(label)) return line;
-  return `${variant}: ${paint(WORD[outcome], STYLE[outcome])}${line.slice(label.length)}`;
 }
 
 /** What the columns leave unsaid. Reproduced and clean say everything. */
@@ -140,14 +124,22 @@ function seenText({ seen }: Finding): string {
   return seen.map(({ where, count }) => `${several(count, 'trial')} of ${where}`).join(', ');
 }
 
-function knownSection(variants: readonly VariantVerdict[]): string[] {
-  const lines = variants.flatMap(({ probe, variant, expectation, trials }) => {
-    if (expectation.kind !== 'known') return [];
-    const seen = expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${several(trials[outcome], 'trial')}`);
-    const absent = expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`);
-    return [...seen, ...absent].map((what) => `  ${probe}/${variant}: ${what}`);
-  });
+function knownSection({ variants, maps }: RunVerdict): string[] {
+  const lines = [
+    ...variants.flatMap(({ trials, ...rest }) => knownLines(rest, (outcome) => several(trials[outcome], 'trial'))),
+    ...maps.flatMap(({ points, ...rest }) => knownLines(rest, (outcome) => several(points[outcome], 'point'))),
+  ];
   return lines.length === 0 ? [] : ['Known findings of the plan:', ...lines];
+}
+
+function knownLines(
+  { probe, variant, expectation }: Pick<VariantVerdict, 'probe' | 'variant' | 'expectation'>,
+  count: (outcome: VariantOutcome) => string,
+): string[] {
+  if (expectation.kind !== 'known') return [];
+  const seen = expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${count(outcome)}`);
+  const absent = expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`);
+  return [...seen, ...absent].map((what) => `  ${probe}/${variant}: ${what}`);
 }
 
 function reasonSection(reasons: readonly string[], paint: Paint): string[] {

@@ -51,6 +51,12 @@ export function backendText(backend: SwapBackend): string {
   }
 }
 
+/** A backend in one word, for titles. */
+export function backendWord(backend: SwapBackend): string {
+  if (backend.kind === 'virtio-blk') return backend.rotational ? 'rotational' : 'solid-state';
+  return backend.kind;
+}
+
 function small(value: number): string {
   return value.toExponential(1);
 }

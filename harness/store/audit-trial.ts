@@ -9,7 +9,8 @@ import { sameJson } from './audit-json.ts';
 import { deriveEvidence } from './derive.ts';
 import { firstDifference } from './diff.ts';
 import { RUN_FILES, TRIAL_FILES } from './layout.ts';
-import { judged, readJson, readTrial, type StoredTrial } from './read.ts';
+import { judged, readTrial, type StoredTrial } from './read.ts';
+import { readJson } from './read-json.ts';
 import * as schema from './schema.ts';
 
 /** A trial as recomputed, and where its stored files differ from that. */

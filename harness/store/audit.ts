@@ -2,14 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
-import type { RunRecord } from '../model/trial.ts';
-import type { JudgedTrial } from '../model/verdict.ts';
+import type { Exploration } from '../model/exploration.ts';
+import type { JudgedTrial, RunResult } from '../model/verdict.ts';
+import { auditExploration } from './audit-exploration.ts';
 import { auditFiles } from './audit-files.ts';
 import { sameJson } from './audit-json.ts';
 import { auditTrial } from './audit-trial.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { RUN_FILES } from './layout.ts';
-import { readJson, readRecord, trialIds } from './read.ts';
+import { explorationIds, readRecord, trialIds } from './read.ts';
+import { readJson } from './read-json.ts';
 import { runVerdict } from './schema.ts';
 
 export interface AuditResult {
@@ -21,8 +23,8 @@ export interface AuditResult {
 
 /**
  * Recomputes a finished run from its raw files and compares everything with what is stored: the sums and the set of
- * files; splats from console.log and exposure from workload.jsonl; the verdict of each trial and of the run, with
- * every rate and p; the report. Never throws for what is wrong with a run: that is its result.
+ * files; splats from console.log and exposure from workload.jsonl; race maps from points.jsonl; the verdict of each trial
+ * and of the run, with every rate and p; the report. Never throws for what is wrong with a run: that is its result.
  */
 export async function audit(runDir: string, tools: AuditTools): Promise<AuditResult> {
   const { files, problems } = await auditFiles(runDir);
@@ -44,22 +46,29 @@ async function auditContent(runDir: string, ids: readonly string[], tools: Audit
     problems.push(...trial.problems);
     trials.push(trial.judged);
   }
-  problems.push(...(await auditVerdict(runDir, record, trials, tools)));
+  const explorations: Exploration[] = [];
+  for (const id of await explorationIds(runDir)) {
+    const audited = await attempt(join(RUN_FILES.explorations, id), problems, () => auditExploration(runDir, id, record, tools));
+    if (audited === null) continue;
+    problems.push(...audited.problems);
+    explorations.push(audited.exploration);
+  }
+  problems.push(...(await auditVerdict(runDir, { record, trials, explorations }, tools)));
   return problems;
 }
 
 async function auditVerdict(
   runDir: string,
-  record: RunRecord,
-  trials: readonly JudgedTrial[],
+  recomputed: Omit<RunResult, 'verdict'>,
   tools: AuditTools,
 ): Promise<AuditProblem[]> {
   const problems: AuditProblem[] = [];
-  const verdict = tools.judgeRun(record.plan, trials, record.troubles);
+  const { record, trials, explorations } = recomputed;
+  const verdict = tools.judgeRun(record.plan, trials, record.troubles, explorations);
   const stored = await attempt(RUN_FILES.verdict, problems, () => readJson(join(runDir, RUN_FILES.verdict), runVerdict));
   if (stored !== null) problems.push(...(await sameJson(runDir, RUN_FILES.verdict, stored, verdict)));
   const report = await attempt(RUN_FILES.report, problems, () => readFile(join(runDir, RUN_FILES.report), 'utf8'));
-  const line = report === null ? null : firstLineThatDiffers(report, tools.reportText({ record, trials, verdict }));
+  const line = report === null ? null : firstLineThatDiffers(report, tools.reportText({ ...recomputed, verdict }));
   if (line !== null) problems.push({ file: RUN_FILES.report, what: line });
   return problems;
 }

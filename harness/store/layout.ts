@@ -5,6 +5,7 @@ export const RUN_FILES = {
   report: 'report.txt',
   sums: 'SHA256SUMS',
   trials: 'trials',
+  explorations: 'explorations',
 } as const;
 
 /** Names inside `trials/<id>/`. */
@@ -18,9 +19,17 @@ export const TRIAL_FILES = {
   verdict: 'verdict.json',
 } as const;
 
-/** A trial that is still being written, beside those that are whole. */
-export function partialName(trial: string): string {
-  return `.${trial}.partial`;
+/** Names inside `explorations/<id>/`, beside `console.<n>.log`. */
+export const EXPLORATION_FILES = {
+  exploration: 'exploration.json',
+  path: 'path.json',
+  points: 'points.jsonl',
+  map: 'map.json',
+} as const;
+
+/** A trial or an exploration that is still being written, beside those that are whole. */
+export function partialName(id: string): string {
+  return `.${id}.partial`;
 }
 
 export function isPartial(name: string): boolean {

@@ -1,11 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { HostError } from '../model/errors.ts';
+import type { Exploration } from '../model/exploration.ts';
 import type { Splat } from '../model/splat.ts';
 import type { Evidence, RunRecord, TrialRecord } from '../model/trial.ts';
 import type { JudgedTrial, RunResult, TrialVerdict } from '../model/verdict.ts';
 import { RUN_FILES, TRIAL_FILES } from './layout.ts';
+import { readExploration } from './exploration-files.ts';
+import { readJson } from './read-json.ts';
 import * as schema from './schema.ts';
 
 /** A trial as it lies on disk, parsed and not recomputed. */
@@ -29,7 +30,13 @@ export async function readRun(runDir: string): Promise<RunResult> {
     await trialIds(runDir),
   ];
   const trials = await Promise.all(ids.map(async (id) => judged(await readTrial(runDir, id))));
-  return { record, trials, verdict };
+  return { record, trials, explorations: await readExplorations(runDir), verdict };
+}
+
+/** The explorations of a run, as stored. */
+async function readExplorations(runDir: string): Promise<Exploration[]> {
+  const ids = await explorationIds(runDir);
+  return Promise.all(ids.map((id) => readExploration(join(runDir, RUN_FILES.explorations, id))));
 }
 
 export async function readRecord(runDir: string): Promise<RunRecord> {
@@ -37,8 +44,17 @@ export async function readRecord(runDir: string): Promise<RunRecord> {
 }
 
 /** Names of the whole trials of a run, sorted; those still being written are not among them. */
-export async function trialIds(runDir: string): Promise<string[]> {
-  const entries = await readdir(join(runDir, RUN_FILES.trials)).catch(() => []);
+export function trialIds(runDir: string): Promise<string[]> {
+  return wholeFolders(join(runDir, RUN_FILES.trials));
+}
+
+/** Likewise. A run without any has no folder for them. */
+export function explorationIds(runDir: string): Promise<string[]> {
+  return wholeFolders(join(runDir, RUN_FILES.explorations));
+}
+
+async function wholeFolders(dir: string): Promise<string[]> {
+  const entries = await readdir(dir).catch(() => []);
   return entries.filter((name) => !name.startsWith('.')).sort();
 }
 
@@ -56,17 +72,4 @@ export async function readTrial(runDir: string, id: string): Promise<StoredTrial
 /** A stored trial in the form that judging and reporting take. */
 export function judged({ record, evidence, splats, verdict }: StoredTrial): JudgedTrial {
   return { evidence: { spec: record.spec, end: record.end, splats, ...evidence } satisfies Evidence, verdict };
-}
-
-/** Parses a JSON file of a known shape. @throws HostError `RUN_UNREADABLE` */
-export async function readJson<T>(path: string, shape: z.ZodType<T>): Promise<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new HostError('RUN_UNREADABLE', `Cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new HostError('RUN_UNREADABLE', `Cannot read ${path}: ${z.prettifyError(parsed.error)}`);
 }

@@ -2,9 +2,11 @@ import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
 import { HostError } from '../model/errors.ts';
+import type { RaceMap } from '../model/interleave.ts';
 import type { Evidence, RunRecord, TrialRecord } from '../model/trial.ts';
 import type { RunVerdict, TrialVerdict } from '../model/verdict.ts';
 import { publishFolder, writeDurably } from './atomic.ts';
+import { ExplorationFiles, type ExplorationRecord } from './exploration-files.ts';
 import { isPartial, partialName, RUN_FILES, toJson, TRIAL_FILES } from './layout.ts';
 import { newRunId } from './run-id.ts';
 import type { StoredEvidence } from './schema.ts';
@@ -95,15 +97,49 @@ export class RunStore {
     return new OpenTrial(partial, final);
   }
 
+  /** A private folder for an exploration. @throws HostError when the disk is full or refuses. */
+  async openExploration(id: string): Promise<OpenExploration> {
+    const folder = join(this.dir, RUN_FILES.explorations);
+    const open = new OpenExploration(join(folder, partialName(id)), join(folder, id));
+    await open.files.create();
+    return open;
+  }
+
   /** Writes what the run came to, and sums over everything. Nothing may be written after it. A trial still open is none. */
   async finish(verdict: RunVerdict, report: string): Promise<void> {
-    const trials = join(this.dir, RUN_FILES.trials);
-    for (const name of await readdir(trials)) {
-      if (isPartial(name)) await rm(join(trials, name), { recursive: true, force: true });
-    }
+    for (const folder of [RUN_FILES.trials, RUN_FILES.explorations]) await removePartial(join(this.dir, folder));
     await writeDurably(join(this.dir, RUN_FILES.verdict), toJson(verdict));
     await writeDurably(join(this.dir, RUN_FILES.report), report);
     await writeSums(this.dir);
+  }
+}
+
+async function removePartial(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (isPartial(name)) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** An exploration that is being written; it appears under its own name with `commit`. */
+export class OpenExploration {
+  readonly files: ExplorationFiles;
+
+  constructor(
+    partial: string,
+    private readonly final: string,
+  ) {
+    this.files = new ExplorationFiles(partial);
+  }
+
+  /** @throws HostError when the disk is full or refuses. */
+  async commit(record: ExplorationRecord, map: RaceMap | null): Promise<void> {
+    await this.files.finish(record, map);
+    await publishFolder(this.files.dir, this.final);
+  }
+
+  /** Removes what was written so far. Idempotent; after `commit` it does nothing. */
+  async discard(): Promise<void> {
+    await rm(this.files.dir, { recursive: true, force: true });
   }
 }
 

@@ -1,23 +1,15 @@
 import { z } from 'zod';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
-import type { SwapBackend } from '../model/guest.ts';
 import { WORKLOAD_KINDS, type Plan } from '../model/plan.ts';
 import type { Frame, Splat } from '../model/splat.ts';
 import type { Evidence, Exposure, RunRecord, TrialEnd, TrialRecord, TrialSpec } from '../model/trial.ts';
-import { INCONCLUSIVE_CAUSES, OUTCOMES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
+import { INCONCLUSIVE_CAUSES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
+import { interleaveProbe, mapVerdict } from './schema-exploration.ts';
+import { backend, count, expectation, expectations, fault, outcome, text, texts } from './schema-parts.ts';
 
 /** The shapes of the store's JSON files. Strict: a key that nobody knows is a file that nobody wrote. */
 
-const text = z.string();
-const count = z.number().int().nonnegative();
-const texts = z.array(text);
 const map = z.record(z.string(), z.string());
-
-const backend: z.ZodType<SwapBackend> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean(), sizeKiB: count }),
-  z.strictObject({ kind: z.literal('file'), filesystem: z.literal('ext4'), sizeKiB: count }),
-  z.strictObject({ kind: z.literal('zram'), sizeKiB: count }),
-]);
 
 const source: z.ZodType<SourceSpec> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deb'), package: text, version: text.nullable(), sha256: text.nullable() }),
@@ -29,7 +21,6 @@ const source: z.ZodType<SourceSpec> = z.discriminatedUnion('kind', [
 
 const variant: z.ZodType<VariantSpec> = z.strictObject({ id: text, describe: text, source, series: texts, fragments: texts });
 
-const outcome = z.enum(OUTCOMES);
 const workload = z.enum(WORKLOAD_KINDS);
 const accelerator = z.enum(['kvm', 'tcg']);
 const budget = { minTrials: count, maxTrials: count, trialSeconds: z.number() };
@@ -60,7 +51,7 @@ const probe = z.strictObject({
       trialSeconds: z.exactOptional(z.number()),
     }),
   ),
-  expect: z.record(z.string(), z.strictObject({ accept: z.array(outcome), known: z.array(outcome) })),
+  expect: expectations,
 });
 
 /** Types of splats are the scanner's to name; here they are text. */
@@ -72,6 +63,7 @@ const plan: z.ZodType<Plan> = z.strictObject({
   text,
   variants: z.array(variant),
   probes: z.array(probe),
+  explorations: z.array(interleaveProbe),
   target: z.strictObject({ types: z.array(splatType), frames: texts }),
   accelerator: z.enum(['kvm', 'tcg', 'auto']),
   seed: count,
@@ -94,7 +86,7 @@ export const runRecord: z.ZodType<RunRecord> = z.strictObject({
   commands: texts,
   troubles: z.array(
     z.strictObject({
-      fault: z.enum(['usage', 'host', 'source', 'build', 'boot', 'guest', 'interrupted']),
+      fault,
       variant: text.nullable(),
       message: text,
     }),
@@ -211,13 +203,6 @@ export const trialVerdict: z.ZodType<TrialVerdict> = z.discriminatedUnion('kind'
 
 const rate = z.strictObject({ events: count, exposure: count, low: z.number(), high: z.number(), confidence: z.number() });
 
-const expectation = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('met') }),
-  z.strictObject({ kind: z.literal('known'), seen: z.array(outcome), absent: z.array(outcome) }),
-  z.strictObject({ kind: z.literal('missed'), message: text }),
-  z.strictObject({ kind: z.literal('cannot-tell'), message: text }),
-]);
-
 export const runVerdict: z.ZodType<RunVerdict> = z.strictObject({
   status: z.union([z.literal(0), z.literal(1), z.literal(125), z.literal(128), z.literal(129), z.literal(130)]),
   reasons: texts,
@@ -245,4 +230,5 @@ export const runVerdict: z.ZodType<RunVerdict> = z.strictObject({
       expectation,
     }),
   ),
+  maps: z.array(mapVerdict),
 });

@@ -1,7 +1,9 @@
 import { EXIT, exitStatusOf, worstStatus, type ExitStatus } from '../model/errors.ts';
-import type { Plan, ProbeSpec } from '../model/plan.ts';
+import type { Exploration } from '../model/exploration.ts';
+import type { Plan, StressProbe } from '../model/plan.ts';
 import type { Trouble } from '../model/trial.ts';
-import type { JudgedTrial, RunVerdict, VariantVerdict } from '../model/verdict.ts';
+import type { JudgedTrial, MapVerdict, RunVerdict, VariantVerdict } from '../model/verdict.ts';
+import { judgeMaps, type JudgedMaps } from './judge-map.ts';
 import { judgeVariant } from './judge-variant.ts';
 import { controlOf } from './outcome.ts';
 
@@ -17,23 +19,29 @@ interface Finding {
  * @param troubles the harness's own, as far as they did not end the run by themselves.
  */
 export function judgeRun(
-  plan: Pick<Plan, 'probes' | 'target' | 'alpha'>,
+  plan: Pick<Plan, 'probes' | 'explorations' | 'target' | 'alpha'>,
   trials: readonly JudgedTrial[],
   troubles: readonly Trouble[] = [],
+  explorations: readonly Exploration[] = [],
 ): RunVerdict {
   const judged = plan.probes.map((probe) => judgeProbe(probe, trials, plan));
   const variants = judged.flatMap((probe) => probe.variants);
+  const placed = plan.explorations.map((probe) => judgeMaps(probe, explorations));
+  const maps = placed.flatMap((probe) => probe.maps);
   const findings = [
     ...troubles.map(troubleFinding),
     ...judged.flatMap((probe) => (probe.blind ? [blindFinding(probe)] : [])),
-    ...variants.flatMap(expectationFinding),
+    ...placed.flatMap((probe) => (probe.blind ? [blindMapFinding(probe)] : [])),
+    ...[...variants, ...maps].flatMap(expectationFinding),
     ...variants.flatMap((variant) => hostFinding(variant, trials)),
+    ...explorations.flatMap(failureFinding),
   ];
   return {
     status: worstStatus(findings.map((finding) => finding.status)),
     reasons: findings.map((finding) => finding.reason),
-    blindProbes: judged.filter((probe) => probe.blind).map((probe) => probe.id),
+    blindProbes: [...judged.filter(({ blind }) => blind).map(({ id }) => id), ...placed.filter(({ blind }) => blind).map(({ probe }) => probe)],
     variants,
+    maps,
   };
 }
 
@@ -44,7 +52,7 @@ interface JudgedProbe {
   readonly variants: readonly VariantVerdict[];
 }
 
-function judgeProbe(probe: ProbeSpec, trials: readonly JudgedTrial[], plan: Pick<Plan, 'target' | 'alpha'>): JudgedProbe {
+function judgeProbe(probe: StressProbe, trials: readonly JudgedTrial[], plan: Pick<Plan, 'target' | 'alpha'>): JudgedProbe {
   const control = controlOf(probe, trialsOf(trials, probe.id, probe.control));
   const variants = probe.variants.map((id) => judgeVariant(probe, id, trialsOf(trials, probe.id, id), control, plan));
   return { id: probe.id, control: control.id, blind: control.blind, variants };
@@ -62,7 +70,16 @@ function blindFinding({ id, control }: JudgedProbe): Finding {
   return { status: EXIT.cannotTell, reason: `${id}: blind, its control ${control} did not crash` };
 }
 
-function expectationFinding({ probe, variant, expectation }: VariantVerdict): Finding[] {
+function blindMapFinding({ probe, control }: JudgedMaps): Finding {
+  return { status: EXIT.cannotTell, reason: `${probe}: blind, the map of its control ${control} does not show the bug` };
+}
+
+/** The host or a person is to blame for an exploration that did not come to its end, whatever its points had shown by then. */
+function failureFinding({ spec, end }: Exploration): Finding[] {
+  return end.kind === 'completed' || (end.fault !== 'host' && end.fault !== 'interrupted') ? [] : [{ status: exitStatusOf(end.fault), reason: `${spec.probe}/${spec.variant}: ${end.message}` }];
+}
+
+function expectationFinding({ probe, variant, expectation }: Pick<VariantVerdict | MapVerdict, 'probe' | 'variant' | 'expectation'>): Finding[] {
   switch (expectation.kind) {
     case 'met':
     case 'known':

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
 import { pathNamed, PATHS } from '../../interleave/paths.ts';
-import { pointName, type PointChoice } from '../../interleave/points.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
-import { LEGEND, mapText } from '../../interleave/strip.ts';
-import { outcomeKey } from '../../interleave/map.ts';
-import { EXIT, UsageError } from '../../model/errors.ts';
-import type { HoldKind, PointResult } from '../../model/interleave.ts';
-import { exploreKernel, withPlacement, type Scene } from '../../pipeline/place.ts';
+import { EXIT, exitStatusOf, UsageError } from '../../model/errors.ts';
+import type { HoldKind, PointChoice, PointResult } from '../../model/interleave.ts';
+import { outcomeKey, pointName } from '../../model/race-map.ts';
+import { exploreStored } from '../../pipeline/map-store.ts';
+import { withPlacement, type Scene } from '../../pipeline/place.ts';
+import { LEGEND, mapText } from '../../report/strip.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
@@ -36,13 +36,24 @@ export async function exploreCommand(context: CommandContext, variant: string, f
     ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
   };
   const repeats = wholeNumber('--repeats', flags.repeats);
-  const scene = { path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend] };
+  const path = pathNamed(flags.path).name;
+  const backend = BACKENDS[flags.backend];
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
-  const onResult = (result: PointResult): void => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) });
-  const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
-  const map = await exploreKernel(kernel, lab, request);
+  const spec = {
+    id: variant, probe: 'explore', variant, kernelId: kernel.record.id, buildId: kernel.buildId,
+    path, backend, hold: flags.hold, meanwhile: 'swapoff', points: choice, range, repeats,
+  } as const;
+  const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? context.workspace.resultsDir), {
+    signal: context.signal,
+    onResult: (result) => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
+    onResume: (points) => context.emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
+  });
   context.emit.done();
-  context.print(flags.json === true ? toJson(map) : `${mapText(map)}\n\n${LEGEND}`);
+  if (map !== null) context.print(flags.json === true ? toJson(map) : `${mapText(map)}\n\n${LEGEND}\n${dir}`);
+  if (record.end.kind === 'failed') {
+    context.emit({ kind: 'note', message: `${record.end.message}; the same command goes on where this one ended` });
+    context.setStatus(exitStatusOf(record.end.fault));
+  }
 }
 
 /** `interleave paths`: what can be placed. */

@@ -3,7 +3,7 @@ import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
 import { suggest } from './near.ts';
-import { REQUIRED_OF_BUDGET, REQUIRED_OF_PROBE } from './schema.ts';
+import { REQUIRED_OF_BUDGET, REQUIRED_OF_INTERLEAVE, REQUIRED_OF_STRESS } from './schema.ts';
 import { isTree, pathText, valueAt } from './shape.ts';
 
 type Tree = Record<string | number, unknown>;
@@ -70,14 +70,21 @@ class ReferenceCheck {
     const own = this.#at(path);
     if (own !== null && !isTree(own)) return;
     const merged = { ...tree(this.#root['defaults']), ...tree(own) };
-    for (const key of REQUIRED_OF_PROBE) {
+    const placing = merged['kind'] === 'interleave';
+    for (const key of placing ? REQUIRED_OF_INTERLEAVE : REQUIRED_OF_STRESS) {
       if (merged[key] === undefined) this.#add([...path, key], 'is missing, here and in the defaults');
     }
     const variants = Array.isArray(merged['variants']) ? merged['variants'] : this.#variants;
     this.#control(path, merged, variants);
     this.#expectations(path, variants);
+    if (placing) return this.#placeable([...path, 'backend'], tree(merged['backend']));
     this.#budgets(path, variants);
     this.#pagesFit(path, merged);
+  }
+
+  /** A swap file lies on a file system whose own sleeping would be part of every path. */
+  #placeable(path: PlanPath, { kind }: Tree): void {
+    if (kind === 'file') this.#add(path, 'nothing can be placed on a swap file; use virtio-blk or zram');
   }
 
   #control(path: PlanPath, merged: Tree, variants: readonly unknown[]): void {

@@ -1,9 +1,10 @@
 import type { SwapBackend } from '../../model/guest.ts';
 import type { VariantSpec } from '../../model/kernel.ts';
-import type { Plan, ProbeSpec, StressBudget } from '../../model/plan.ts';
+import type { PointChoice } from '../../model/interleave.ts';
+import type { InterleaveProbe, Plan, StressBudget, StressProbe } from '../../model/plan.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
-import type { PlanFile, ProbeFile } from './schema.ts';
+import type { InterleaveFile, PlanFile, StressFile } from './schema.ts';
 
 /** Makes a plan of a file without problems: names become paths, defaults go into every probe. */
 export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder: string): Plan {
@@ -14,7 +15,8 @@ export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, 
     describe,
     text,
     variants: Object.entries(file.variants).map(([id, variant]) => resolveVariant(id, variant, file, catalog, folder)),
-    probes: Object.entries(file.probes).map(([id, probe]) => resolveProbe(id, withDefaults(probe, file.defaults), ids)),
+    probes: Object.entries(file.probes).flatMap(([id, probe]) => (isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids)])),
+    explorations: Object.entries(file.probes).flatMap(([id, probe]) => (isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids)] : [])),
     target,
     accelerator,
     seed,
@@ -38,8 +40,12 @@ function resolveVariant(
   };
 }
 
+function isInterleave(probe: StressFile | InterleaveFile): probe is InterleaveFile {
+  return probe.kind === 'interleave';
+}
+
 /** A probe's own keys win; `budget`, `budgets` and `expect` are merged by their keys. */
-function withDefaults(probe: ProbeFile, defaults: ProbeFile): ProbeFile {
+function withDefaults(probe: StressFile, defaults: StressFile): StressFile {
   return {
     ...defaults,
     ...probe,
@@ -49,12 +55,36 @@ function withDefaults(probe: ProbeFile, defaults: ProbeFile): ProbeFile {
   };
 }
 
-function resolveProbe(id: string, probe: ProbeFile, allVariants: readonly string[]): ProbeSpec {
-  const variants = probe.variants ?? allVariants;
-  const ofVariants = <T>(entries: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(entries).filter(([variant]) => variants.includes(variant)));
+/** The entries of a probe's variants. */
+function only<T>(variants: readonly string[], entries: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).filter(([variant]) => variants.includes(variant)));
+}
+
+function resolveInterleave(id: string, probe: InterleaveFile, defaults: StressFile, allVariants: readonly string[]): InterleaveProbe {
+  const variants = probe.variants ?? defaults.variants ?? allVariants;
   return {
-    kind: checked(probe.kind),
+    kind: 'interleave',
+    id,
+    path: probe.path ?? 'fault',
+    backend: resolveBackend(checked(probe.backend ?? defaults.backend)),
+    hold: checked(probe.hold),
+    meanwhile: probe.meanwhile ?? 'swapoff',
+    points: choiceOf(probe.points ?? 'functions'),
+    repeats: probe.repeats ?? 1,
+    control: checked(probe.control ?? defaults.control),
+    variants,
+    expect: only(variants, { ...defaults.expect, ...probe.expect }),
+  };
+}
+
+function choiceOf(points: NonNullable<InterleaveFile['points']>): PointChoice {
+  return typeof points === 'string' ? { kind: points } : { kind: 'every', count: points.every };
+}
+
+function resolveStress(id: string, probe: StressFile, allVariants: readonly string[]): StressProbe {
+  const variants = probe.variants ?? allVariants;
+  return {
+    kind: 'stress',
     id,
     workload: checked(probe.workload),
     backend: resolveBackend(checked(probe.backend)),
@@ -68,13 +98,13 @@ function resolveProbe(id: string, probe: ProbeFile, allVariants: readonly string
     variants,
     budget: resolveBudget(checked(probe.budget)) as StressBudget,
     budgets: Object.fromEntries(
-      Object.entries(ofVariants(probe.budgets ?? {})).map(([variant, budget]) => [variant, resolveBudget(budget)]),
+      Object.entries(only(variants, probe.budgets ?? {})).map(([variant, budget]) => [variant, resolveBudget(budget)]),
     ),
-    expect: ofVariants(probe.expect ?? {}),
+    expect: only(variants, probe.expect ?? {}),
   };
 }
 
-type BudgetFile = NonNullable<ProbeFile['budget']>;
+type BudgetFile = NonNullable<StressFile['budget']>;
 
 function resolveBudget({ 'min-trials': minTrials, 'max-trials': maxTrials, seconds: trialSeconds }: BudgetFile): Partial<StressBudget> {
   return {
@@ -84,7 +114,7 @@ function resolveBudget({ 'min-trials': minTrials, 'max-trials': maxTrials, secon
   };
 }
 
-function resolveBackend(backend: NonNullable<ProbeFile['backend']>): SwapBackend {
+function resolveBackend(backend: NonNullable<StressFile['backend']>): SwapBackend {
   const { size: sizeKiB, ...rest } = backend;
   return { ...rest, sizeKiB } as SwapBackend;
 }

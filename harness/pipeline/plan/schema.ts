@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PATH_NAMES } from '../../interleave/paths.ts';
 import { WORKLOAD_KINDS } from '../../model/plan.ts';
 import type { SplatType } from '../../model/splat.ts';
 import { OUTCOMES } from '../../model/verdict.ts';
@@ -75,25 +76,57 @@ const backend = z.discriminatedUnion(
   { error: `needs a kind: one of ${Object.keys(backendShapes).join(', ')}` },
 );
 
-const probeShape = {
+/** Keys that probes of every kind have. */
+const commonShape = {
+  backend,
+  control: line,
+  variants: someOf(line, 'variants'),
+  expect: mapOf(mapping(expectShape)),
+};
+
+const stressShape = {
+  ...commonShape,
   kind: oneOf(['stress']),
   workload: oneOf(WORKLOAD_KINDS),
-  backend,
   vcpus: whole(1, 64),
   memory: sizeKiB.refine((size) => size >= 64 * 1024 && size % 1024 === 0, { error: 'needs whole MiB, 64MiB or more' }),
   cmdline: listOf(line, 'kernel parameters'),
   threads: whole(1, 1024),
   pages: whole(1, 1_000_000),
   'hang-seconds': seconds,
-  control: line,
-  variants: someOf(line, 'variants'),
   budget: mapping(budgetShape).partial(),
   budgets: mapOf(mapping(budgetShape).partial()),
-  expect: mapOf(mapping(expectShape)),
 };
 
-/** A probe or the defaults of all probes; what must be there is asked once both are known. */
-const probe = mapping(probeShape).partial();
+const everyError = 'needs functions, all, or every: a number';
+const points = z.union(
+  [z.enum(['functions', 'all']), z.strictObject({ every: whole(1, 1_000_000) })],
+  { error: everyError },
+);
+
+const interleaveShape = {
+  ...commonShape,
+  kind: z.literal('interleave'),
+  path: oneOf(PATH_NAMES),
+  hold: oneOf(['preempt', 'stall']),
+  meanwhile: oneOf(['swapoff', 'swapoff+swapon']),
+  points,
+  repeats: whole(1, 1000),
+};
+
+/** A probe or the defaults of stress probes; what must be there is asked once both are known. */
+const stressProbe = mapping(stressShape).partial();
+const interleaveProbe = mapping(interleaveShape).partial().required({ kind: true });
+
+const isInterleave = (value: unknown): boolean => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'interleave';
+
+/** The kind decides which keys there are; without one it is that of the defaults. */
+const probe = z.unknown().transform((value, context): StressFile | InterleaveFile => {
+  const parsed = (isInterleave(value) ? interleaveProbe : stressProbe).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+  return z.NEVER;
+});
 
 const FUNCTION_NAME = /^[A-Za-z_][\w.]*$/;
 
@@ -119,18 +152,22 @@ const planShape = {
   fragments,
   target: mapping(targetShape),
   variants: mapOf(mapping(variantShape)),
-  defaults: probe.default({}),
+  defaults: stressProbe.default({}),
   probes: mapOf(probe),
 };
 
 export const planFile = mapping(planShape);
 export type PlanFile = z.output<typeof planFile>;
-export type ProbeFile = PlanFile['defaults'];
+export type StressFile = z.output<typeof stressProbe>;
+export type InterleaveFile = z.output<typeof interleaveProbe>;
 
 /** Keys of a probe that have to come from it or from the defaults. */
-export const REQUIRED_OF_PROBE = [
+export const REQUIRED_OF_STRESS = [
   'kind', 'workload', 'backend', 'vcpus', 'memory', 'threads', 'pages', 'hang-seconds', 'control', 'budget', 'expect',
-] as const satisfies readonly (keyof typeof probeShape)[];
+] as const satisfies readonly (keyof typeof stressShape)[];
+
+/** The same for one that places the race; of the defaults it takes only the control and what is expected. */
+export const REQUIRED_OF_INTERLEAVE = ['backend', 'hold', 'control', 'expect'] as const satisfies readonly (keyof typeof interleaveShape)[];
 
 /** Keys of a budget, likewise. */
 export const REQUIRED_OF_BUDGET = Object.keys(budgetShape);
@@ -153,7 +190,9 @@ export function keysAt(path: PlanPath, value: unknown): string[] {
 function keysInProbe([key]: PlanPath, value: unknown): string[] {
   switch (key) {
     case undefined:
-      return Object.keys(probeShape);
+      return Object.keys(isInterleave(value) ? interleaveShape : stressShape);
+    case 'points':
+      return ['every'];
     case 'backend': {
       const kind = (value as { kind: keyof typeof backendShapes }).kind;
       return Object.keys(backendShapes[kind]);

@@ -9,7 +9,8 @@ import { SymbolTable } from '../../interleave/symbols.ts';
 import { PathWalker } from '../../interleave/walk.ts';
 import { cpuMs } from '../../interleave/work-clock.ts';
 import { HostError } from '../../model/errors.ts';
-import type { PlacedMachine, StopEvent } from '../../model/interleave.ts';
+import type { ExploredPath } from '../../model/exploration.ts';
+import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
 const TEXT = 0xffffffff81001000n;
 const symbols = new SymbolTable(`ffffffff81001000 T do_swap_page\nffffffff81002000 T _etext\n`);
@@ -48,17 +49,31 @@ class FakeMachine {
   }
 }
 
-const options: ExploreOptions = {
+const options = {
   hold: 'preempt',
   meanwhile: 'swapoff',
   choice: { kind: 'every', count: 50 },
   repeats: 1,
+  explored: new Set<string>(),
   signal: new AbortController().signal,
-};
+} as const;
+
+/** An exploration with what it told on its way. */
+async function told(placement: Placement, change: Partial<ExploreOptions> = {}) {
+  const results: PointResult[] = [];
+  let path: ExploredPath | null = null;
+  const { lost } = await explore(placement, {
+    ...options,
+    onPath: async (stepped) => void (path = stepped),
+    onResult: async (result) => void results.push(result),
+    ...change,
+  });
+  return { path: path as ExploredPath | null, results, lost };
+}
 
 t.test('a hold that starves the kernel makes every point inconclusive', async (t) => {
-  const { path, results, lost } = await explore(new FakeMachine().placement('stop_machine'), options);
-  t.equal(path.points.length, 120);
+  const { path, results, lost } = await told(new FakeMachine().placement('stop_machine'));
+  t.equal(path?.points.length, 120);
   t.same(results.map(({ point }) => point.index), [0, 50, 100]);
   t.ok(results.every(({ outcome }) => outcome.kind === 'inconclusive' && outcome.reason.includes('stop_machine')));
   t.equal(lost, false);
@@ -69,7 +84,7 @@ t.test('a failure at a point is that point’s result; a lost machine ends the e
   const placement = fake.placement(null);
   const traced = async (code: string) => {
     fake.failLoad = null;
-    const run = explore(placement, options);
+    const run = told(placement);
     // The first restore is for the trace; those for the points fail.
     await Promise.resolve();
     fake.failLoad = new HostError(code, code);
@@ -83,9 +98,9 @@ t.test('a failure at a point is that point’s result; a lost machine ends the e
 
 t.test('points that were explored before are left out', async (t) => {
   const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
-  const { results } = await explore(new FakeMachine().placement('x'), { ...options, explored });
+  const { results } = await told(new FakeMachine().placement('x'), { explored });
   t.same(results.map(({ point }) => point.index), [100]);
-  await t.rejects(explore(new FakeMachine().placement('x'), { ...options, signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
+  await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
 });
 
 t.test('the walker follows the path with a second snapshot and notices when it differs', async (t) => {

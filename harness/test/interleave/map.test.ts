@@ -1,10 +1,11 @@
 import t from 'tap';
 import { BACKENDS } from '../../interleave/backends.ts';
 import { classify } from '../../interleave/classify.ts';
-import { countOutcomes, outcomeKey, outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
+import { outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
+import { countOutcomes, outcomeKey, pointName } from '../../model/race-map.ts';
 import type { PathSpec } from '../../interleave/paths.ts';
-import { choosePoints, findPoint, pointName } from '../../interleave/points.ts';
-import { compareText, LEGEND, mapSentence, mapText, strip } from '../../interleave/strip.ts';
+import { choosePoints, findPoint } from '../../interleave/points.ts';
+import { compareText, LEGEND, mapSentence, mapText, strip } from '../../report/strip.ts';
 import type { Observation, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
 
 const OK: PointOutcome = { kind: 'ok' };

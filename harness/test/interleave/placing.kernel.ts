@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { countOutcomes } from '../../interleave/map.ts';
+import { countOutcomes } from '../../model/race-map.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
-import { exploreKernel, withPlacement } from '../../pipeline/place.ts';
-import { booted, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
+import { withPlacement } from '../../pipeline/place.ts';
+import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
 const ATTEMPTS = 5;
@@ -19,16 +19,8 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
     const schedule = parseSchedule(readFileSync(join(root, 'kernel-configs/schedules', SCHEDULE), 'utf8'), SCHEDULE);
     const replayed = await replay(placement, schedule, { attempts: ATTEMPTS, signal: never });
     t.equal(replayed.met, ATTEMPTS);
-
   });
-  const map = await exploreKernel(kernel, lab, {
-    variant: 'weakened',
-    hold: 'preempt',
-    choice: { kind: 'functions' },
-    repeats: 1,
-    signal: never,
-    onResult: () => undefined,
-  });
+  const map = await exploreOnce(kernel, 'weakened', t.testdir(), {});
   t.ok(countOutcomes(map).oops > map.exploredPoints / 2);
   const signatures = map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')));
   for (const func of ['__swp_swapcount', '__swap_duplicate']) t.ok(signatures.some((signature) => signature.includes(func)), func);

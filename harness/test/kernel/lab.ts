@@ -3,12 +3,17 @@ import { appendFile, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { BACKENDS } from '../../interleave/backends.ts';
+import type { ExplorationSpec } from '../../model/exploration.ts';
+import type { RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
+import { runExploration } from '../../pipeline/exploration-run.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { openLab, type Lab } from '../../pipeline/lab.ts';
 import { loadPlan } from '../../pipeline/plan/load.ts';
 import { workspace } from '../../pipeline/workspace.ts';
+import { ExplorationFiles } from '../../store/exploration-files.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const silent = (): void => undefined;
@@ -65,4 +70,15 @@ export async function qemusOf(marker: string): Promise<number[]> {
 /** Starts the command line as a person would. */
 export function swaprace(args: readonly string[], options: { readonly env?: Record<string, string> } = {}) {
   return execa(join(root, 'scripts/swaprace'), args, { reject: false, all: true, env: options.env ?? {} });
+}
+
+/** A kernel's map, made in a folder that goes with the test; the fault's path unless told otherwise. */
+export async function exploreOnce(kernel: Kernel, variant: string, dir: string, change: Partial<ExplorationSpec>): Promise<RaceMap> {
+  const spec: ExplorationSpec = {
+    id: variant, probe: 'test', variant, kernelId: kernel.record.id, buildId: kernel.buildId, path: 'fault', backend: BACKENDS.rotational,
+    hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, range: {}, repeats: 1, ...change,
+  };
+  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), new ExplorationFiles(dir), { signal: never, onResult: silent });
+  if (map === null) throw new Error(JSON.stringify(record.end));
+  return map;
 }

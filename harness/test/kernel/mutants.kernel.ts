@@ -1,15 +1,12 @@
 import t from 'tap';
-import { countOutcomes } from '../../interleave/map.ts';
+import { countOutcomes } from '../../model/race-map.ts';
 import type { RaceMap } from '../../model/interleave.ts';
 import type { Plan } from '../../model/plan.ts';
-import { exploreKernel } from '../../pipeline/place.ts';
-import { booted, kernelOf, labFor, never, shippedPlan, silent } from './lab.ts';
+import { booted, exploreOnce, kernelOf, shippedPlan } from './lab.ts';
 
 /** Every 40th instruction of the fault's path, the faulting vCPU frozen there while swapoff runs. */
-async function sparseMap(plan: Plan, variant: string): Promise<RaceMap> {
-  const kernel = await kernelOf(plan, variant);
-  const choice = { kind: 'every', count: 40 } as const;
-  return exploreKernel(kernel, await labFor(kernel), { variant, hold: 'stall', choice, repeats: 1, signal: never, onResult: silent });
+async function sparseMap(plan: Plan, variant: string, dir: string): Promise<RaceMap> {
+  return exploreOnce(await kernelOf(plan, variant), variant, dir, { hold: 'stall', points: { kind: 'every', count: 40 } });
 }
 
 const mutants = await shippedPlan('mutants');
@@ -17,14 +14,14 @@ const mutants = await shippedPlan('mutants');
 for (const mutant of ['v5a-no-wait', 'v5b-no-wait', 'rcu-5.3-no-wait']) {
   t.test(`${mutant}: without its wait, swapoff overtakes the fault inside what the fix protects`, async (t) => {
     await booted(t.name);
-    const map = await sparseMap(mutants, mutant);
+    const map = await sparseMap(mutants, mutant, t.testdir());
     t.ok(countOutcomes(map).oops > 0, JSON.stringify(countOutcomes(map)));
   });
 }
 
 t.test('v5b+ra: with its wait, the same points hold', async (t) => {
   await booted(t.name);
-  const map = await sparseMap(await shippedPlan('short'), 'v5b+ra');
+  const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir());
   const counts = countOutcomes(map);
   t.equal(counts.oops + counts.corruption + counts.hang, 0, JSON.stringify(counts));
   t.ok(counts.waited > 0, 'swapoff waited for the fault somewhere');

@@ -31,7 +31,7 @@ function makeResult(over: Record<string, Evidence[]> = {}, record: Partial<RunRe
   const trials: JudgedTrial[] = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => trialsOf(id, evidence));
   const probes = [makeProbe()];
   const run: RunRecord = { schema: 1, id: '20261122T091704.123Z-5f0c1a', startedAt: '2026-11-22T09:17:04.123Z', ...newRun, plan: { ...plan, probes }, ...record };
-  return { record: run, trials, verdict: judgeRun({ ...plan, probes }, trials, troubles) };
+  return { record: run, trials, explorations: [], verdict: judgeRun({ ...plan, probes }, trials, troubles) };
 }
 
 const lines = (run: RunResult) => reportText(run).split('\n');

@@ -85,7 +85,7 @@ t.test('a trial that nobody finished is no part of a finished run', async (test)
   const results = test.testdir({});
   const store = await createRun(results, newRun);
   writeFileSync((await store.openTrial('anon-stock-3')).consoleLog, 'half');
-  await store.finish({ status: 125, reasons: [], blindProbes: [], variants: [] }, 'report\n');
+  await store.finish({ status: 125, reasons: [], blindProbes: [], variants: [], maps: [] }, 'report\n');
   test.same(readdirSync(join(store.dir, 'trials')), []);
 });
 

@@ -8,7 +8,7 @@ const good: Record<string, Evidence[]> = { unpatched: [clean], weakened: times(3
 
 function judge(over: Record<string, Evidence[]> = {}, troubles: Trouble[] = []) {
   const trials = Object.entries({ ...good, ...over }).flatMap(([variant, evidence]) => trialsOf(variant, evidence));
-  return judgeRun({ probes: [makeProbe()], target, alpha: 0.05 }, trials, troubles);
+  return judgeRun({ probes: [makeProbe()], explorations: [], target, alpha: 0.05 }, trials, troubles);
 }
 
 t.test('0: every variant met its expectation, known findings included', async (test) => {
@@ -36,7 +36,7 @@ t.test('125: a blind control, whatever the plan accepts', async (test) => {
   test.match(run, { status: 125, blindProbes: ['anon'] });
   test.match(run.reasons[0], /anon: blind, its control weakened did not crash/);
   const accepting = judgeRun(
-    { probes: [makeProbe({ variants: ['weakened', 'unpatched'], expect: { weakened: { accept: ['inconclusive'], known: [] }, unpatched: { accept: ['inconclusive'], known: [] } } })], target, alpha: 0.05 },
+    { probes: [makeProbe({ variants: ['weakened', 'unpatched'], expect: { weakened: { accept: ['inconclusive'], known: [] }, unpatched: { accept: ['inconclusive'], known: [] } } })], explorations: [], target, alpha: 0.05 },
     [...trialsOf('weakened', [clean]), ...trialsOf('unpatched', [clean])],
   );
   test.match(accepting, { status: 125, blindProbes: ['anon'] });
@@ -74,15 +74,15 @@ t.test('each probe has its own control', async (test) => {
     ...trialsOf('weakened', times(3, crashed(500))), ...trialsOf('stock', [clean]),
     ...trialsOf('weakened', [clean], 'shmem'), ...trialsOf('stock', [clean], 'shmem'),
   ];
-  const run = judgeRun({ probes, target, alpha: 0.05 }, trials);
+  const run = judgeRun({ probes, explorations: [], target, alpha: 0.05 }, trials);
   test.same(run.blindProbes, ['shmem']);
   test.same(run.variants.map((variant) => variant.outcome), ['target', 'clean', 'inconclusive', 'inconclusive']);
-  test.same(judgeRun({ probes, target, alpha: 0.05 }, [...trials].reverse()), run, 'in any order');
+  test.same(judgeRun({ probes, explorations: [], target, alpha: 0.05 }, [...trials].reverse()), run, 'in any order');
 });
 
 t.test('alpha decides', async (test) => {
   const trials = [...trialsOf('weakened', times(3, crashed(500))), ...trialsOf('stock', [clean])];
   const probes = [makeProbe({ variants: ['weakened', 'stock'] })];
-  test.equal(judgeRun({ probes, target, alpha: 0.05 }, trials).status, 0);
-  test.equal(judgeRun({ probes, target, alpha: 0.0001 }, trials).status, 125);
+  test.equal(judgeRun({ probes, explorations: [], target, alpha: 0.05 }, trials).status, 0);
+  test.equal(judgeRun({ probes, explorations: [], target, alpha: 0.0001 }, trials).status, 125);
 });

@@ -1,7 +1,6 @@
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
-import { backendName } from './backends.ts';
-import { countOutcomes, outcomeKey, OUTCOME_KINDS } from './map.ts';
-import { pointName } from './points.ts';
+import { countOutcomes, OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
+import { backendWord } from './wording.ts';
 
 const LETTERS: Readonly<Record<PointOutcome['kind'], string>> = {
   oops: '#',
@@ -46,7 +45,7 @@ export function mapSentence(map: RaceMap): string {
 
 /** What tells maps apart: kernel, path, backend and hold. */
 export function mapName({ variant, path, backend, hold }: RaceMap): string {
-  return `${variant}, ${path} on ${backendName(backend)}, ${hold}`;
+  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */

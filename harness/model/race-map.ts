@@ -1,0 +1,39 @@
+import type { PathPoint, PointOutcome, RaceMap } from './interleave.ts';
+
+/** Gravest first. */
+export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
+
+/** `func+0x12#3`: a point as people write it; `#1` and `+0x0` may be left out. */
+export function pointName({ func, offset, occurrence }: Pick<PathPoint, 'func' | 'offset' | 'occurrence'>): string {
+  return `${func}${offset === 0 ? '' : `+0x${offset.toString(16)}`}${occurrence === 1 ? '' : `#${occurrence}`}`;
+}
+
+/** What tells two outcomes apart. */
+export function outcomeKey(outcome: PointOutcome): string {
+  switch (outcome.kind) {
+    case 'oops':
+      return `oops: ${outcome.signature}`;
+    case 'corruption':
+      return `corruption: ${outcome.what}`;
+    case 'hang':
+      return `hang in ${outcome.where}`;
+    case 'waited':
+      return `swapoff waited in ${outcome.where}`;
+    case 'refused':
+      return 'entry refused';
+    case 'ok':
+      return 'ok';
+    case 'inconclusive':
+      return `inconclusive: ${outcome.reason}`;
+  }
+}
+
+/** Points of a map by their gravest outcome. */
+export function countOutcomes(map: RaceMap): Readonly<Record<PointOutcome['kind'], number>> {
+  const counts = Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, 0])) as Record<PointOutcome['kind'], number>;
+  for (const { outcomes, explored } of map.windows) {
+    const gravest = outcomes[0];
+    if (gravest !== undefined) counts[gravest.kind] += explored;
+  }
+  return counts;
+}

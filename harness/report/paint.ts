@@ -1,0 +1,21 @@
+import type { VariantOutcome } from '../model/verdict.ts';
+import { WORD } from './wording.ts';
+
+/** What a painted piece is about; a terminal turns it into a colour. */
+export type Style = 'heading' | 'good' | 'bad' | 'doubt';
+export type Paint = (text: string, style: Style) => string;
+
+const STYLE: Readonly<Record<VariantOutcome, Style>> = {
+  target: 'bad',
+  hang: 'bad',
+  'other-bug': 'doubt',
+  clean: 'good',
+  inconclusive: 'doubt',
+};
+
+/** Colours come after the columns: a terminal's escapes have a length but no width. */
+export function paintWord(line: string, { variant, outcome }: { readonly variant: string; readonly outcome: VariantOutcome }, paint: Paint): string {
+  const label = `${variant}: ${WORD[outcome]}`;
+  if (!line.startsWith(label)) return line;
+  return `${variant}: ${paint(WORD[outcome], STYLE[outcome])}${line.slice(label.length)}`;
+}
