@@ -57,8 +57,7 @@ export class SshSession implements RemoteSession {
   }
 
   async spawn(command: string, options: { readonly signal?: AbortSignal } = {}): Promise<RemoteProcess> {
-    const channel = await this.#open(command);
-    const exit = exitOf(channel, this.closed);
+    const { channel, exit } = await this.#open(command);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
     return {
       stdout: channel,
@@ -72,20 +71,19 @@ export class SshSession implements RemoteSession {
     command: string,
     options: { readonly signal?: AbortSignal; readonly stdin?: string } = {},
   ): Promise<RemoteOutput> {
-    const channel = await this.#open(command);
-    const exit = exitOf(channel, this.closed);
+    const { channel, exit } = await this.#open(command);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
-    channel.end(options.stdin ?? '');
+    endInput(channel, options.stdin ?? '');
     const [stdout, stderr] = await Promise.all([limited(channel), limited(channel.stderr)]);
     options.signal?.throwIfAborted();
     return { ...(await exit), stdout, stderr };
   }
 
   async upload(tar: NodeJS.ReadableStream, remoteDir: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const channel = await this.#open(`mkdir -p ${quote(remoteDir)} && tar -x -f - -C ${quote(remoteDir)}`);
-    const exit = exitOf(channel, this.closed);
+    const { channel, exit } = await this.#open(`mkdir -p ${quote(remoteDir)} && tar -x -f - -C ${quote(remoteDir)}`);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
-    tar.pipe(channel);
+    tar.pipe(channel, { end: false });
+    tar.once('end', () => endInput(channel));
     channel.resume();
     const stderr = await text(channel.stderr);
     const { code } = await exit;
@@ -98,8 +96,7 @@ export class SshSession implements RemoteSession {
     localDir: string,
     options: { readonly limitBytes: number; readonly signal?: AbortSignal },
   ): Promise<void> {
-    const channel = await this.#open(`tar -c -f - -C ${quote(remoteDir)} .`);
-    const exit = exitOf(channel, this.closed);
+    const { channel, exit } = await this.#open(`tar -c -f - -C ${quote(remoteDir)} .`);
     const stderr = text(channel.stderr);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
     try {
@@ -132,13 +129,14 @@ export class SshSession implements RemoteSession {
     this.client.destroy();
   }
 
-  #open(command: string): Promise<ClientChannel> {
+  /** A short command may be over, status and all, before a promise's continuation runs: whoever listens must do so at once. */
+  #open(command: string): Promise<{ readonly channel: ClientChannel; readonly exit: Promise<RemoteExit> }> {
     return new Promise((resolve, reject) => {
       const fail = (cause: Error): void =>
         reject(new GuestError('REMOTE_START_FAILED', `Cannot start a command in the guest: ${command}`, { cause }));
       void this.closed.then(() => fail(new Error('the connection is closed')));
       try {
-        this.client.exec(command, (error, channel) => (error ? fail(error) : resolve(channel)));
+        this.client.exec(command, (error, channel) => (error ? fail(error) : resolve({ channel, exit: exitOf(channel, this.closed) })));
       } catch (cause) {
         fail(cause as Error);
       }
@@ -149,6 +147,14 @@ export class SshSession implements RemoteSession {
 /** A word that a POSIX shell takes as it stands. */
 export function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Says that no more input comes. Not by `end()`: a stream whose two sides have ended is destroyed, and ssh2 closes the
+ * channel then, on which the server forgets the exit status that it was about to send.
+ */
+function endInput(channel: ClientChannel, last = ''): void {
+  channel.write(last, () => (channel as ClientChannel & { eof(): void }).eof());
 }
 
 /** An exit status comes before the channel closes, and a channel whose output nobody reads never closes. */

@@ -67,12 +67,15 @@ export async function runTrial(spec: TrialSpec, kernel: Kernel, logs: TrialLogs,
 }
 
 function endOfFailedBoot(error: unknown): TrialEnd {
-  const described = error instanceof SwapraceError && error.details !== undefined ? `\n${error.details}` : '';
-  if (error instanceof BootError) return { kind: 'boot-failed', message: error.message + described };
+  if (error instanceof BootError) return { kind: 'boot-failed', message: described(error) };
   if (error instanceof HostError && (error.code.startsWith('QEMU_') || error.code === 'EMULATED_TIME')) {
-    return { kind: 'host-fault', message: error.message + described };
+    return { kind: 'host-fault', message: described(error) };
   }
   throw error;
+}
+
+function described({ message, details }: SwapraceError): string {
+  return details === undefined ? message : `${message}\n${details}`;
 }
 
 async function race(
@@ -105,7 +108,7 @@ async function race(
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
-    const end: TrialEnd = { kind: 'guest-lost', message: error.message, machine: null };
+    const end: TrialEnd = { kind: 'guest-lost', message: described(error), machine: null };
     return { end: await explain(end, guest, splats, signal), guestBuildId };
   } finally {
     over.abort();
