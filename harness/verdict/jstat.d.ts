@@ -5,6 +5,14 @@ declare module 'jstat' {
       /** Quantile of the beta distribution. */
       inv(p: number, alpha: number, beta: number): number;
     };
+    readonly studentt: {
+      /** Quantile of Student's t. */
+      inv(p: number, degreesOfFreedom: number): number;
+    };
+    readonly normal: {
+      cdf(x: number, mean: number, sd: number): number;
+      inv(p: number, mean: number, sd: number): number;
+    };
   };
   export default jStat;
 }

@@ -6,7 +6,7 @@ import t from 'tap';
 const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What each layer may import beside itself; a stage knows no other stage. */
-const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'evidence', 'verdict', 'store', 'report'];
+const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'latency', 'evidence', 'verdict', 'store', 'report'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],

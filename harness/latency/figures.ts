@@ -1,0 +1,105 @@
+import type { LatencySamples } from '../model/latency.ts';
+import { attribute, withinHorizon } from './attribute.ts';
+import { countAbove, histogramQuantile, logHistogram, type LogHistogram } from './histogram.ts';
+import type { BootCount } from './stats/rate-ratio.ts';
+
+/**
+ * What one boot comes to: one replicate of every figure. The threshold is not in it: it comes from the control without
+ * swapoff, which is measured in the same run.
+ */
+export interface BootFigures {
+  readonly swapoffs: number;
+  /** Wake-ups within the horizon of a swapoff's entry. */
+  readonly inside: LogHistogram;
+  /** Of these, the ones that were due before swapoff returned. */
+  readonly during: LogHistogram;
+  readonly outside: LogHistogram;
+  /** Microseconds; null where the instrument does not tell. */
+  readonly excessUs: number | null;
+  readonly worstUs: number | null;
+  readonly swapoffUs: number;
+  /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
+  readonly swapInsPerSecond: number | null;
+}
+
+/** Figures of a boot that variants are compared by. */
+export const ENDPOINTS = {
+  exceedances: { label: 'exceedances a swapoff', unit: '', better: 'less' },
+  excess: { label: 'excess latency a swapoff', unit: 'us', better: 'less' },
+  worst: { label: 'worst wake-up of a swapoff', unit: 'us', better: 'less' },
+  p99: { label: 'p99 within the horizon', unit: 'us', better: 'less' },
+  swapoff: { label: 'swapoff itself', unit: 'us', better: 'less' },
+  throughput: { label: 'swap-ins, nobody swaps off', unit: '1/s', better: 'more' },
+} as const satisfies Record<string, { label: string; unit: string; better: 'less' | 'more' }>;
+export type EndpointId = keyof typeof ENDPOINTS;
+export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
+
+/** The one that decides. */
+export const PRIMARY = 'exceedances' satisfies EndpointId;
+
+/** A boot's value of an endpoint; null where it has none. */
+export function endpointOf(figures: BootFigures, endpoint: EndpointId, thresholdNs: number): number | null {
+  switch (endpoint) {
+    case 'exceedances':
+      return countAbove(figures.inside, thresholdNs) / figures.swapoffs;
+    case 'excess':
+      return figures.excessUs;
+    case 'worst':
+      return figures.worstUs;
+    case 'p99':
+      return toUs(histogramQuantile(figures.inside, 0.99));
+    case 'swapoff':
+      return figures.swapoffUs;
+    case 'throughput':
+      return figures.swapInsPerSecond;
+  }
+}
+
+/** Wake-ups later than the threshold within the horizons, against swapoffs. */
+export function exceedancesOf({ inside, swapoffs }: BootFigures, thresholdNs: number): BootCount {
+  return { events: countAbove(inside, thresholdNs), exposure: swapoffs };
+}
+
+/** The figures of a boot whose samples are usable. @param pages swapped in by one pass. */
+export function bootFigures(samples: LatencySamples, { horizonNs, pages }: { readonly horizonNs: number; readonly pages: number }): BootFigures {
+  const { swapoffs, outside } = attribute(samples, horizonNs);
+  const inside = swapoffs.map(withinHorizon);
+  return {
+    swapoffs: swapoffs.length,
+    inside: logHistogram(inside.flat()),
+    during: logHistogram(swapoffs.flatMap(({ during }) => during)),
+    outside: logHistogram(outside),
+    excessUs: toUs(excessNs(inside.flat(), outside, swapoffs.length)),
+    worstUs: toUs(mean(inside.map(greatest))),
+    swapoffUs: meanSwapoffUs(samples),
+    swapInsPerSecond: swapInsPerSecond(samples, pages),
+  };
+}
+
+export function meanSwapoffUs({ windows }: Pick<LatencySamples, 'windows'>): number {
+  return (mean(windows.map(({ startNs, endNs }) => endNs - startNs)) ?? 0) / 1000;
+}
+
+export function swapInsPerSecond({ passes }: Pick<LatencySamples, 'passes'>, pages: number): number | null {
+  const ns = passes.reduce((sum, { durationNs }) => sum + durationNs, 0);
+  return ns === 0 ? null : (passes.length * pages * 1e9) / ns;
+}
+
+/** By how much the wake-ups of one horizon together were later than as many outside were. */
+function excessNs(inside: readonly number[], outside: readonly number[], swapoffs: number): number | null {
+  const [meanInside, meanOutside] = [mean(inside), mean(outside)];
+  if (meanInside === null || meanOutside === null) return null;
+  return ((meanInside - meanOutside) * inside.length) / swapoffs;
+}
+
+function greatest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function toUs(ns: number | null): number | null {
+  return ns === null ? null : ns / 1000;
+}
