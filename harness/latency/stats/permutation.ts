@@ -1,10 +1,8 @@
 import { seededRandom, shuffled } from './random.ts';
 
-/** Up to so many ways to deal the figures to the two sides are counted out; 8 against 8 has 12 870. */
-const MOST_ARRANGEMENTS = 13_000;
+/** Up to so many figures in all, every way to deal them to the two sides is counted. */
+const MOST_COUNTED = 60;
 const RESAMPLES = 9_999;
-/** Sums of ranks are halves; anything smaller is arithmetic. */
-const TOLERANCE = 1e-9;
 
 export interface PermutationResult {
   /** Two-sided. */
@@ -16,23 +14,15 @@ export interface PermutationResult {
 
 /**
  * How often figures that are dealt to the two sides at random would have ranks as far to one side as these have, times
- * two; on midranks, so that ties and single wild figures do no harm. Counted out where there are few arrangements,
- * drawn from `seed` else.
+ * two; on midranks, so that ties and single wild figures do no harm. Every way to deal is counted where the figures are
+ * few; else they are drawn from `seed`.
  */
 export function permutationTest(x: readonly number[], y: readonly number[], seed: number): PermutationResult {
-  const ranks = midranks([...x, ...y]);
-  const size = x.length;
-  const observed = sumOfFirst(ranks, size);
-  const arrangements = choose(ranks.length, size);
-  const exact = arrangements <= MOST_ARRANGEMENTS;
-  // What was drawn is one of the arrangements, too: p is never 0.
-  const drawn = exact ? subsetSums(ranks, size) : randomSums(ranks, size, seed);
-  let [atMost, atLeast] = exact ? [0, 0] : [1, 1];
-  for (const sum of drawn) {
-    if (sum <= observed + TOLERANCE) atMost++;
-    if (sum >= observed - TOLERANCE) atLeast++;
-  }
-  const of = exact ? arrangements : RESAMPLES + 1;
+  // Midranks are halves: twice a midrank is whole.
+  const ranks = midranks([...x, ...y]).map((rank) => 2 * rank);
+  const observed = sumOfFirst(ranks, x.length);
+  const exact = ranks.length <= MOST_COUNTED;
+  const { atMost, atLeast, of } = exact ? countAll(ranks, x.length, observed) : drawSome(ranks, x.length, observed, seed);
   return { p: Math.min(1, (2 * Math.min(atMost, atLeast)) / of), exact, least: Math.min(1, 2 / of) };
 }
 
@@ -49,30 +39,41 @@ export function midranks(values: readonly number[]): number[] {
   return values.map((value) => rankOf.get(value) as number);
 }
 
-function sumOfFirst(ranks: readonly number[], size: number): number {
-  let sum = 0;
-  for (let at = 0; at < size; at++) sum += ranks[at] as number;
-  return sum;
+interface Tails {
+  /** Ways with a sum of at most, and of at least, the observed one. */
+  readonly atMost: number;
+  readonly atLeast: number;
+  readonly of: number;
 }
 
-function* randomSums(ranks: readonly number[], size: number, seed: number): Generator<number> {
+/** Counts the choices of `size` ranks by their sum, one rank after the other. */
+function countAll(ranks: readonly number[], size: number, observed: number): Tails {
+  const most = ranks.reduce((sum, rank) => sum + rank, 0);
+  const ways = Array.from({ length: size + 1 }, () => new Float64Array(most + 1));
+  (ways[0] as Float64Array)[0] = 1;
+  for (const rank of ranks) {
+    for (let chosen = size; chosen > 0; chosen--) {
+      const [into, from] = [ways[chosen] as Float64Array, ways[chosen - 1] as Float64Array];
+      for (let sum = most; sum >= rank; sum--) into[sum] = (into[sum] as number) + (from[sum - rank] as number);
+    }
+  }
+  const counts = ways[size] as Float64Array;
+  const total = (part: Float64Array): number => part.reduce((sum, count) => sum + count, 0);
+  return { atMost: total(counts.subarray(0, observed + 1)), atLeast: total(counts.subarray(observed)), of: total(counts) };
+}
+
+/** What was measured is one of the ways, too: p is never 0. */
+function drawSome(ranks: readonly number[], size: number, observed: number, seed: number): Tails {
   const random = seededRandom(seed);
-  for (let draw = 0; draw < RESAMPLES; draw++) yield sumOfFirst(shuffled(ranks, random), size);
+  let [atMost, atLeast] = [1, 1];
+  for (let draw = 0; draw < RESAMPLES; draw++) {
+    const sum = sumOfFirst(shuffled(ranks, random), size);
+    if (sum <= observed) atMost++;
+    if (sum >= observed) atLeast++;
+  }
+  return { atMost, atLeast, of: RESAMPLES + 1 };
 }
 
-/** The sum of every choice of `size` of the values. */
-function* subsetSums(values: readonly number[], size: number, from = 0): Generator<number> {
-  if (size === 0) {
-    yield 0;
-    return;
-  }
-  for (let at = from; at <= values.length - size; at++) {
-    for (const rest of subsetSums(values, size - 1, at + 1)) yield (values[at] as number) + rest;
-  }
-}
-
-function choose(n: number, k: number): number {
-  let result = 1;
-  for (let i = 1; i <= k; i++) result = (result * (n - k + i)) / i;
-  return Math.round(result);
+function sumOfFirst(ranks: readonly number[], size: number): number {
+  return ranks.slice(0, size).reduce((sum, rank) => sum + rank, 0);
 }
