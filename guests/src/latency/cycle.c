@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "latency.h"
+
+/* For the samplers to have settled. */
+#define SETTLE_NS 200000000ull
+
+/* Swaps off, or does what this control does in its place. The times are those of the calls alone. */
+static void act(void)
+{
+	uint64_t from = now_ns();
+
+	switch (options.mode) {
+	case MODE_QUIET:
+		add_event(&swapoffs, from, 0);
+		return;
+	case MODE_STOP:
+		stop_the_machine();
+		break;
+	case MODE_SWAPOFF:
+		break;
+	}
+	swap_off();
+	add_event(&swapoffs, from, now_ns() - from);
+}
+
+/*
+ * One swapoff, at its time at the earliest: at a random place between two wake-ups, so that their grid and that of the
+ * swapoffs never keep step. Returns when the next one is due.
+ */
+static uint64_t run_cycle(uint64_t due_ns)
+{
+	uint64_t begun;
+
+	swap_on();
+	push_out();
+	sleep_until(due_ns + random_below(options.interval_us * NSEC_PER_USEC));
+	release_racers();
+	begun = now_ns();
+	act();
+	wait_racers();
+	return begun + options.period_us * NSEC_PER_USEC;
+}
+
+/* What the fix costs a fault when nobody swaps off. */
+static void run_hot_passes(void)
+{
+	swap_on();
+	for (uint64_t pass = 0; pass < options.hot_passes; pass++) {
+		uint64_t from;
+
+		push_out();
+		from = now_ns();
+		release_racers();
+		wait_racers();
+		add_event(&passes, from, now_ns() - from);
+	}
+}
+
+void *controller_main(void *unused)
+{
+	uint64_t due;
+
+	(void)unused;
+	pin(0);
+	due = now_ns() + SETTLE_NS;
+	for (uint64_t cycle = 0; cycle < options.cycles && !atomic_load(&stop_cycles); cycle++)
+		due = run_cycle(due);
+	/* The last horizon is measured to its end. */
+	sleep_until(due);
+	stop_samplers();
+	run_hot_passes();
+	swap_off();
+	return NULL;
+}

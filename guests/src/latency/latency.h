@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * latency: how late real-time threads wake while swapoff loops.
+ *
+ * One SCHED_FIFO thread a CPU ("sampler") is to wake at every point of a grid of absolute times, and keeps for each how
+ * late it was. It skips none: a stop of 20 ms makes 20 points late, not one. An ordinary thread ("controller") pushes
+ * pages out and calls swapoff while other ordinary threads ("racers") fault them in. Samples and swapoffs are told on
+ * one clock, CLOCK_MONOTONIC. Behind the last swapoff, with the samplers gone, the racer's passes over all pages are
+ * timed without any swapoff ("hot passes"). The main thread only watches that the others get on.
+ *
+ * All memory but the test pages is locked and there before the first swapoff. Results are written at the very end.
+ */
+#ifndef LATENCY_H
+#define LATENCY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_BYTES 4096u
+#define NSEC_PER_USEC 1000ull
+#define NSEC_PER_SEC 1000000000ull
+#define MAX_CPUS 64u
+#define MAX_RACERS 16u
+
+enum mode { MODE_SWAPOFF, MODE_QUIET, MODE_STOP };
+
+struct options {
+	enum mode mode;
+	/* A block device or a file of full size. */
+	const char *swap;
+	const char *out;
+	uint64_t cycles;
+	uint64_t period_us;
+	uint64_t horizon_us;
+	uint64_t interval_us;
+	uint64_t pages;
+	uint64_t threads;
+	uint64_t seconds;
+	uint64_t hang_seconds;
+	uint64_t hot_passes;
+	uint64_t sampler;
+	uint64_t seed;
+};
+
+/* A time and what belongs to it: a wake-up and its latency, a swapoff or a pass and its duration. */
+struct event {
+	uint64_t at_ns;
+	int64_t value_ns;
+};
+
+/* Of one kind, or of one CPU. Only one thread adds, and it is read when that thread has ended. */
+struct events {
+	struct event *list;
+	size_t count;
+	size_t room;
+};
+
+enum record_kind { RECORD_WAKE_UP = 1, RECORD_SWAPOFF = 2, RECORD_PASS = 3, RECORD_END = 4 };
+
+extern struct options options;
+extern unsigned int cpus;
+extern struct events wake_ups[MAX_CPUS], swapoffs, passes;
+/* Of the thread that does the work: when it last got on, and what it does. */
+extern _Atomic uint64_t progress_ns;
+extern _Atomic(const char *) operation;
+/* No more swapoffs are to begin. */
+extern _Atomic bool stop_cycles;
+
+/* options.c */
+void parse_options(int argc, char **argv);
+
+/* system.c */
+void fail(const char *what, const char *detail) __attribute__((noreturn));
+void *locked(size_t bytes);
+uint64_t now_ns(void);
+void sleep_until(uint64_t when_ns);
+void pin(unsigned int cpu);
+void make_fifo(int priority);
+void write_text(const char *path, const char *text);
+void read_line(const char *path, char *line, size_t size);
+pthread_t start_thread(void *(*run)(void *), uintptr_t argument);
+void begin(const char *what);
+uint64_t random_below(uint64_t limit);
+
+/* record.c */
+void make_room(struct events *events, size_t room);
+void add_event(struct events *events, uint64_t at_ns, uint64_t value_ns);
+void write_samples(void);
+
+/* sampler.c */
+void start_samplers(void);
+void stop_samplers(void);
+
+/* swap.c */
+void make_swap(void);
+void swap_on(void);
+void swap_off(void);
+void make_region(void);
+void push_out(void);
+void fault_in(uint64_t start);
+
+/* racers.c */
+void start_racers(void);
+void release_racers(void);
+void wait_racers(void);
+
+/* stop.c */
+void stop_the_machine(void);
+
+/* cycle.c */
+void *controller_main(void *unused);
+
+#endif

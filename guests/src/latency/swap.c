@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The swap area and the pages that go there. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "latency.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+static unsigned char *region;
+static bool is_on;
+
+/* First page of a swap area (union swap_header of include/linux/swap.h, version 1). */
+struct swap_header {
+	char boot_bits[1024];
+	uint32_t version;
+	uint32_t last_page;
+	uint32_t bad_pages;
+	char rest[PAGE_BYTES - 1024 - 3 * sizeof(uint32_t) - 10];
+	char magic[10];
+} __attribute__((packed));
+
+static uint64_t size_of(int fd)
+{
+	struct stat status;
+	uint64_t bytes = 0;
+
+	if (fstat(fd, &status))
+		return 0;
+	if (S_ISREG(status.st_mode))
+		return status.st_size;
+	return ioctl(fd, BLKGETSIZE64, &bytes) ? 0 : bytes;
+}
+
+void make_swap(void)
+{
+	struct swap_header header = { .version = 1 };
+	int fd = open(options.swap, O_RDWR | O_CLOEXEC);
+	uint64_t bytes = fd < 0 ? 0 : size_of(fd);
+
+	if (bytes / PAGE_BYTES < options.pages + 1)
+		fail("find room for the pages in", options.swap);
+	header.last_page = bytes / PAGE_BYTES - 1;
+	memcpy(header.magic, "SWAPSPACE2", sizeof(header.magic));
+	if (pwrite(fd, &header, sizeof(header), 0) != sizeof(header) || fsync(fd))
+		fail("make a swap area of", options.swap);
+	close(fd);
+}
+
+/* Before all other areas, where there are any: the test pages must go to this one. */
+void swap_on(void)
+{
+	begin("swapon");
+	if (!is_on && swapon(options.swap, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
+		fail("swapon", options.swap);
+	is_on = true;
+}
+
+void swap_off(void)
+{
+	begin("swapoff");
+	if (is_on && swapoff(options.swap))
+		fail("swapoff", options.swap);
+	is_on = false;
+}
+
+/* Made behind mlockall(): these pages, and no others of the program, can be swapped. */
+void make_region(void)
+{
+	region = mmap(NULL, options.pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (region == MAP_FAILED)
+		fail("map", "the test pages");
+}
+
+/* Written first: a page that is as swap has it need not be written out. */
+void push_out(void)
+{
+	begin("pageout");
+	for (uint64_t page = 0; page < options.pages; page++)
+		(*(volatile uint64_t *)(region + page * PAGE_BYTES))++;
+	if (madvise(region, options.pages * PAGE_BYTES, MADV_PAGEOUT))
+		fail("madvise", "MADV_PAGEOUT");
+}
+
+/* One pass over all pages. */
+void fault_in(uint64_t start)
+{
+	for (uint64_t page = 0; page < options.pages; page++)
+		(void)*(volatile uint64_t *)(region + (start + page) % options.pages * PAGE_BYTES);
+}

@@ -1,0 +1,48 @@
+import type { LatencyWorkload } from '../model/latency.ts';
+
+/** cyclictest's histogram goes so far: as far as it can. */
+export const CYCLICTEST_REACH_US = 1_000_000;
+/** Passes over all pages that are timed without swapoff. */
+const HOT_PASSES = 200;
+const SWAP_IN_THREADS = 1;
+
+/** Where the guest's programs leave what they measured. */
+export interface GuestFiles {
+  /** A block device, or a file of full size. */
+  readonly swap: string;
+  readonly samples: string;
+  readonly cyclictest: string;
+}
+
+/** The command that runs a boot's workload; its options are those of guests/src/latency. Pure. */
+export function latencyCommand(workload: LatencyWorkload, { swap, samples, cyclictest }: GuestFiles, program = 'latency'): string {
+  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, seconds, hangSeconds, seed } = workload;
+  const run = [
+    program,
+    `--mode ${mode}`,
+    `--swap ${swap}`,
+    `--out ${samples}`,
+    `--cycles ${cycles}`,
+    `--period-us ${periodUs}`,
+    `--horizon-us ${horizonUs}`,
+    `--interval-us ${intervalUs}`,
+    `--pages ${pages}`,
+    `--threads ${SWAP_IN_THREADS}`,
+    `--seconds ${seconds}`,
+    `--hang-seconds ${hangSeconds}`,
+    `--hot-passes ${HOT_PASSES}`,
+    `--sampler ${instrument === 'sampler' ? 1 : 0}`,
+    `--seed ${seed}`,
+  ].join(' ');
+  switch (instrument) {
+    case 'sampler':
+      return run;
+    case 'cyclictest':
+      return `${cyclictestCommand(intervalUs, cyclictest)} & ${run}; status=$?; kill -INT $!; wait $!; exit $status`;
+  }
+}
+
+/** One thread a CPU at the sampler's priority, without the distance that would give each CPU an interval of its own. */
+function cyclictestCommand(intervalUs: number, file: string): string {
+  return `cyclictest --smp --mlockall --priority=99 --interval=${intervalUs} --distance=0 --histogram=${CYCLICTEST_REACH_US} --quiet --json=${file} >/dev/null`;
+}

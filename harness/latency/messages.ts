@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Lines that guests/src/latency writes to its standard output, by `t`. */
+export type LatencyMessage =
+  | { readonly t: 'start'; readonly cpus: number; readonly clocksource: string }
+  | { readonly t: 'stalled'; readonly operation: string; readonly seconds: number }
+  | { readonly t: 'end'; readonly swapoffs: number; readonly passes: number }
+  | { readonly t: 'fail'; readonly message: string };
+
+const count = z.number().int().nonnegative();
+
+const message: z.ZodType<LatencyMessage> = z.discriminatedUnion('t', [
+  z.object({ t: z.literal('start'), cpus: count, clocksource: z.string() }),
+  z.object({ t: z.literal('stalled'), operation: z.string(), seconds: count }),
+  z.object({ t: z.literal('end'), swapoffs: count, passes: count }),
+  z.object({ t: z.literal('fail'), message: z.string() }),
+]);
+
+/** One line of the program's output; null for a line that is none of its messages, whole or cut. */
+export function parseLatencyLine(line: string): LatencyMessage | null {
+  try {
+    return message.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null;
+  }
+}
