@@ -6,6 +6,7 @@ import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { exploreCommand, pathsCommand, replayCommand } from './commands/interleave.ts';
+import { compareCommand, latencyCommand } from './commands/latency.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -122,6 +123,27 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(json())
     .action((schedule: string, variant: string, flags) => replayCommand(context, schedule, variant, flags));
+
+  command('latency')
+    .argument('[variants...]', 'variants of the plan, the first one against the others; all when none is named')
+    .description('measure what variants cost real-time threads while swapoff loops, and compare (docs/latency.md)')
+    .option('-p, --plan <plan>', 'latency plan', 'latency')
+    .option('--boots <n>', 'so many boots of each arm, no more and no less')
+    .option('--budget <seconds>', 'begin no further boots after so long, instead of the plan’s')
+    .option('--seed <number>', 'seed of the design instead of the plan’s')
+    .addOption(results())
+    .addOption(accel())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .action((variants: string[], flags) => latencyCommand(context, variants, flags));
+
+  command('compare')
+    .argument('<run>', 'folder of a latency run, or its name below results/')
+    .argument('[other]', 'another one, to be compared with the first')
+    .description('compute a stored latency run anew from its raw samples, or compare two')
+    .addOption(json())
+    .action((run: string, other: string | undefined, flags) => compareCommand(context, run, other, flags));
 
   command('scan')
     .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')

@@ -1,6 +1,6 @@
 import type { Arm, LatencyPlan, Unusable } from '../model/latency.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison, type QuantileRatio } from './compare.ts';
-import { ENDPOINT_IDS, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
+import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from './histogram.ts';
 import { holm } from './stats/holm.ts';
 import type { RateRatio } from './stats/rate-ratio.ts';
@@ -65,9 +65,6 @@ export interface LatencyAnalysis {
 const THRESHOLD_QUANTILE = 0.99;
 /** And where that control has no usable boot: a number that the report shows, and verdicts that say so. */
 const FALLBACK_THRESHOLD_NS = 1_000_000;
-
-/** Endpoints that stopping the machine does not move, so that finding the stop says nothing of them. */
-const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput'];
 
 type AnalysedPlan = Pick<LatencyPlan, 'arms' | 'thresholdUs' | 'alpha' | 'seed'>;
 

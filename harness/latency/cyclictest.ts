@@ -45,15 +45,6 @@ export function parseCyclictest(text: string): readonly CyclictestThread[] | Unu
   return threads;
 }
 
-/** Wake-ups later than a threshold. Those beyond the histogram's end are. @throws RangeError when it does not reach the threshold. */
-export function lateWakeUps(threads: readonly CyclictestThread[], thresholdUs: number, reachUs: number): number {
-  if (thresholdUs >= reachUs) throw new RangeError(`a histogram up to ${reachUs} us tells nothing of a threshold of ${thresholdUs} us`);
-  return threads.reduce((sum, { histogram, overflow }) => {
-    const late = [...histogram].reduce((part, [us, wakeUps]) => (us > thresholdUs ? part + wakeUps : part), 0);
-    return sum + late + overflow;
-  }, 0);
-}
-
 function json(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,6 +1,7 @@
 import type { LatencySamples } from '../model/latency.ts';
 import { attribute, withinHorizon } from './attribute.ts';
-import { countAbove, histogramQuantile, logHistogram, type LogHistogram } from './histogram.ts';
+import type { CyclictestThread } from './cyclictest.ts';
+import { countAbove, histogramQuantile, logHistogram, weightedHistogram, type LogHistogram } from './histogram.ts';
 import type { BootCount } from './stats/rate-ratio.ts';
 
 /**
@@ -36,6 +37,9 @@ export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
 
 /** The one that decides. */
 export const PRIMARY = 'exceedances' satisfies EndpointId;
+
+/** Endpoints that stopping the machine does not move, so that finding the stop says nothing of them. */
+export const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput'];
 
 /** A boot's value of an endpoint; null where it has none. */
 export function endpointOf(figures: BootFigures, endpoint: EndpointId, thresholdNs: number): number | null {
@@ -76,11 +80,36 @@ export function bootFigures(samples: LatencySamples, { horizonNs, pages }: { rea
   };
 }
 
-export function meanSwapoffUs({ windows }: Pick<LatencySamples, 'windows'>): number {
+/**
+ * The figures of a boot that cyclictest measured. It does not tell when a wake-up was: all of the boot's count as
+ * within horizons, and what needs attribution has no value.
+ *
+ * @param samples of the same boot: its swapoffs and passes.
+ */
+export function cyclictestFigures(
+  threads: readonly CyclictestThread[],
+  samples: Pick<LatencySamples, 'windows' | 'passes'>,
+  { reachUs, pages }: { readonly reachUs: number; readonly pages: number },
+): BootFigures {
+  const counted = threads.flatMap(({ histogram, overflow }) => [...histogram, [reachUs, overflow] as const]);
+  const none = weightedHistogram([]);
+  return {
+    swapoffs: samples.windows.length,
+    inside: weightedHistogram(counted.map(([us, count]) => [us * 1000, count])),
+    during: none,
+    outside: none,
+    excessUs: null,
+    worstUs: null,
+    swapoffUs: meanSwapoffUs(samples),
+    swapInsPerSecond: swapInsPerSecond(samples, pages),
+  };
+}
+
+function meanSwapoffUs({ windows }: Pick<LatencySamples, 'windows'>): number {
   return (mean(windows.map(({ startNs, endNs }) => endNs - startNs)) ?? 0) / 1000;
 }
 
-export function swapInsPerSecond({ passes }: Pick<LatencySamples, 'passes'>, pages: number): number | null {
+function swapInsPerSecond({ passes }: Pick<LatencySamples, 'passes'>, pages: number): number | null {
   const ns = passes.reduce((sum, { durationNs }) => sum + durationNs, 0);
   return ns === 0 ? null : (passes.length * pages * 1e9) / ns;
 }

@@ -21,7 +21,7 @@ export function logHistogram(latenciesNs: readonly number[]): LogHistogram {
 /** Of latencies that were counted before: [nanoseconds, count]. */
 export function weightedHistogram(counted: readonly (readonly [latencyNs: number, count: number])[]): LogHistogram {
   const counts = new Map<number, number>();
-  for (const [latency, count] of counted) counts.set(binOf(latency), (counts.get(binOf(latency)) ?? 0) + count);
+  for (const [latency, count] of counted) if (count > 0) counts.set(binOf(latency), (counts.get(binOf(latency)) ?? 0) + count);
   return fromCounts(counts);
 }
 

@@ -23,6 +23,8 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
   if (guestBuildId !== null && guestBuildId !== buildId) {
     return unusable('wrong-kernel', `the guest runs build ${guestBuildId}, not ${buildId}`);
   }
+  // Before complaints: the backtraces of a hang were asked for.
+  if (end.kind === 'stalled') return unusable('hang', end.message);
   if (complaints[0] !== undefined) return unusable('kernel-complained', complaints[0]);
   const failure = failureOf(end);
   if (failure !== null) return failure;
@@ -32,12 +34,12 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
   return 'kind' in parsed ? parsed : (contradiction(parsed, workload) ?? parsed);
 }
 
-function failureOf(end: LatencyEnd): Unusable | null {
+function failureOf(end: Exclude<LatencyEnd, { kind: 'stalled' }>): Unusable | null {
   switch (end.kind) {
     case 'completed':
       return null;
-    case 'stalled':
-      return unusable('hang', end.message);
+    case 'complained':
+      return unusable('kernel-complained', 'a complaint that could not be read');
     default:
       return unusable(end.kind, end.message);
   }

@@ -81,6 +81,8 @@ export type LatencyEnd =
   | { readonly kind: 'completed' }
   /** A swap-in thread did not come back. */
   | { readonly kind: 'stalled'; readonly message: string }
+  /** The console showed a splat; the guest was ended after it. */
+  | { readonly kind: 'complained' }
   | { readonly kind: 'program-failed'; readonly message: string }
   | { readonly kind: 'boot-failed'; readonly message: string }
   | { readonly kind: 'guest-lost'; readonly message: string; readonly machine: MachineEnd | null }
@@ -160,7 +162,7 @@ export interface LatencyBootRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
-  readonly accelerator: Accelerator | 'none';
+  readonly accelerator: Accelerator;
   readonly guestBuildId: string | null;
   readonly bootMs: number | null;
   readonly host: HostSnapshot;
@@ -177,6 +179,6 @@ export interface LatencyRunRecord {
   readonly kernels: Readonly<Record<string, KernelRecord>>;
   readonly accelerator: AcceleratorDecision | null;
   readonly host: Readonly<Record<string, string>>;
-  /** Why no further boots were made. */
+  /** Why no further boots were made; null while the run goes on. */
   readonly ended: string | null;
 }

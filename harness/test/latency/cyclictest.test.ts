@@ -1,5 +1,7 @@
 import t from 'tap';
-import { lateWakeUps, parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
+import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
+import { cyclictestFigures, exceedancesOf } from '../../latency/figures.ts';
+import { edgeAbove } from '../../latency/histogram.ts';
 
 /** As rt-tests 2.4 writes it: keys with a colon inside, no count of what the histogram did not hold. */
 function report(threads: object): string {
@@ -20,8 +22,10 @@ const thread = (cpu: number, change: object = {}) => ({ histogram: { 7: 200, 19:
 t.test('overflow is cycles less the histogram’s sum', async (t) => {
   const threads = parseCyclictest(report({ 0: thread(0), 1: thread(1, { histogram: {}, cycles: 297 }) })) as readonly CyclictestThread[];
   t.same(threads.map(({ cpu, cycles, overflow, maxUs }) => [cpu, cycles, overflow, maxUs]), [[0, 300, 10, 3435], [1, 297, 297, 3435]]);
-  t.equal(lateWakeUps(threads, 10, 20), 90 + 10 + 297);
-  t.throws(() => lateWakeUps(threads, 20, 20), RangeError, 'behind the histogram’s end nothing is known');
+  const boot = { windows: [{ startNs: 0, endNs: 4000 }, { startNs: 9000, endNs: 11_000 }], passes: [] };
+  const figures = cyclictestFigures(threads, boot, { reachUs: 20, pages: 64 });
+  t.match(figures, { swapoffs: 2, swapoffUs: 3, excessUs: null, swapInsPerSecond: null });
+  t.same(exceedancesOf(figures, edgeAbove(10_000)), { events: 90 + 10 + 297, exposure: 2 });
 });
 
 t.test('what cannot be trusted is inconclusive', async (t) => {

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { compareRuns } from '../../latency/across.ts';
+import { primaryOf, type PairAnalysis } from '../../latency/analyse.ts';
+import { blockOf } from '../../latency/design.ts';
+import { acrossReport } from '../../latency/report.ts';
+import { EXIT, type ExitStatus } from '../../model/errors.ts';
+import type { LatencyPlan } from '../../model/latency.ts';
+import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
+import { runLatency } from '../../pipeline/latency/run.ts';
+import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../pipeline/latency/stored.ts';
+import { findPlan } from '../../pipeline/plan/load.ts';
+import { toJson, type CommandContext } from '../context.ts';
+import { wholeNumber, type PlanFlags } from '../flags.ts';
+
+export interface LatencyFlags extends PlanFlags {
+  readonly plan: string;
+  readonly boots?: string;
+  readonly budget?: string;
+  readonly seed?: string;
+}
+
+/** `latency`: runs the experiment and prints what came of it; 125 where nothing could be told. */
+export async function latencyCommand(context: CommandContext, variants: readonly string[], flags: LatencyFlags): Promise<void> {
+  const { signal, emit } = context;
+  const plan = await chosenPlan(context, variants, flags);
+  if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : planText(plan));
+  const workspace = flags.results === undefined ? context.workspace : { ...context.workspace, resultsDir: resolve(flags.results) };
+  const run = await runLatency({ plan, workspace, offline: flags.offline ?? false, signal, emit });
+  emit.done();
+  context.print(flags.json === true ? toJson({ run: run.dir, analysis: run.analysis }) : run.report);
+  context.setStatus(signal.aborted ? EXIT.interrupted : statusOf(run.analysis.pairs));
+}
+
+/** `compare`: one run anew from its raw samples, or two against each other. */
+export async function compareCommand(context: CommandContext, name: string, other: string | undefined, flags: { readonly json?: boolean }): Promise<void> {
+  const run = await readStoredRun(await resolveLatencyRun(name, context.workspace));
+  if (other === undefined) {
+    const problems = await auditLatencyRun(run);
+    context.print(flags.json === true ? toJson({ analysis: run.analysis, problems }) : [run.report, ...problems].join('\n'));
+    context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis.pairs));
+    return;
+  }
+  const across = compareRuns(run, await readStoredRun(await resolveLatencyRun(other, context.workspace)));
+  context.print(flags.json === true ? toJson(across) : acrossReport(across));
+  context.setStatus(statusOf(across.pairs));
+}
+
+async function chosenPlan({ workspace }: CommandContext, variants: readonly string[], flags: LatencyFlags): Promise<LatencyPlan> {
+  const plan = selectVariants(await loadLatencyPlan(await findPlan(flags.plan, workspace), workspace), variants);
+  const boots = flags.boots === undefined ? {} : { minBoots: wholeNumber('--boots', flags.boots), maxBoots: wholeNumber('--boots', flags.boots) };
+  const seconds = flags.budget === undefined ? {} : { seconds: wholeNumber('--budget', flags.budget) };
+  return {
+    ...plan,
+    budget: { ...plan.budget, ...boots, ...seconds },
+    ...(flags.seed === undefined ? {} : { seed: wholeNumber('--seed', flags.seed) }),
+    ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
+  };
+}
+
+/** A run that tells nothing of a pair could not tell. */
+function statusOf(pairs: readonly PairAnalysis[]): ExitStatus {
+  return pairs.some((pair) => primaryOf(pair).verdict.kind === 'not-resolvable') ? EXIT.cannotTell : EXIT.met;
+}
+
+function planText(plan: LatencyPlan): string {
+  const { budget, workload, guest } = plan;
+  return [
+    `latency plan ${plan.name}: ${plan.describe}`,
+    `${guest.vcpus} vCPUs, ${guest.memoryMiB} MiB; ${workload.cycles} swapoffs a boot, ${workload.instrument}`,
+    `${budget.minBoots} to ${budget.maxBoots} boots of each arm, at most ${budget.seconds} s, until ±${100 * budget.precision} %; seed ${plan.seed}`,
+    ...plan.arms.map(({ id, role, variant, mode }) => `arm ${id}: ${role}, kernel ${variant}, workload ${mode}`),
+    `first block: ${blockOf(plan, 0).map(({ arm }) => arm).join(' ')}`,
+  ].join('\n');
+}

@@ -1,0 +1,39 @@
+import type { HostSnapshot, LatencyRunRecord } from '../model/latency.ts';
+
+/** CPUs that were this busy left the guests waiting for them. */
+const BUSY_BESIDE = 0.95;
+const MUCH_STEAL = 0.01;
+
+/** What a reader has to know of the host before any figure: what the figures do not mean. Pure. */
+export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapshots: readonly HostSnapshot[]): string[] {
+  const [vcpus, cores] = [plan.guest.vcpus, Number(host['cores'])];
+  const notes: string[] = [];
+  if (accelerator?.accelerator === 'tcg') {
+    notes.push('TCG: an emulator’s times. Absolute figures mean nothing; only the comparison inside this run holds.');
+  }
+  if (vcpus >= cores) {
+    notes.push(
+      `${vcpus} vCPUs on ${cores} cores: when a vCPU has no core, everything that waits for all CPUs waits for it. ` +
+        'Absolute figures mean nothing, and stopping the machine looks worse than it is: this works in favour of RCU.',
+    );
+  }
+  const steal = greatest(snapshots.map((snapshot) => snapshot.steal ?? 0));
+  if (steal > MUCH_STEAL) notes.push(`Up to ${percent(steal)} of the host’s CPU time in a boot went to others (steal).`);
+  const busy = snapshots.filter((snapshot) => (snapshot.busy ?? 0) > BUSY_BESIDE).length;
+  if (busy > 0) {
+    const load = greatest(snapshots.map((snapshot) => snapshot.load));
+    notes.push(`The host was fully busy during ${busy} of ${snapshots.length} boots (load up to ${load.toFixed(1)}): its own work is in the figures.`);
+  }
+  if (accelerator?.accelerator === 'kvm' && host['isolatedCpus'] === 'none') {
+    notes.push('No core is isolated (isolcpus, nohz_full): the host’s own work interrupts the vCPUs.');
+  }
+  return notes;
+}
+
+function greatest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { scanLog } from '../../evidence/scanner.ts';
+import { readBytesIfExists, readTextIfExists } from '../../host/files.ts';
+import type { AnalysedBoot } from '../../latency/analyse.ts';
+import { CYCLICTEST_REACH_US } from '../../latency/command.ts';
+import { parseCyclictest } from '../../latency/cyclictest.ts';
+import { bootFigures, cyclictestFigures } from '../../latency/figures.ts';
+import { usableSamples } from '../../latency/validate.ts';
+import type { LatencyBootRecord, LatencySamples, Unusable } from '../../model/latency.ts';
+import { BOOT_FILES } from '../../store/latency-store.ts';
+import { SAMPLE_FILES } from './boot.ts';
+
+/** What a boot's raw files come to; the same in a run and in everything that is done with a stored one. */
+export async function deriveBoot(dir: string, record: LatencyBootRecord): Promise<AnalysedBoot> {
+  const { boot, workload } = record;
+  const samples = await samplesOf(dir, record);
+  if ('kind' in samples) return { id: boot.id, arm: boot.arm, result: samples };
+  switch (workload.instrument) {
+    case 'sampler':
+      return { id: boot.id, arm: boot.arm, result: bootFigures(samples, { horizonNs: workload.horizonUs * 1000, pages: workload.pages }) };
+    case 'cyclictest': {
+      const threads = parseCyclictest((await readTextIfExists(join(dir, SAMPLE_FILES.cyclictest))) ?? '');
+      const result = 'kind' in threads ? threads : cyclictestFigures(threads, samples, { reachUs: CYCLICTEST_REACH_US, pages: workload.pages });
+      return { id: boot.id, arm: boot.arm, result };
+    }
+  }
+}
+
+/** A boot's samples when they can be trusted. */
+export async function samplesOf(dir: string, record: LatencyBootRecord): Promise<LatencySamples | Unusable> {
+  const { end, buildId, guestBuildId, workload } = record;
+  const complaints = scanLog(await readFile(join(dir, BOOT_FILES.console))).map(({ title }) => title);
+  const samples = await readBytesIfExists(join(dir, SAMPLE_FILES.samples));
+  return usableSamples({ end, buildId, guestBuildId, complaints, workload, samples });
+}

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import type { HostSnapshot } from '../../model/latency.ts';
+import { hostFacts } from '../host-facts.ts';
+
+/** Times that all CPUs together have spent since the host's boot, in ticks (proc(5), /proc/stat). */
+interface CpuTimes {
+  readonly total: number;
+  readonly idle: number;
+  readonly steal: number;
+}
+
+/** What decides how much a time means, beside what every run records. */
+export function latencyHostFacts(): Record<string, string> {
+  const governor = firstLine('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor') ?? 'none to be seen';
+  const clocksource = firstLine('/sys/devices/system/clocksource/clocksource0/current_clocksource') ?? 'unknown';
+  const isolated = firstLine('/sys/devices/system/cpu/isolated') || 'none';
+  return { ...hostFacts(), governor, clocksource, isolatedCpus: isolated, niceness: String(niceness()) };
+}
+
+/** Begins to watch the host; the result tells what it was like since. */
+export function watchHost(): () => HostSnapshot {
+  const before = cpuTimes();
+  return () => {
+    const after = cpuTimes();
+    const share = (key: 'idle' | 'steal'): number | null => {
+      if (before === null || after === null || after.total === before.total) return null;
+      return (after[key] - before[key]) / (after.total - before.total);
+    };
+    const idle = share('idle');
+    return { load: loadavg()[0] ?? 0, steal: share('steal'), busy: idle === null ? null : 1 - idle };
+  };
+}
+
+export function hostCores(): number {
+  return cpus().length;
+}
+
+function cpuTimes(): CpuTimes | null {
+  // user nice system idle iowait irq softirq steal guest guest_nice; guest time is in user time, too.
+  const fields = /^cpu +([\d ]+)$/m.exec(firstLine('/proc/stat') ?? '')?.[1]?.split(' ').map(Number).slice(0, 8);
+  if (fields === undefined) return null;
+  return { total: fields.reduce((sum, ticks) => sum + ticks, 0), idle: (fields[3] ?? 0) + (fields[4] ?? 0), steal: fields[7] ?? 0 };
+}
+
+/** Field 19 of /proc/self/stat. */
+function niceness(): number {
+  const stat = firstLine('/proc/self/stat') ?? '';
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16] ?? 0);
+}
+
+function firstLine(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').split('\n')[0] ?? null;
+  } catch {
+    return null;
+  }
+}
