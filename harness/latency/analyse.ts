@@ -50,6 +50,8 @@ export interface ControlAnalysis {
 export interface LatencyAnalysis {
   /** Latency above which a wake-up is an exceedance, nanoseconds. */
   readonly thresholdNs: number;
+  /** The plan; a quantile of the control without swapoff; or, where that has no usable boot, a stopgap. */
+  readonly thresholdFrom: 'plan' | 'control' | 'stopgap';
   readonly alpha: number;
   readonly arms: readonly ArmSummary[];
   /** Every variant against the first one. */
@@ -63,8 +65,7 @@ export interface LatencyAnalysis {
 
 /** The exceedance threshold where the plan names none: this quantile of the control without swapoff. */
 const THRESHOLD_QUANTILE = 0.99;
-/** And where that control has no usable boot: a number that the report shows, and verdicts that say so. */
-const FALLBACK_THRESHOLD_NS = 1_000_000;
+const STOPGAP_THRESHOLD_NS = 1_000_000;
 
 type AnalysedPlan = Pick<LatencyPlan, 'arms' | 'thresholdUs' | 'alpha' | 'seed'>;
 
@@ -86,6 +87,7 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
   const arms = new ArmsOfRun(plan, boots);
   return {
     thresholdNs: arms.options.thresholdNs,
+    thresholdFrom: arms.thresholdFrom,
     alpha: plan.alpha,
     arms: plan.arms.map((arm) => summary(arm, boots)),
     pairs: arms.judge(ENDPOINT_IDS).map(({ arms: [a, b], endpoints }) => ({
@@ -103,6 +105,7 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
 /** The boots of a run by their arms, and how arms are compared. */
 class ArmsOfRun {
   readonly options: CompareOptions;
+  readonly thresholdFrom: LatencyAnalysis['thresholdFrom'];
   readonly variants: readonly Arm[];
 
   constructor(
@@ -110,7 +113,9 @@ class ArmsOfRun {
     private readonly boots: readonly AnalysedBoot[],
   ) {
     this.variants = plan.arms.filter(({ role }) => role === 'variant');
-    const thresholdNs = thresholdOf(plan.thresholdUs, this.figuresOf(this.#first('quiet')));
+    const quiet = this.figuresOf(this.#first('quiet'));
+    const thresholdNs = thresholdOf(plan.thresholdUs, quiet);
+    this.thresholdFrom = thresholdSource(plan.thresholdUs, quiet);
     this.options = { thresholdNs, confidence: 1 - plan.alpha, seed: plan.seed };
   }
 
@@ -176,7 +181,12 @@ export function primaryOf({ endpoints }: Pick<PairAnalysis, 'endpoints'>): Judge
 /** At the edge of a bin, where counting is exact. */
 function thresholdOf(thresholdUs: number | null, quiet: readonly BootFigures[]): number {
   if (thresholdUs !== null) return edgeAbove(thresholdUs * 1000);
-  return histogramQuantile(mergeHistograms(quiet.map(({ inside }) => inside)), THRESHOLD_QUANTILE) ?? edgeAbove(FALLBACK_THRESHOLD_NS);
+  return histogramQuantile(mergeHistograms(quiet.map(({ inside }) => inside)), THRESHOLD_QUANTILE) ?? edgeAbove(STOPGAP_THRESHOLD_NS);
+}
+
+function thresholdSource(thresholdUs: number | null, quiet: readonly BootFigures[]): LatencyAnalysis['thresholdFrom'] {
+  if (thresholdUs !== null) return 'plan';
+  return quiet.length > 0 ? 'control' : 'stopgap';
 }
 
 interface Compared {

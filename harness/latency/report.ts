@@ -6,6 +6,12 @@ import { hostNotes } from './honesty.ts';
 import type { Interval } from './stats/hodges-lehmann.ts';
 import { differs, isFound, type LatencyVerdict } from './verdict.ts';
 
+const THRESHOLD: Readonly<Record<LatencyAnalysis['thresholdFrom'], string>> = {
+  plan: 'the plan says so',
+  control: 'p99 of the control without swapoff',
+  stopgap: 'a stopgap: the control without swapoff has no usable boot',
+};
+
 /** A latency run for a person: what was compared, what came of it, and what it does not mean. Pure. */
 export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysis, snapshots: readonly HostSnapshot[]): string {
   const { plan, accelerator, host, ended } = record;
@@ -15,7 +21,7 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
       `latency: ${plan.describe}`,
       `  run ${record.id}; ${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on ${host['cores']} cores, ${host['cpu']}`,
       `  ${workload.instrument}; ${workload.cycles} swapoffs a boot, one each ${ms(workload.periodUs)}; horizon ${ms(workload.horizonUs)} from a swapoff's entry; a wake-up each ${ms(workload.intervalUs)} on each CPU`,
-      `  an exceedance is a wake-up later than ${ms(analysis.thresholdNs / 1000)}${plan.thresholdUs === null ? ' (p99 of the control without swapoff)' : ''}`,
+      `  an exceedance is a wake-up later than ${ms(analysis.thresholdNs / 1000)} (${THRESHOLD[analysis.thresholdFrom]})`,
       `  ended: ${ended ?? 'not yet'}`,
     ],
     hostNotes(record, snapshots).map((note) => `  NOTE ${note}`),

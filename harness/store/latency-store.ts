@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
 import { HostError } from '../model/errors.ts';
@@ -84,6 +84,8 @@ export class OpenBoot {
 
   /** Lets the boot appear under its own name. @returns its folder. @throws HostError when the disk is full or refuses. */
   async commit(record: LatencyBootRecord, argv: readonly string[]): Promise<string> {
+    // A guest that never was has no console.
+    await withHostErrors(`store boot ${record.boot.id}`, this.dir, () => appendFile(this.consoleLog, ''));
     await writeDurably(join(this.dir, BOOT_FILES.boot), toJson(record));
     await writeDurably(join(this.dir, BOOT_FILES.argv), toJson(argv));
     await publishFolder(this.dir, this.final);

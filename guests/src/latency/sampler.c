@@ -9,7 +9,15 @@
 
 static pthread_t samplers[MAX_CPUS];
 static uint64_t first_ns;
-static _Atomic bool quit;
+/* No wake-up that is due later is waited for; 0: go on. */
+static _Atomic uint64_t quit_at_ns;
+
+static bool over(uint64_t due_ns)
+{
+	uint64_t quit_at = atomic_load_explicit(&quit_at_ns, memory_order_relaxed);
+
+	return quit_at && due_ns > quit_at;
+}
 
 /* CPUs take turns within an interval, so that a stop of them all is met sooner. */
 static void *sampler_main(void *argument)
@@ -20,7 +28,7 @@ static void *sampler_main(void *argument)
 
 	pin(cpu);
 	make_fifo(PRIORITY);
-	while (!atomic_load_explicit(&quit, memory_order_relaxed)) {
+	while (!over(next)) {
 		sleep_until(next);
 		add_event(&wake_ups[cpu], next, now_ns() - next);
 		next += interval_ns;
@@ -39,9 +47,10 @@ void start_samplers(void)
 		samplers[cpu] = start_thread(sampler_main, cpu);
 }
 
+/* A thread that is behind still takes every wake-up that was due. */
 void stop_samplers(void)
 {
-	atomic_store(&quit, true);
+	atomic_store(&quit_at_ns, now_ns());
 	for (unsigned int cpu = 0; options.sampler && cpu < cpus; cpu++)
 		pthread_join(samplers[cpu], NULL);
 }

@@ -59,7 +59,6 @@ export async function measureBoot(
   { lab, signal }: { readonly lab: Lab; readonly signal: AbortSignal },
 ): Promise<LatencyBootResult> {
   await writeFile(logs.programLog, '');
-  await writeFile(logs.consoleLog, '');
   let started: StartedGuest;
   try {
     started = await bootGuest(kernel, guest, lab.decision.accelerator, lab, signal, undefined, logs.consoleLog);
