@@ -128,6 +128,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .argument('[variants...]', 'variants of the plan, the first one against the others; all when none is named')
     .description('measure what variants cost real-time threads while swapoff loops, and compare (docs/latency.md)')
     .option('-p, --plan <plan>', 'latency plan', 'latency')
+    .option('--instructions', 'count the instructions of one fault on each variant instead, by stepping it')
     .option('--boots <n>', 'so many boots of each arm, no more and no less')
     .option('--budget <seconds>', 'begin no further boots after so long, instead of the plan’s')
     .option('--seed <number>', 'seed of the design instead of the plan’s')

@@ -3,8 +3,12 @@ import { compareRuns } from '../../latency/across.ts';
 import { primaryOf, type PairAnalysis } from '../../latency/analyse.ts';
 import { blockOf } from '../../latency/design.ts';
 import { acrossReport } from '../../latency/report.ts';
-import { EXIT, type ExitStatus } from '../../model/errors.ts';
+import { BuildError, EXIT, type ExitStatus } from '../../model/errors.ts';
+import type { Kernel } from '../../model/kernel.ts';
 import type { LatencyPlan } from '../../model/latency.ts';
+import { buildKernels } from '../../pipeline/kernels.ts';
+import { openLab } from '../../pipeline/lab.ts';
+import { countFault, type FaultCost } from '../../pipeline/latency/hot-path.ts';
 import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
 import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../pipeline/latency/stored.ts';
@@ -17,6 +21,7 @@ export interface LatencyFlags extends PlanFlags {
   readonly boots?: string;
   readonly budget?: string;
   readonly seed?: string;
+  readonly instructions?: boolean;
 }
 
 /** `latency`: runs the experiment and prints what came of it; 125 where nothing could be told. */
@@ -24,11 +29,31 @@ export async function latencyCommand(context: CommandContext, variants: readonly
   const { signal, emit } = context;
   const plan = await chosenPlan(context, variants, flags);
   if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : planText(plan));
+  if (flags.instructions === true) return countInstructions(context, plan, flags);
   const workspace = flags.results === undefined ? context.workspace : { ...context.workspace, resultsDir: resolve(flags.results) };
   const run = await runLatency({ plan, workspace, offline: flags.offline ?? false, signal, emit });
   emit.done();
   context.print(flags.json === true ? toJson({ run: run.dir, analysis: run.analysis }) : run.report);
   context.setStatus(signal.aborted ? EXIT.interrupted : statusOf(run.analysis.pairs));
+}
+
+/** `latency --instructions`: what one fault executes on each variant when nobody swaps off. */
+async function countInstructions(context: CommandContext, plan: LatencyPlan, flags: LatencyFlags): Promise<void> {
+  const { workspace, signal, emit } = context;
+  const offline = flags.offline ?? false;
+  const { kernels, troubles } = await buildKernels(plan.variants, { cacheDir: workspace.cacheDir, offline, signal, emit });
+  const [trouble] = troubles;
+  if (trouble !== undefined) throw new BuildError('NO_KERNEL', `${trouble.variant}: ${trouble.message}`);
+  // Only an emulator steps with interrupts masked.
+  const lab = await openLab(Object.values(kernels)[0] as Kernel, { workspace, offline, accelerator: 'tcg', signal, emit });
+  const costs: FaultCost[] = [];
+  for (const [variant, kernel] of Object.entries(kernels)) costs.push(await countFault(variant, kernel, lab, signal));
+  emit.done();
+  context.print(flags.json === true ? toJson(costs) : costs.map(costText).join('\n'));
+}
+
+function costText({ variant, toClaim, gets, guards, toEnd, end }: FaultCost): string {
+  return `${variant}: ${toClaim} instructions until the entry is claimed, ${guards} of them in get/put_swap_device (${gets} gets); ${toEnd} until ${end}`;
 }
 
 /** `compare`: one run anew from its raw samples, or two against each other. */

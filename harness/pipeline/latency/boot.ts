@@ -43,6 +43,8 @@ const MOST_BYTES = 2 ** 30;
 const GRACE_MS = 60_000;
 /** For a machine to be seen to go after its session was lost. */
 const AFTER_LOSS_MS = 1_000;
+/** The host's troubles that concern one boot and leave the others possible. */
+const HOST_TROUBLE = /^(QEMU_.*|EMULATED_TIME)$/;
 /** For the console to print the backtraces that were asked for. */
 const BACKTRACE_MS = 3_000;
 
@@ -80,7 +82,9 @@ export async function measureBoot(
 
 function endOfFailedBoot(error: unknown): LatencyEnd {
   if (error instanceof BootError) return { kind: 'boot-failed', message: error.message };
-  if (error instanceof HostError && error.code.startsWith('QEMU_')) return { kind: 'host-fault', message: error.message };
+  if (error instanceof HostError && HOST_TROUBLE.test(error.code)) {
+    return { kind: 'host-fault', message: error.message };
+  }
   throw error;
 }
 
