@@ -30,8 +30,9 @@ static void *sampler_main(void *argument)
 	make_fifo(PRIORITY);
 	while (!over(next)) {
 		sleep_until(next);
-		add_event(&wake_ups[cpu], next, now_ns() - next);
-		next += interval_ns;
+		/* Whatever else was due by now has waited as well; to wake for each would only make the thread later. */
+		for (uint64_t now = now_ns(); next <= now; next += interval_ns)
+			add_event(&wake_ups[cpu], next, now - next);
 	}
 	return NULL;
 }
@@ -47,7 +48,6 @@ void start_samplers(void)
 		samplers[cpu] = start_thread(sampler_main, cpu);
 }
 
-/* A thread that is behind still takes every wake-up that was due. */
 void stop_samplers(void)
 {
 	atomic_store(&quit_at_ns, now_ns());

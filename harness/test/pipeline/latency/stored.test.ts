@@ -1,0 +1,122 @@
+import { appendFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { compareRuns } from '../../../latency/across.ts';
+import { analyse, primaryOf } from '../../../latency/analyse.ts';
+import { blockOf } from '../../../latency/design.ts';
+import { acrossReport, latencyReport } from '../../../latency/report.ts';
+import { seededRandom } from '../../../latency/stats/random.ts';
+import type { LatencyBootRecord, LatencyPlan } from '../../../model/latency.ts';
+import { deriveBoot } from '../../../pipeline/latency/derive.ts';
+import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
+import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../../pipeline/latency/stored.ts';
+import { workspace } from '../../../pipeline/workspace.ts';
+import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
+import { madeUpSamples, samplesFile } from '../../latency/made-up.ts';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
+const shipped = await loadLatencyPlan(join(root, 'kernel-configs/plans/latency.yaml'), { ...workspace(), root });
+const plan: LatencyPlan = { ...shipped, workload: { ...shipped.workload, cycles: 10 }, thresholdUs: 1000 };
+const BLOCKS = 6;
+
+/** Late wake-ups after a swapoff's entry, in ms of the horizon, by arm. */
+const LATE_MS: Readonly<Record<string, number>> = { 'v5a+ra': 2, 'v5a+ra=null': 2, 'v5b+ra': 5, 'v5a+ra=quiet': 0, 'v5a+ra=stop': 9 };
+
+const kernel = (id: string) => ({ id, kernelVersion: '6.1.192', buildId: `build-${id}` });
+const newRun = {
+  plan, versions: { qemu: '7.2' }, kernels: { 'v5a+ra': kernel('aaaa'), 'v5b+ra': kernel('bbbb') },
+  accelerator: { accelerator: 'tcg', reason: 'made up' }, host: { cores: '2', cpu: 'made up', isolatedCpus: 'none' },
+} as unknown as NewLatencyRun;
+
+/** A whole run as `swaprace latency` stores it, measured by nobody. `factor` scales its lateness. */
+async function storedRun(resultsDir: string, { blocks = BLOCKS, factor = 1, now = new Date('2026-11-22T12:00:00Z') } = {}): Promise<string> {
+  const random = seededRandom(blocks + 100 * factor);
+  const store = await LatencyStore.create(resultsDir, newRun, now);
+  const boots = [];
+  for (const planned of Array.from({ length: blocks }, (_, block) => blockOf(plan, block)).flat()) {
+    const arm = plan.arms.find(({ id }) => id === planned.arm)!;
+    const { buildId } = kernel(arm.variant === 'v5a+ra' ? 'aaaa' : 'bbbb');
+    const open = await store.openBoot(planned.id);
+    const lateNs = 1e6 * ((LATE_MS[arm.id] ?? 0) * factor + (random() < 0.5 ? 1 : 0));
+    const samples = madeUpSamples({ latencyNs: (since) => (since >= 0 && since < lateNs ? 4e6 : 50_000), passes: [{ startNs: 1, durationNs: 64e6 }] });
+    await writeFile(join(open.dir, 'samples.bin'), samplesFile(samples));
+    const record: LatencyBootRecord = {
+      boot: planned, arm, kernelId: 'k', buildId, workload: { ...plan.workload, mode: arm.mode, seed: planned.seed },
+      end: { kind: 'completed' }, startedAt: 'then', endedAt: 'later', accelerator: 'tcg', guestBuildId: buildId, bootMs: 3000,
+      host: { load: 1, steal: 0, busy: 0.5 },
+    };
+    boots.push(await deriveBoot(await open.commit(record, ['qemu']), record));
+  }
+  const analysis = analyse(plan, boots);
+  await store.finish(analysis, latencyReport({ ...store.record, ended: 'enough' }, analysis, [{ load: 1, steal: 0, busy: 0.5 }]), 'enough');
+  return store.dir;
+}
+
+t.test('a stored run says again what its raw samples say', async (t) => {
+  const run = await readStoredRun(await storedRun(t.testdir()));
+  t.same(await auditLatencyRun(run), []);
+  t.match(primaryOf(run.analysis.pairs[0]!).verdict, { kind: 'better', arm: 'v5a+ra' });
+  t.equal(run.boots.length, 5 * BLOCKS);
+  t.match(run.report, /TCG: an emulator’s times/);
+  t.match(run.report, /exceedances a swapoff \(primary\) .* v5a\+ra better/);
+  t.match(run.report, /same kernel twice .* does not differ/);
+  t.match(run.report, /stopped on purpose .* found/);
+  t.match(run.report, /v5b\+ra against no swapoff .* differs/);
+});
+
+t.test('a run that was changed is found out', async (t) => {
+  const dir = await storedRun(t.testdir());
+  const samples = join(dir, 'boots', '000-v5b+ra', 'samples.bin');
+  await writeFile(samples, (await readFile(samples)).subarray(0, 4000));
+  const run = await readStoredRun(dir);
+  t.match(run.analysis.arms.find(({ arm }) => arm.id === 'v5b+ra'), { usable: BLOCKS - 1, unusable: [{ boot: '000-v5b+ra', cause: 'truncated' }] });
+  const problems = (await auditLatencyRun(run)).join('\n');
+  t.match(problems, /samples.bin: has sha256/);
+  t.match(problems, /analysis.json: arms/);
+  t.match(problems, /report.txt: is not/);
+});
+
+t.test('a kernel that complained on the console gives no figure', async (t) => {
+  const dir = await storedRun(t.testdir());
+  await appendFile(join(dir, 'boots', '001-v5b+ra', 'console.log'),
+    '[    5.100000][   T80] BUG: scheduling while atomic: latency/80/0x00000002\n[    5.100001][   T80] Call Trace:\n[    5.100002][   T80]  <TASK>\n[    5.100003][   T80]  __schedule+0x10/0x20\n[    5.100004][   T80]  </TASK>\n');
+  const { analysis } = await readStoredRun(dir);
+  t.match(analysis.arms.find(({ arm }) => arm.id === 'v5b+ra')?.unusable, [{ boot: '001-v5b+ra', cause: 'kernel-complained', reason: /scheduling while atomic/ }]);
+});
+
+t.test('half a block does not count', async (t) => {
+  const dir = await storedRun(t.testdir());
+  await rm(join(dir, 'boots', '005-v5b+ra'), { recursive: true });
+  const { boots } = await readStoredRun(dir);
+  t.equal(boots.length, 5 * (BLOCKS - 1));
+});
+
+t.test('runs are found by name or path, and other folders are refused', async (t) => {
+  const results = t.testdir({ other: { 'run.json': '{}' } });
+  const dir = await storedRun(results);
+  const place = { ...workspace(), resultsDir: results };
+  t.equal(await resolveLatencyRun(dir, place), dir);
+  t.equal(await resolveLatencyRun(dir.slice(results.length + 1), place), dir);
+  await t.rejects(resolveLatencyRun('other', place), { code: 'NO_SUCH_RUN' });
+  await rename(join(dir, 'latency.json'), join(dir, 'kept.json'));
+  await writeFile(join(dir, 'latency.json'), '{"schema":2}');
+  await t.rejects(readStoredRun(dir), { code: 'NOT_A_LATENCY_RUN', message: /latency.json/ });
+});
+
+t.test('two runs are compared through a kernel that is in both', async (t) => {
+  const [one, other] = [await readStoredRun(await storedRun(t.testdir({}))), await readStoredRun(await storedRun(t.testdir({ more: {} })))];
+  const same = compareRuns(one, other);
+  t.same(same.differences, []);
+  t.ok(same.pairs.every((pair) => primaryOf(pair).verdict.kind === 'no-difference-shown'));
+
+  const busyDay = await readStoredRun(await storedRun(join(t.testdir({}), 'busy'), { factor: 2 }));
+  const days = compareRuns(one, busyDay);
+  t.ok(days.pairs.every((pair) => primaryOf(pair).verdict.kind === 'not-resolvable'), 'the same kernel differs between the days');
+
+  const elsewhere = { ...other, record: { ...other.record, host: { ...other.record.host, cores: '64' }, kernels: { 'v5a+ra': kernel('cccc'), 'v5b+ra': kernel('dddd') } as never } };
+  const strangers = compareRuns(one, elsewhere);
+  t.same(strangers.differences, ['host.cores: 2, 64']);
+  t.match(primaryOf(strangers.pairs[0]!).verdict, { kind: 'not-resolvable', reason: /null pair was not measured/ });
+  t.match(acrossReport(strangers), /WARNING: the runs differ in more than their kernels:\n  host.cores: 2, 64/);
+});
