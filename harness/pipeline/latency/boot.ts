@@ -110,7 +110,7 @@ async function measure(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
-    const lost: LatencyEnd = { kind: 'guest-lost', message: error.message, machine: null };
+    const lost: LatencyEnd = { kind: 'guest-lost', message: [error.message, error.details].filter(Boolean).join('\n'), machine: null };
     const end = await Promise.race([machineGone(machine), sleep(AFTER_LOSS_MS, lost, { signal })]);
     return { end: splats.seen ? { kind: 'complained' } : end, guestBuildId };
   }

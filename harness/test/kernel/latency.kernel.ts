@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
+import { measureBoot } from '../../pipeline/latency/boot.ts';
+import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
+import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
+import { usableSamples } from '../../latency/validate.ts';
+import { workspace } from '../../pipeline/workspace.ts';
+import { booted, kernelOf, labFor, never, qemusOf, shippedPlan } from './lab.ts';
+
+const place = workspace();
+const { guest, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
+const lab = await labFor(kernel);
+
+/** A short boot on the shipped machine. */
+async function measured(dir: string, change: Partial<LatencyWorkload>) {
+  const workload = { ...shipped, cycles: 20, mode: 'swapoff', seed: 3, ...change } as LatencyWorkload;
+  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
+  const result = await measureBoot(kernel, guest, workload, logs, { lab, signal: never });
+  const samples = await readFile(join(dir, 'samples.bin')).catch(() => null);
+  return { ...result, usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples }) };
+}
+
+for (const mode of ['swapoff', 'quiet', 'stop'] satisfies LatencyMode[]) {
+  t.test(`the workload ${mode} leaves samples that can be trusted`, async (t) => {
+    await booted(t.name);
+    const { end, usable } = await measured(t.testdir(), { mode });
+    t.same(end, { kind: 'completed' });
+    if ('kind' in usable) return void t.fail(`${usable.cause}: ${usable.reason}`);
+    t.equal(usable.cpus, 2);
+    t.equal(usable.windows.length, 20);
+    t.same(usable.windows.every(({ startNs, endNs }) => (mode === 'quiet' ? endNs === startNs : endNs > startNs)), true);
+    t.ok(usable.passes.length > 0 && usable.passes.every(({ durationNs }) => durationNs > 0), 'passes without swapoff were timed');
+    const offsets = new Set(usable.windows.map(({ startNs }) => startNs % 1_000_000));
+    t.ok(offsets.size > 15, 'swapoffs keep no step with the grid of wake-ups');
+  });
+}
+
+t.test('cyclictest measures in the sampler’s place', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir();
+  const { end, usable } = await measured(dir, { instrument: 'cyclictest' });
+  t.same(end, { kind: 'completed' });
+  t.equal((usable as LatencySamples).windows.length, 20);
+  t.same((usable as LatencySamples).wakeUps, []);
+  const threads = parseCyclictest(await readFile(join(dir, 'cyclictest.json'), 'utf8'));
+  t.same((threads as readonly CyclictestThread[]).map(({ cpu }) => cpu), [0, 1]);
+});
+
+t.test('a guest that dies half-way gives no figure', async (t) => {
+  await booted(t.name);
+  const mark = 'swaprace.mark=latency';
+  const dir = t.testdir();
+  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
+  const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'swapoff', seed: 3 };
+  const running = measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal: never });
+  const began = async (): Promise<boolean> => (await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"');
+  while (!(await began())) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const pid of await qemusOf(mark)) process.kill(pid, 'SIGKILL');
+  const { end, guestBuildId } = await running;
+  t.match(end, { kind: 'host-fault', message: /QEMU was killed by SIGKILL/ });
+  t.match(usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null }), { kind: 'inconclusive', cause: 'host-fault' });
+});
