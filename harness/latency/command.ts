@@ -42,7 +42,7 @@ export function latencyCommand(workload: LatencyWorkload, { swap, samples, cycli
   }
 }
 
-/** One thread a CPU at the sampler's priority, without the distance that would give each CPU an interval of its own. */
+/** One thread a CPU, at the sampler’s priority. */
 function cyclictestCommand(intervalUs: number, file: string): string {
   return `cyclictest --smp --mlockall --priority=99 --interval=${intervalUs} --histogram=${CYCLICTEST_REACH_US} --quiet --json=${file} >/dev/null`;
 }

@@ -6,8 +6,11 @@ const MUCH_STEAL = 0.01;
 
 /** What a reader has to know of the host before any figure: what the figures do not mean. Pure. */
 export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapshots: readonly HostSnapshot[]): string[] {
-  const [vcpus, cores] = [plan.guest.vcpus, Number(host['cores'])];
   const notes: string[] = [];
+  if (plan.guest === null) {
+    notes.push('One kernel on the machine itself, which was not booted between the measurements: compare it with a run of another kernel there.');
+  }
+  const [vcpus, cores] = [plan.guest?.vcpus ?? 0, Number(host['cores'])];
   if (accelerator?.accelerator === 'tcg') {
     notes.push('TCG: an emulator’s times. Absolute figures mean nothing; only the comparison inside this run holds.');
   }
@@ -24,8 +27,8 @@ export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapsho
     const load = greatest(snapshots.map((snapshot) => snapshot.load));
     notes.push(`The host was fully busy during ${busy} of ${snapshots.length} boots (load up to ${load.toFixed(1)}): its own work is in the figures.`);
   }
-  if (accelerator?.accelerator === 'kvm' && host['isolatedCpus'] === 'none') {
-    notes.push('No core is isolated (isolcpus, nohz_full): the host’s own work interrupts the vCPUs.');
+  if (accelerator?.accelerator !== 'tcg' && host['isolatedCpus'] === 'none') {
+    notes.push('No core is isolated (isolcpus, nohz_full): other work can interrupt what is measured.');
   }
   return notes;
 }

@@ -19,7 +19,7 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
   const sections = [
     [
       `latency: ${plan.describe}`,
-      `  run ${record.id}; ${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on ${host['cores']} cores, ${host['cpu']}`,
+      `  run ${record.id}; ${machineText(guest, accelerator)} ${host['cores']} cores, ${host['cpu']}`,
       `  ${workload.instrument}; ${workload.cycles} swapoffs a boot, one each ${ms(workload.periodUs)}; horizon ${ms(workload.horizonUs)} from a swapoff's entry; a wake-up each ${ms(workload.intervalUs)} on each CPU`,
       `  an exceedance is a wake-up later than ${ms(analysis.thresholdNs / 1000)} (${THRESHOLD[analysis.thresholdFrom]})`,
       `  ended: ${ended ?? 'not yet'}`,
@@ -30,6 +30,10 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
     controlSection(analysis),
   ];
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function machineText(guest: LatencyRunRecord['plan']['guest'], accelerator: LatencyRunRecord['accelerator']): string {
+  return guest === null ? 'the machine itself,' : `${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on`;
 }
 
 /** Two stored runs against each other, for a person. Pure. */

@@ -131,7 +131,8 @@ export interface LatencyPlan {
   readonly variants: readonly VariantSpec[];
   /** The first variant is what the others are compared with. */
   readonly arms: readonly Arm[];
-  readonly guest: GuestSpec;
+  /** Null for a machine that is measured as it runs. */
+  readonly guest: GuestSpec | null;
   readonly workload: Omit<LatencyWorkload, 'mode' | 'seed'>;
   /** Latency that counts as an exceedance; null takes it from the control without swapoff. */
   readonly thresholdUs: number | null;
@@ -162,7 +163,7 @@ export interface LatencyBootRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
-  readonly accelerator: Accelerator;
+  readonly accelerator: Accelerator | 'none';
   readonly guestBuildId: string | null;
   readonly bootMs: number | null;
   readonly host: HostSnapshot;
@@ -177,6 +178,7 @@ export interface LatencyRunRecord {
   readonly plan: LatencyPlan;
   readonly versions: Readonly<Record<string, string>>;
   readonly kernels: Readonly<Record<string, KernelRecord>>;
+  /** Null where no guest was booted. */
   readonly accelerator: AcceleratorDecision | null;
   readonly host: Readonly<Record<string, string>>;
   /** Why no further boots were made; null while the run goes on. */

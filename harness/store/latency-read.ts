@@ -25,7 +25,7 @@ const run = z.strictObject({
   id: text,
   startedAt: text,
   plan: z.strictObject({
-    name: text, describe: text, text, variants: z.array(z.looseObject({ id: text })), arms: z.array(arm), guest,
+    name: text, describe: text, text, variants: z.array(z.looseObject({ id: text })), arms: z.array(arm), guest: guest.nullable(),
     workload: z.strictObject(workload), thresholdUs: z.number().nullable(),
     budget: z.strictObject({ minBoots: count, maxBoots: count, seconds: count, precision: z.number() }),
     accelerator: z.enum(['auto', 'kvm', 'tcg']), seed: count, alpha: z.number(),
@@ -46,7 +46,7 @@ const boot = z.strictObject({
   end: z.looseObject({ kind: text }),
   startedAt: text,
   endedAt: text,
-  accelerator: z.enum(['kvm', 'tcg']),
+  accelerator: z.enum(['kvm', 'tcg', 'none']),
   guestBuildId: text.nullable(),
   bootMs: z.number().nullable(),
   host: z.strictObject({ load: z.number(), steal: z.number().nullable(), busy: z.number().nullable() }),

@@ -3,11 +3,13 @@ import { compareRuns } from '../../latency/across.ts';
 import { primaryOf, type PairAnalysis } from '../../latency/analyse.ts';
 import { blockOf } from '../../latency/design.ts';
 import { acrossReport } from '../../latency/report.ts';
-import { BuildError, EXIT, type ExitStatus } from '../../model/errors.ts';
+import { farHost, type FarHost } from '../../host/ssh-client.ts';
+import { BuildError, EXIT, UsageError, type ExitStatus } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LatencyPlan } from '../../model/latency.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { openLab } from '../../pipeline/lab.ts';
+import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { countFault, type FaultCost } from '../../pipeline/latency/hot-path.ts';
 import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
@@ -22,6 +24,9 @@ export interface LatencyFlags extends PlanFlags {
   readonly budget?: string;
   readonly seed?: string;
   readonly instructions?: boolean;
+  readonly on?: string;
+  readonly sshConfig?: string;
+  readonly swapDir: string;
 }
 
 /** `latency`: runs the experiment and prints what came of it; 125 where nothing could be told. */
@@ -31,10 +36,19 @@ export async function latencyCommand(context: CommandContext, variants: readonly
   if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : planText(plan));
   if (flags.instructions === true) return countInstructions(context, plan, flags);
   const workspace = flags.results === undefined ? context.workspace : { ...context.workspace, resultsDir: resolve(flags.results) };
-  const run = await runLatency({ plan, workspace, offline: flags.offline ?? false, signal, emit });
+  const run = flags.on === undefined
+    ? await runLatency({ plan, workspace, offline: flags.offline ?? false, signal, emit })
+    : await measureHardware({ plan, host: hostOf(flags.on, flags), swapDir: flags.swapDir, workspace, signal, emit });
   emit.done();
   context.print(flags.json === true ? toJson({ run: run.dir, analysis: run.analysis }) : run.report);
   context.setStatus(signal.aborted ? EXIT.interrupted : statusOf(run.analysis.pairs));
+}
+
+/** @throws UsageError `NO_SUCH_HOST` for anything but `ssh:HOST`. */
+function hostOf(on: string, { sshConfig }: LatencyFlags): FarHost {
+  const [, name] = /^ssh:([^\s-][^\s]*)$/.exec(on) ?? [];
+  if (name === undefined) throw new UsageError('NO_SUCH_HOST', `--on ${on}: not a machine`, { hint: '--on ssh:HOST, where `ssh HOST` logs in as root' });
+  return farHost(name, sshConfig);
 }
 
 /** `latency --instructions`: what one fault executes on each variant when nobody swaps off. */
@@ -91,7 +105,7 @@ function planText(plan: LatencyPlan): string {
   const { budget, workload, guest } = plan;
   return [
     `latency plan ${plan.name}: ${plan.describe}`,
-    `${guest.vcpus} vCPUs, ${guest.memoryMiB} MiB; ${workload.cycles} swapoffs a boot, ${workload.instrument}`,
+    `${guest === null ? 'the machine itself' : `${guest.vcpus} vCPUs, ${guest.memoryMiB} MiB`}; ${workload.cycles} swapoffs a boot, ${workload.instrument}`,
     `${budget.minBoots} to ${budget.maxBoots} boots of each arm, at most ${budget.seconds} s, until ±${100 * budget.precision} %; seed ${plan.seed}`,
     ...plan.arms.map(({ id, role, variant, mode }) => `arm ${id}: ${role}, kernel ${variant}, workload ${mode}`),
     `first block: ${blockOf(plan, 0).map(({ arm }) => arm).join(' ')}`,

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import type { GuestSpec } from '../../model/guest.ts';
 import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
+import { farHost } from '../../host/ssh-client.ts';
+import { plainSshCommand } from '../../pipeline/interactive.ts';
+import { bootGuest } from '../../pipeline/lab.ts';
+import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
 import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
@@ -10,7 +15,8 @@ import { workspace } from '../../pipeline/workspace.ts';
 import { booted, kernelOf, labFor, never, qemusOf, shippedPlan } from './lab.ts';
 
 const place = workspace();
-const { guest, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+const { guest: planned, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+const guest = planned as GuestSpec;
 const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
 const lab = await labFor(kernel);
 
@@ -47,6 +53,32 @@ t.test('cyclictest measures in the sampler’s place', async (t) => {
   t.same((usable as LatencySamples).wakeUps, []);
   const threads = parseCyclictest(await readFile(join(dir, 'cyclictest.json'), 'utf8'));
   t.same((threads as readonly CyclictestThread[]).map(({ cpu }) => cpu), [0, 1]);
+});
+
+t.test('a machine that runs already is measured by ssh, and left as it was', async (t) => {
+  await booted(t.name);
+  const spec: GuestSpec = { ...guest, backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 1024 } };
+  await using machine = await bootGuest(kernel, spec, 'tcg', lab, never);
+  const { remote } = machine;
+  await remote.exec('mount /dev/vda /mnt');
+  const state = async (): Promise<string> =>
+    (await remote.exec('ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us /sys/devices/system/clocksource/clocksource0/current_clocksource')).stdout;
+  const before = await state();
+  const config = /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
+  const plan = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+  const notes: string[] = [];
+  const { record, analysis } = await measureHardware({
+    plan: { ...plan, workload: { ...plan.workload, cycles: 20 }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
+    host: farHost('guest', config),
+    swapDir: '/mnt',
+    workspace: { ...place, resultsDir: t.testdir() },
+    signal: never,
+    emit: (event) => void (event.kind === 'note' && notes.push(event.message)),
+  });
+  t.same(analysis.arms.map(({ usable, unusable }) => [usable, unusable]), [[1, []], [1, []], [1, []], [1, []]], 'four arms of one kernel');
+  t.equal(Object.values(record.kernels)[0]?.buildId, kernel.buildId);
+  t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
+  t.equal(await state(), before);
 });
 
 t.test('a guest that dies half-way gives no figure', async (t) => {

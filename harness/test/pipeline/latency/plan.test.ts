@@ -14,7 +14,7 @@ t.test('the shipped plan is one', async (t) => {
   t.same(plan.arms.map(({ id }) => id), ['v5a+ra', 'v5b+ra', 'v5a+ra=null', 'v5a+ra=quiet', 'v5a+ra=stop']);
   t.match(plan, { seed: 1, alpha: 0.05, thresholdUs: null, accelerator: 'auto', workload: { instrument: 'sampler' } });
   t.ok(plan.workload.periodUs >= plan.workload.horizonUs);
-  t.equal(plan.guest.backend.sizeKiB, 1024);
+  t.equal(plan.guest?.backend.sizeKiB, 1024);
   t.ok(plan.variants.every(({ series, fragments }) => series.concat(fragments).every((path) => path.startsWith(root))));
 });
 

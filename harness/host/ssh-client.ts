@@ -1,0 +1,41 @@
+import { buffer, text } from 'node:stream/consumers';
+import { HostError } from '../model/errors.ts';
+import { start } from './process.ts';
+
+/** How a command on another machine ended. */
+export interface FarOutput {
+  /** 255 also when the connection failed (ssh(1)); null when a signal ended ssh here. */
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Another machine, reached by the person's own ssh(1): its keys, its configuration, its known hosts. */
+export interface FarHost {
+  readonly name: string;
+  /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run. */
+  run(command: string, options?: { readonly stdin?: Uint8Array; readonly signal?: AbortSignal }): Promise<FarOutput>;
+}
+
+/**
+ * @param name as ssh(1) takes it: `rt-box`, `root@10.0.0.7`.
+ * @param configFile another configuration than the person's.
+ */
+export function farHost(name: string, configFile?: string): FarHost {
+  // Never a question: nobody is there to answer.
+  const args = [...(configFile === undefined ? [] : ['-F', configFile]), '-o', 'BatchMode=yes', '-T', '--', name];
+  return {
+    name,
+    run: async (command, { stdin, signal } = {}) => {
+      const child = start('ssh', [...args, command], signal === undefined ? {} : { signal });
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(stdin ?? '');
+      const [stdout, stderr, result] = await Promise.all([buffer(child.stdout), text(child.stderr), child]);
+      signal?.throwIfAborted();
+      if (result.exitCode === undefined && result.signal === undefined) {
+        throw new HostError('SSH_FAILED', `Cannot run ssh to ${name}`, { cause: result, hint: 'apt-get install openssh-client' });
+      }
+      return { code: result.exitCode ?? null, stdout, stderr };
+    },
+  };
+}
