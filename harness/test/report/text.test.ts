@@ -1,9 +1,11 @@
 import t from 'tap';
 import type { Evidence, RunRecord, Trouble } from '../../model/trial.ts';
 import type { JudgedTrial, RunResult } from '../../model/verdict.ts';
+import type { PointOutcome } from '../../model/interleave.ts';
 import { reportJson } from '../../report/json.ts';
 import { reportText } from '../../report/text.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
+import { makeExploration, makeInterleaveProbe, OOPS, WAITED } from '../interleave/fixtures/make.ts';
 import { newRun, plan } from '../store/fixtures/make-run.ts';
 import {
   crashed, hung, lost, makeEvidence, makeExposure, makeFrame, makeOther, makeProbe, makeSplat, times, trialsOf,
@@ -113,6 +115,23 @@ t.test('a run that came to nothing', async (test) => {
   test.notMatch(report, /To repeat/);
   test.match(report, /Not as expected:\n {2}Interrupted\n/);
   test.match(report, /exit status 130: interrupted\n$/);
+});
+
+t.test('maps stand below each other, with where each finding is held', async (test) => {
+  const probe = makeInterleaveProbe({ expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean', 'hang'], known: ['hang'] } } });
+  const hang: PointOutcome = { kind: 'hang', where: 'swap_cluster_readahead', backtraces: {} };
+  const reportOf = (control: readonly PointOutcome[]): string => {
+    const explorations = [makeExploration('weakened', control), makeExploration('stock', [WAITED, hang, hang])];
+    const ran = { ...plan, probes: [], explorations: [probe] };
+    const record = { ...makeResult().record, plan: ran };
+    return reportText({ record, trials: [], explorations, verdict: judgeRun(ran, [], [], explorations) });
+  };
+  const report = reportOf([OOPS, WAITED]);
+  test.match(report, /\nplaced: fault held by preempt at the first instruction of every function, swapoff meanwhile;/);
+  test.match(report, /\n {2}weakened: reproduced {2}2 of 100 {2}\|# +\|\n {6}oops: BUG: .* in __swap_duplicate: held at\n {8}do_swap_page\n/);
+  test.match(report, /\n {2}stock: hang {11}3 of 100 {2}\|H+ +\|\n {6}hang in swap_cluster_readahead: held at do_swap_page\+0x4\.\.do_swap_page\+0x8\n/);
+  test.match(report, /\n {2}placed\/stock: hang, seen in 2 points\n/);
+  test.match(reportOf([WAITED]), /\n {2}blind: the map of weakened does not show the bug/);
 });
 
 t.test('corruption is shown word by word', async (test) => {

@@ -50,6 +50,33 @@ t.test('a plan becomes the model, with paths and defaults', async (test) => {
   }]);
 });
 
+const PLACED = `${PLAN.trimEnd()}
+  placed:
+    kind: interleave
+    backend: {kind: zram, size: 1MiB}
+    hold: stall
+    points: {every: 40}
+    control: weakened
+    expect: {weakened: {accept: [target]}, stock: {accept: [clean]}}
+`;
+
+t.test('a probe that places the race has keys of its own', async (test) => {
+  const plan = parse(PLACED);
+  test.same(plan.probes.map(({ id }) => id), ['anon']);
+  test.same(plan.explorations, [{
+    kind: 'interleave', id: 'placed', path: 'fault', backend: { kind: 'zram', sizeKiB: 1024 }, hold: 'stall', meanwhile: 'swapoff',
+    points: { kind: 'every', count: 40 }, repeats: 1, control: 'weakened', variants: ['weakened', 'stock'],
+    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean'], known: [] } },
+  }]);
+  const wrong = (from: string, to: string) => errorsOf(PLACED.replace(from, to));
+  test.match(wrong('    hold: stall\n', ''), [/probes\.placed\.hold: is missing/]);
+  test.match(wrong('hold: stall', 'hold: freeze'), [/probes\.placed\.hold.*preempt/]);
+  test.match(wrong('{every: 40}', 'some'), [/probes\.placed\.points is "some": needs functions, all, or every: a number/]);
+  test.match(wrong('    hold: stall', '    hold: stall\n    threads: 4'), [/probes\.placed\.threads: unknown key/]);
+  test.match(wrong('    hold: stall', '    hold: stall\n    path: foult'), [/probes\.placed\.path.*fault/]);
+  test.match(wrong('{kind: zram, size', '{kind: file, filesystem: ext4, size'), [/nothing can be placed on a swap file/]);
+});
+
 t.test('defaults go into every probe, which may replace them', async (test) => {
   const plan = parse(PLAN.replace('probes:\n', [
     'defaults:',

@@ -1,0 +1,62 @@
+import t from 'tap';
+import type { Exploration } from '../../model/exploration.ts';
+import type { PointOutcome } from '../../model/interleave.ts';
+import { judgeMaps } from '../../verdict/judge-map.ts';
+import { judgeRun } from '../../verdict/judge-run.ts';
+import { makeExploration, makeInterleaveProbe, OOPS, WAITED } from '../interleave/fixtures/make.ts';
+import { target } from './fixtures/make.ts';
+
+const probe = makeInterleaveProbe();
+const HANG: PointOutcome = { kind: 'hang', where: 'swap_cluster_readahead', backtraces: {} };
+const UNKNOWN: PointOutcome = { kind: 'inconclusive', reason: 'the guest was lost' };
+
+function judge(stock: Exploration | null, control: readonly PointOutcome[] = [OOPS, WAITED]) {
+  return judgeMaps(probe, [makeExploration('weakened', control), ...(stock === null ? [] : [stock])]);
+}
+
+const stockOf = (...outcomes: PointOutcome[]): Exploration => makeExploration('stock', outcomes);
+const outcomeOf = (exploration: Exploration | null, control?: readonly PointOutcome[]) => judge(exploration, control).maps.find(({ variant }) => variant === 'stock');
+
+t.test('every explored point has to be well, beside a control that is not', async (t) => {
+  t.match(judge(stockOf(WAITED, WAITED)), {
+    blind: false,
+    maps: [
+      { variant: 'weakened', outcome: 'target', points: { target: 1, clean: 1 }, expectation: { kind: 'met' } },
+      { variant: 'stock', outcome: 'clean', reason: /^2 of 100 points, 0 oops, 0 hangs/, expectation: { kind: 'met' } },
+    ],
+  });
+});
+
+t.test('the gravest point decides', async (t) => {
+  t.match(outcomeOf(stockOf(WAITED, HANG, OOPS)), { outcome: 'target', expectation: { kind: 'missed' } });
+  t.match(outcomeOf(stockOf(WAITED, HANG)), { outcome: 'hang', reason: /1 of them hanging in swap_cluster_readahead/ });
+  t.match(outcomeOf(stockOf({ kind: 'corruption', what: '2 wrong pages' }, WAITED)), { outcome: 'other-bug' });
+  t.match(outcomeOf(stockOf({ kind: 'oops', signature: 'WARNING in swapoff' })), { outcome: 'other-bug' }, 'not every splat is a bad access');
+});
+
+t.test('what is not known is not clean', async (t) => {
+  t.match(outcomeOf(stockOf(WAITED, UNKNOWN)), { outcome: 'inconclusive', reason: /1 of them inconclusive: the guest was lost/ });
+  t.match(outcomeOf(stockOf()), { outcome: 'inconclusive', reason: 'no point was explored' });
+  t.match(outcomeOf(null), { outcome: 'inconclusive', reason: 'it was not explored', expectation: { kind: 'cannot-tell' } });
+  const cut = { ...stockOf(WAITED), end: { kind: 'failed', fault: 'interrupted', message: 'Interrupted' } } as const;
+  t.match(outcomeOf(cut), { outcome: 'inconclusive', reason: '1 of 100 points, then: Interrupted' });
+  t.match(outcomeOf({ ...cut, map: null }), { outcome: 'inconclusive', reason: 'Interrupted' });
+  t.match(outcomeOf({ ...stockOf(OOPS), end: cut.end }), { outcome: 'target' }, 'what was found stays found');
+});
+
+t.test('a control that shows nothing makes the probe blind', async (t) => {
+  const { blind, maps } = judge(stockOf(WAITED), [WAITED]);
+  t.equal(blind, true);
+  t.match(maps, [{ outcome: 'inconclusive', reason: /probe is blind/ }, { outcome: 'inconclusive', reason: /blind: the control weakened/ }]);
+  t.match(judge(stockOf(HANG), [WAITED]).maps[1], { outcome: 'hang' }, 'a presence is one all the same');
+});
+
+t.test('a run counts its maps', async (t) => {
+  const plan = { probes: [], explorations: [probe], target, alpha: 0.05 };
+  const run = (stock: Exploration, control: readonly PointOutcome[] = [OOPS]) => judgeRun(plan, [], [], [makeExploration('weakened', control), stock]);
+  t.match(run(stockOf(WAITED)), { status: 0, reasons: [], blindProbes: [] });
+  t.match(run(stockOf(OOPS)), { status: 1, reasons: [/^placed\/stock: expected clean, got target/] });
+  t.match(run(stockOf(WAITED), [WAITED]), { status: 125, blindProbes: ['placed'] });
+  const host = { ...stockOf(WAITED), end: { kind: 'failed', fault: 'host', message: 'disk full' } } as const;
+  t.match(run(host), { status: 128 });
+});
