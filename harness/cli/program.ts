@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { BACKEND_NAMES } from '../interleave/backends.ts';
 import { workspace } from '../pipeline/workspace.ts';
+import { FORMATS } from '../report/formats.ts';
 import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
@@ -158,7 +159,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
 
   command('report')
     .argument('<run>', 'folder of a run, or its name below results/')
-    .description('print the report of a finished run')
+    .description('print the report of a finished run, for people or for machines')
+    .addOption(new Option('--format <format>', 'form of the report').choices(Object.keys(FORMATS)).default('text'))
+    .option('-o, --output <file>', 'write it there instead; the status is then 0 whatever the run came to')
     .addOption(json())
     .action((run: string, flags) => reportCommand(context, run, flags));
 

@@ -1,13 +1,16 @@
 import type { RunResult } from '../model/verdict.ts';
+import { RUN_SCHEMA_VERSION, type RunReport } from './run-schema.ts';
 
 /**
- * A run as a value for JSON, for scripts: what `reportText` says, without traces. Numbers as they are, not rounded.
+ * A run as a value for JSON, for scripts: what `reportText` says, without traces. Numbers as they are, not rounded. Its
+ * shape is published as docs/run.schema.json.
  *
  * @example
- * // {"run":"…","status":1,"variants":[{"variant":"weakened","outcome":"target",…}],…}
+ * // {"schemaVersion":1,"run":"…","status":1,"variants":[{"variant":"weakened","outcome":"target",…}],…}
  */
-export function reportJson({ record, trials, verdict }: RunResult) {
+export function reportJson({ record, trials, verdict }: RunResult): RunReport {
   return {
+    schemaVersion: RUN_SCHEMA_VERSION,
     run: record.id,
     startedAt: record.startedAt,
     plan: record.plan.name,
@@ -18,14 +21,21 @@ export function reportJson({ record, trials, verdict }: RunResult) {
       Object.entries(record.kernels).map(([variant, kernel]) => [variant, { id: kernel.id, version: kernel.kernelVersion }]),
     ),
     status: verdict.status,
-    reasons: verdict.reasons,
-    blindProbes: verdict.blindProbes,
-    variants: verdict.variants,
+    reasons: [...verdict.reasons],
+    blindProbes: [...verdict.blindProbes],
+    variants: verdict.variants.map((variant) => ({
+      ...variant,
+      signatures: [...variant.signatures],
+      expectation:
+        variant.expectation.kind === 'known'
+          ? { ...variant.expectation, seen: [...variant.expectation.seen], absent: [...variant.expectation.absent] }
+          : variant.expectation,
+    })),
     trials: trials.map(({ evidence, verdict: trial }) => ({
       id: evidence.spec.id,
       exposedSwapoffs: evidence.exposure?.exposedSwapoffs ?? null,
       ...trial,
     })),
-    commands: record.commands,
+    commands: [...record.commands],
   };
 }

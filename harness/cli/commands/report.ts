@@ -1,11 +1,28 @@
-import { resolveRun } from '../../pipeline/stored-run.ts';
-import { readRun } from '../../store/read.ts';
-import { reportJson } from '../../report/json.ts';
-import { reportText } from '../../report/text.ts';
-import { toJson, type CommandContext } from '../context.ts';
+import { writeFile } from 'node:fs/promises';
+import { UsageError } from '../../model/errors.ts';
+import { readStoredRun, resolveRun } from '../../pipeline/stored-run.ts';
+import { FORMATS, type Format } from '../../report/formats.ts';
+import type { CommandContext } from '../context.ts';
 
-export async function reportCommand(context: CommandContext, name: string, flags: { readonly json?: boolean }): Promise<void> {
-  const result = await readRun(await resolveRun(name, context.workspace));
-  context.print(flags.json === true ? toJson(reportJson(result)) : reportText(result));
-  context.setStatus(result.verdict.status);
+export interface ReportFlags {
+  readonly format: Format;
+  readonly json?: boolean;
+  readonly output?: string;
+}
+
+/** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
+export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
+  const stored = await readStoredRun(await resolveRun(name, context.workspace));
+  const report = FORMATS[flags.json === true ? 'json' : flags.format](stored);
+  if (flags.output !== undefined) return writeReport(flags.output, report);
+  context.print(report);
+  context.setStatus(stored.run.verdict.status);
+}
+
+async function writeReport(path: string, report: string): Promise<void> {
+  try {
+    await writeFile(path, report);
+  } catch (cause) {
+    throw new UsageError('OUTPUT_UNWRITABLE', `Cannot write the report to ${path}: ${(cause as Error).message}`, { cause });
+  }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Plan } from '../../model/plan.ts';
 import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
 import { runPlan } from '../../pipeline/run-plan.ts';
+import { reportGithub } from '../../report/annotations.ts';
 import { reportJson } from '../../report/json.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { describePlan } from '../plan-text.ts';
@@ -33,5 +34,7 @@ export async function executePlan(context: CommandContext, loaded: Plan, planFil
   });
   emit.done();
   context.print(flags.json === true ? toJson(reportJson(run.result)) : `${run.report}\nResults: ${run.dir}`);
+  // GitHub's runner reads commands from either stream; standard output is for the result.
+  if (process.env['GITHUB_ACTIONS'] === 'true') process.stderr.write(reportGithub(run.result));
   context.setStatus(run.result.verdict.status);
 }

@@ -1,0 +1,22 @@
+import { reportGithub, reportGitlab } from './annotations.ts';
+import { reportJson } from './json.ts';
+import { reportJunit } from './junit.ts';
+import { reportKcidb } from './kcidb.ts';
+import { reportKtap } from './ktap.ts';
+import type { StoredRun } from './stored.ts';
+import { reportTap } from './tap.ts';
+import { reportText } from './text.ts';
+
+/** Every form in which a run is reported: a pure function of the run's folder. */
+export const FORMATS = {
+  text: ({ run }) => reportText(run),
+  json: ({ run }) => `${JSON.stringify(reportJson(run), null, 2)}\n`,
+  ktap: ({ run }) => reportKtap(run),
+  tap: ({ run }) => reportTap(run),
+  junit: (stored) => reportJunit(stored),
+  kcidb: (stored) => reportKcidb(stored),
+  github: ({ run }) => reportGithub(run),
+  gitlab: ({ run }) => reportGitlab(run),
+} as const satisfies Readonly<Record<string, (stored: StoredRun) => string>>;
+
+export type Format = keyof typeof FORMATS;
