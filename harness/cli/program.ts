@@ -161,6 +161,8 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .argument('<run>', 'folder of a run, or its name below results/')
     .description('print the report of a finished run, for people or for machines')
     .addOption(new Option('--format <format>', 'form of the report').choices(Object.keys(FORMATS)).default('text'))
+    .option('--mail', 'the same as --format mail')
+    .option('--tested-by <person>', 'in a mail: draft a Tested-by line of this "Name <address>" where the evidence supports it')
     .option('-o, --output <file>', 'write it there instead; the status is then 0 whatever the run came to')
     .addOption(json())
     .action((run: string, flags) => reportCommand(context, run, flags));

@@ -19,8 +19,8 @@ export function wrap(text: string, hang = 0, width = WIDTH): string[] {
 }
 
 /** Breaks a shell command between words so that it can still be pasted. */
-export function wrapCommand(command: string, indent: number): string[] {
-  const lines = wrap(' '.repeat(indent) + command, indent + 4, WIDTH - 2);
+export function wrapCommand(command: string, indent: number, width = WIDTH): string[] {
+  const lines = wrap(' '.repeat(indent) + command, indent + 4, width - 2);
   return lines.map((line, index) => (index < lines.length - 1 ? `${line} \\` : line));
 }
 

@@ -3,9 +3,13 @@ import { reportJson } from './json.ts';
 import { reportJunit } from './junit.ts';
 import { reportKcidb } from './kcidb.ts';
 import { reportKtap } from './ktap.ts';
+import { reportMail, type MailOptions } from './mail.ts';
 import type { StoredRun } from './stored.ts';
 import { reportTap } from './tap.ts';
 import { reportText } from './text.ts';
+
+/** What a person may add to a report. */
+export type FormatOptions = MailOptions;
 
 /** Every form in which a run is reported: a pure function of the run's folder. */
 export const FORMATS = {
@@ -15,8 +19,9 @@ export const FORMATS = {
   tap: ({ run }) => reportTap(run),
   junit: (stored) => reportJunit(stored),
   kcidb: (stored) => reportKcidb(stored),
+  mail: (stored, options) => reportMail(stored, options),
   github: ({ run }) => reportGithub(run),
   gitlab: ({ run }) => reportGitlab(run),
-} as const satisfies Readonly<Record<string, (stored: StoredRun) => string>>;
+} as const satisfies Readonly<Record<string, (stored: StoredRun, options: FormatOptions) => string>>;
 
 export type Format = keyof typeof FORMATS;

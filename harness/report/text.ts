@@ -61,7 +61,8 @@ function probeSection(probe: StressProbe, { verdict }: RunResult, paint: Paint):
   ];
 }
 
-function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: StressProbe): string {
+/** What a probe does, on what machine, against which control. */
+export function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: StressProbe): string {
   const race = `${workload} swap-in against swapoff, ${several(threads, 'thread')}, ${several(pages, 'page')}`;
   const machine = `${several(vcpus, 'vCPU')}, ${memoryMiB} MiB, swap on ${backendText(backend)}`;
   return `${id}: ${race}; ${machine}; control ${control}`;

@@ -7,16 +7,28 @@ import type { CommandContext } from '../context.ts';
 export interface ReportFlags {
   readonly format: Format;
   readonly json?: boolean;
+  readonly mail?: boolean;
+  readonly testedBy?: string;
   readonly output?: string;
 }
 
 /** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
   const stored = await readStoredRun(await resolveRun(name, context.workspace));
-  const report = FORMATS[flags.json === true ? 'json' : flags.format](stored);
+  const report = FORMATS[formatOf(flags)](stored, flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) });
   if (flags.output !== undefined) return writeReport(flags.output, report);
   context.print(report);
   context.setStatus(stored.run.verdict.status);
+}
+
+function formatOf({ format, json, mail }: ReportFlags): Format {
+  return json === true ? 'json' : mail === true ? 'mail' : format;
+}
+
+/** @throws UsageError for anything but `Name <address>`. */
+function person(text: string): string {
+  if (/^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$/.test(text)) return text;
+  throw new UsageError('NOT_A_PERSON', `--tested-by ${text}: not a name with an address`, { hint: '--tested-by "Name <name@example.org>"' });
 }
 
 async function writeReport(path: string, report: string): Promise<void> {
