@@ -63,5 +63,5 @@ t.test('a Tested-by line only where the evidence supports it', async (test) => {
 t.test('the map in a few lines', async (test) => {
   const mail = reportMail({ ...stored('clean'), maps: [makeMap({ variant: 'weakened', kinds: ['oops', 'waited'] })] });
   test.match(mail, /^ {2}weakened, preempt hold: 20 of 200 points explored: 10 oops, 10 waited$/m);
-  test.match(mail, /^ {4}oops: do_swap_page\+0x0 \.\. __swap_duplicate\+0x12$/m);
+  test.match(mail, /^ {4}oops: do_swap_page\+0x0 \.\. __swap_duplicate\+0x24$/m);
 });
