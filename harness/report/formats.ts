@@ -20,8 +20,10 @@ export const FORMATS = {
   junit: (stored) => reportJunit(stored),
   kcidb: (stored) => reportKcidb(stored),
   mail: (stored, options) => reportMail(stored, options),
+  // Its plots need a library that takes a while to load.
+  html: async (stored) => (await import('./html/report.ts')).reportHtml(stored),
   github: ({ run }) => reportGithub(run),
   gitlab: ({ run }) => reportGitlab(run),
-} as const satisfies Readonly<Record<string, (stored: StoredRun, options: FormatOptions) => string>>;
+} as const satisfies Readonly<Record<string, (stored: StoredRun, options: FormatOptions) => string | Promise<string>>>;
 
 export type Format = keyof typeof FORMATS;

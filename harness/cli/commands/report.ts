@@ -15,7 +15,7 @@ export interface ReportFlags {
 /** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
   const stored = await readStoredRun(await resolveRun(name, context.workspace));
-  const report = FORMATS[formatOf(flags)](stored, flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) });
+  const report = await FORMATS[formatOf(flags)](stored, flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) });
   if (flags.output !== undefined) return writeReport(flags.output, report);
   context.print(report);
   context.setStatus(stored.run.verdict.status);

@@ -1,0 +1,134 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Page } from 'puppeteer-core';
+import t from 'tap';
+import { readStoredRun } from '../../pipeline/stored-run.ts';
+import { reportHtml } from '../../report/html/report.ts';
+import type { StoredRun } from '../../report/stored.ts';
+import { makeRun } from '../store/fixtures/make-run.ts';
+import { openBrowser, openPage, withoutBrowser } from './fixtures/browser.ts';
+import { defaultPlanRun } from './fixtures/default-plan.ts';
+import { makeLatency } from './fixtures/latency.ts';
+import { makeMap } from './fixtures/maps.ts';
+import { HOSTILE, RUNS } from './fixtures/runs.ts';
+
+const MAPS = [
+  makeMap({ variant: 'weakened', kinds: ['oops', 'hang', 'oops', 'corruption', 'waited'] }),
+  makeMap({ variant: 'v5b', kinds: ['refused', 'waited', 'ok'], hold: 'stall' }),
+  makeMap({ variant: 'stock', kinds: ['ok', 'waited', 'inconclusive'] }),
+];
+const LATENCY = ['weakened', 'v5a', 'v5b'].map((variant, index) => makeLatency(variant, 12 + 20 * index));
+
+t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
+  const browser = await openBrowser((end) => outer.teardown(end));
+  const dir = outer.testdir({});
+  const open = (name: string, html: string, look: { readonly width: number; readonly dark?: boolean }) => {
+    const file = join(dir, `${name}.html`);
+    writeFileSync(file, html);
+    return openPage(browser, pathToFileURL(file).href, look);
+  };
+
+  const plan = await defaultPlanRun();
+  const pages: Readonly<Record<string, string>> = {
+    'the default plan': reportHtml(plan),
+    everything: reportHtml({ ...RUNS['reproduced']!.stored, maps: MAPS }, LATENCY),
+    ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportHtml(stored)])),
+  };
+  for (const [name, html] of Object.entries(pages)) {
+    for (const look of [{ width: 1280 }, { width: 390, dark: true }]) {
+      outer.test(`${name}, ${look.width} pixels wide`, async (test) => {
+        const { page, said, asked } = await open('page', html, look);
+        test.same(said, [], 'nothing on its console');
+        test.same(asked, [], 'no request to anywhere');
+        await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true; })');
+        test.equal(await page.evaluate('document.documentElement.scrollWidth'), look.width, 'it fits the width');
+        test.equal(await page.evaluate('document.scripts.length'), 0);
+        test.equal(await page.evaluate('new Set([...document.querySelectorAll("[id]")].map(({ id }) => id)).size'), await page.evaluate('document.querySelectorAll("[id]").length'), 'ids are unique');
+        await page.close();
+      });
+    }
+  }
+
+  outer.test('every plot has the curve of every variant', async (test) => {
+    const { page } = await open('curves', pages['everything'] ?? '', { width: 1280 });
+    const curves = (await page.evaluate(CURVES)) as { label: string; shown: number[] }[];
+    const counts = Object.fromEntries(curves.map(({ label, shown }) => [label.slice(0, 24), shown.length]));
+    test.same(counts, {
+      'Samples a bin, logarithm': 3, 'Share of samples above a': 6, 'Share of swapoff calls t': 3, 'anon: share of trials wi': 4, 'anon: crashes an exposed': 4,
+    });
+    for (const { label, shown } of curves) test.ok(shown.every((length) => length > 5), `${label}: none is a dot`);
+    await page.close();
+    const narrow = await open('narrow', pages['everything'] ?? '', { width: 390 });
+    const small = (await narrow.page.evaluate(CURVES)) as typeof curves;
+    test.same(small.map(({ shown }) => shown.length), curves.map(({ shown }) => shown.length), 'on a phone too');
+    await narrow.page.close();
+  });
+
+  outer.test('race maps lie above one another, coloured by outcome', async (test) => {
+    const { page } = await open('maps', pages['everything'] ?? '', { width: 1280 });
+    const strips = (await page.evaluate(STRIPS)) as { left: number; top: number; bars: string[] }[];
+    test.same(strips.map(({ bars }) => bars), [['o-oops', 'o-hang', 'o-oops', 'o-corruption', 'o-waited'], ['o-refused', 'o-waited', 'o-ok'], ['o-ok', 'o-waited', 'o-inconclusive']]);
+    test.equal(new Set(strips.map(({ left }) => left)).size, 1);
+    test.ok(strips.every(({ top }, index) => index === 0 || top > (strips[index - 1]?.top ?? 0)));
+    await page.close();
+  });
+
+  outer.test('a hostile console is text', async (test) => {
+    const html = pages['hostile'] ?? '';
+    test.ok(html.length < 1_000_000, 'a line of 5 MB is cut');
+    const { page, said } = await open('hostile', html, { width: 1280 });
+    test.same(said, []);
+    test.notMatch(await page.title(), /owned/);
+    const shown = await page.evaluate('[...document.querySelectorAll("pre")].map((each) => each.textContent).join("\\n")') as string;
+    test.match(shown, '<script>document.title = "owned"</script><img src=x onerror="document.title=1">');
+    test.match(shown, '␛[31mred␛[0m ␀NUL ␇BEL', 'control characters are visible');
+    test.match(shown, '<U+202E>gnihtemos<U+202C>', 'and so is what reorders text');
+    test.match(shown, ']]> &amp; </system-err> --> ${x} `y` \\');
+    test.match(shown, 'f\ufffd\ufffd\ufffd(', 'what is no UTF-8 is marked');
+    test.equal(await page.evaluate('document.querySelectorAll("pre *, b b, h3 b, img, i").length'), 0, 'no element came of it');
+    test.ok(HOSTILE.length > 5_000_000);
+    await page.close();
+  });
+
+  outer.test('dark and light have other colours; print keeps what is folded', async (test) => {
+    const colours = async (page: Page) => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    const light = await open('light', pages['everything'] ?? '', { width: 1280 });
+    const dark = await open('dark', pages['everything'] ?? '', { width: 1280, dark: true });
+    test.equal(await colours(light.page), 'rgb(255, 255, 255)');
+    test.not(await colours(dark.page), 'rgb(255, 255, 255)');
+    test.not((await light.page.pdf()).length, 0);
+    await light.page.close();
+    await dark.page.close();
+  });
+});
+
+/** Lengths of the visible curves of each visible plot: paths in a variant's colour that are lines and not bands. */
+const CURVES = `[...document.querySelectorAll('figure svg')].filter((svg) => svg.getBoundingClientRect().width > 0).map((svg) => ({
+  label: svg.getAttribute('aria-label'),
+  shown: [...svg.querySelectorAll('path[stroke^="var(--s"]')].filter((path) => path.getAttribute('stroke-opacity') !== '0').map((path) => path.getTotalLength()),
+}))`;
+
+const STRIPS = `[...document.querySelectorAll('svg.strip')].map((svg) => {
+  const { left, top } = svg.getBoundingClientRect();
+  return { left, top, bars: [...svg.querySelectorAll('rect')].map((rect) => rect.getAttribute('class')) };
+})`;
+
+t.test('the same run gives the same bytes, also read again from its folder', async (test) => {
+  const dir = await makeRun(test.testdir({}));
+  const first = reportHtml(await readStoredRun(dir));
+  test.equal(reportHtml(await readStoredRun(dir)), first);
+  const everything: StoredRun = { ...RUNS['reproduced']!.stored, maps: MAPS };
+  test.equal(reportHtml(everything, LATENCY), reportHtml(everything, LATENCY));
+  test.notMatch(first, /zr\d/, 'no serial number of the plot library is left');
+});
+
+t.test('what the sections say', async (test) => {
+  const html = reportHtml({ ...RUNS['reproduced']!.stored, maps: MAPS }, LATENCY);
+  for (const wanted of ['an expectation was missed', '!!! null-deref at 0x1', 'held (a real-time thread has its CPU) at do_swap_page+0x0', 'scripts/run plans/small.yaml', '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited']) {
+    test.match(html, wanted);
+  }
+  test.match(reportHtml(RUNS['blind']!.stored), 'blind: weakened did not crash');
+  test.match(reportHtml(RUNS['empty']!.stored), 'no kernel');
+  test.match(reportHtml(RUNS['known hang']!.stored), 'known finding, seen again: hang');
+});
