@@ -20,7 +20,7 @@ const accel = (): Option =>
 const offline = (): Option => new Option('--offline', 'fetch nothing: use what is there or say what is missing');
 const dryRun = (): Option => new Option('--dry-run', 'print what would be done, and do nothing');
 const json = (): Option => new Option('--json', 'print JSON for a program to read');
-const results = (): Option => new Option('--results <folder>', 'keep the run below this folder instead of results/');
+const results = (): Option => new Option('--results <folder>', 'folder of the runs instead of results/');
 const plan = (): Option => new Option('-p, --plan <plan>', 'plan that names the variants').default('default');
 
 /** The command line. Commands are thin: they parse, call the pipeline, and print. */
@@ -166,6 +166,15 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('-o, --output <file>', 'write it there instead; the status is then 0 whatever the run came to')
     .addOption(json())
     .action((run: string, flags) => reportCommand(context, run, flags));
+
+  command('history')
+    .description('what is new, known and gone across all runs of the results folder')
+    .option('--html <file>', 'write the index of all runs there')
+    .option('--rebuild', 'read every run again instead of those that changed')
+    .addOption(results())
+    .addOption(json())
+    // The database is a binary that takes a while to load.
+    .action(async (flags) => (await import('./commands/history.ts')).historyCommand(context, flags));
 
   command('audit')
     .argument('<run>', 'folder of a run, or its name below results/')

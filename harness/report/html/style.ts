@@ -66,6 +66,13 @@ figcaption { color: var(--dim); font-size: .8125rem; max-width: 46rem; }
 .o-refused { fill: var(--s6); background: var(--s6); } .o-ok { fill: var(--good); background: var(--good); }
 .key { width: 14px; height: 14px; border-radius: 3px; display: inline-block; flex: none; }
 .key, .strip { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.series { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .4rem 1rem; align-items: center; font-size: .875rem; }
+.series .note { grid-column: 2; margin: -.1rem 0 .5rem; padding-left: 0; list-style: none; overflow-wrap: anywhere; }
+.trends li { margin: .2rem 0; }
+.cells { display: flex; flex-wrap: wrap; gap: 2px; align-items: center; }
+.cell { width: 12px; height: 20px; border-radius: 2px; display: block; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.cell.change { box-shadow: -3px 0 0 var(--ink); margin-left: 3px; }
+.o-other { fill: var(--doubt); background: var(--doubt); }
 footer { margin-top: 3rem; color: var(--dim); font-size: .8125rem; }
 @media (max-width: 640px) {
   main { padding: 1rem .9rem 3rem; }
@@ -75,6 +82,7 @@ footer { margin-top: 3rem; color: var(--dim); font-size: .8125rem; }
   .lines > div { display: flex; flex-wrap: wrap; gap: .15rem .75rem; }
   .lines .why, .lines .figures { flex-basis: 100%; }
   .strips { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .strips .note { grid-column: 1; margin: 0 0 .75rem; }
+  .series { grid-template-columns: minmax(0, 1fr); gap: .2rem; } .series .note { grid-column: 1; }
   .race { font-size: .75rem; gap: 0 .6rem; padding: .5rem; } .race code { padding-left: calc(var(--depth) * .7ch); }
   pre { font-size: .75rem; }
 }

@@ -1,0 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { UsageError } from '../../model/errors.ts';
+import { readHistory } from '../../pipeline/history.ts';
+import { historyText } from '../../report/history-text.ts';
+import { historyHtml } from '../../report/html/history.ts';
+import { toJson, type CommandContext } from '../context.ts';
+
+export interface HistoryFlags {
+  readonly html?: string;
+  readonly rebuild?: boolean;
+  readonly results?: string;
+  readonly json?: boolean;
+}
+
+/** Brings the history up to date and prints it; a run that could not be read is told on standard error. */
+export async function historyCommand(context: CommandContext, flags: HistoryFlags): Promise<void> {
+  const resultsDir = flags.results === undefined ? context.workspace.resultsDir : resolve(flags.results);
+  const { runs, series, unreadable } = await readHistory(resultsDir, { rebuild: flags.rebuild ?? false });
+  for (const message of unreadable) context.emit({ kind: 'note', message });
+  if (flags.html !== undefined) {
+    const file = resolve(flags.html);
+    const linkOf = (run: string) => encodeURI(relative(dirname(file), join(resultsDir, run, 'report.txt')));
+    return write(file, historyHtml({ runs, series, linkOf, notes: unreadable }));
+  }
+  context.print(flags.json === true ? toJson({ runs, series }) : historyText(runs, series));
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    throw new UsageError('OUTPUT_UNWRITABLE', `Cannot write the index to ${file}: ${(cause as Error).message}`, { cause });
+  }
+}

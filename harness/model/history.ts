@@ -1,0 +1,85 @@
+import type { VariantOutcome } from './verdict.ts';
+
+/** What the history keeps of a run. */
+export interface RunSummary {
+  readonly run: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** The plan's name. */
+  readonly plan: string;
+  readonly status: number;
+  readonly variants: readonly VariantSummary[];
+}
+
+export interface VariantSummary {
+  readonly probe: string;
+  readonly variant: string;
+  readonly outcome: VariantOutcome;
+  /** Null where it did not build. */
+  readonly kernelId: string | null;
+  readonly trials: number;
+  /** Exposed swapoffs. */
+  readonly exposure: number;
+  readonly signatures: readonly SignatureCount[];
+}
+
+export interface SignatureCount {
+  readonly title: string;
+  /** Trials that showed it. */
+  readonly count: number;
+  /** True for the bug that the plan is after. */
+  readonly target: boolean;
+}
+
+/** Several runs of the same plan, probe and variant, oldest first. */
+export interface Series {
+  readonly plan: string;
+  readonly probe: string;
+  readonly variant: string;
+  readonly points: readonly SeriesPoint[];
+  /** Targets first, then by title. */
+  readonly signatures: readonly SignatureTrend[];
+}
+
+export interface SeriesPoint extends VariantSummary {
+  readonly run: string;
+  readonly startedAt: string;
+}
+
+/** Trials that showed a signature, and the exposed swapoffs among which they did. */
+export interface Tally {
+  readonly count: number;
+  readonly exposure: number;
+}
+
+/**
+ * - `new`: the last run showed it, none before did
+ * - `known`: the last run showed it, as did others
+ * - `gone`: it was shown before, and its absence since is significant beside the rate that it had
+ * - `absent`: it was shown before and not since, which its rate does not rule out
+ */
+export type SignatureState = 'new' | 'known' | 'gone' | 'absent';
+
+export interface SignatureTrend {
+  readonly title: string;
+  readonly target: boolean;
+  readonly state: SignatureState;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly runsSeen: number;
+  readonly total: Tally;
+  /** Of the last run. */
+  readonly last: Tally;
+  /** Two-sided; how the last run's rate compares with that of the runs since the last change point. */
+  readonly change: { readonly direction: 'higher' | 'lower'; readonly p: number } | null;
+  readonly changePoints: readonly ChangePoint[];
+}
+
+/** A run from which on a rate is another. */
+export interface ChangePoint {
+  readonly run: string;
+  readonly before: Tally;
+  readonly after: Tally;
+  /** By permutation of the runs. */
+  readonly p: number;
+}

@@ -1,0 +1,54 @@
+import type { RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
+import { align, cut, wrap } from './columns.ts';
+import { oneLine } from './plain.ts';
+import { several, WORD } from './wording.ts';
+
+/** All runs of a results folder as text: each plan's series and what their signatures do. Ends with a newline. */
+export function historyText(runs: readonly RunSummary[], series: readonly Series[]): string {
+  const last = runs.at(-1);
+  if (last === undefined) return 'no finished run\n';
+  const plans = [...new Set(series.map(({ plan }) => plan))];
+  const heading = `${several(runs.length, 'run')}, ${runs[0]?.run ?? ''} to ${last.run}; the last one ended with status ${last.status}`;
+  const parts = plans.map((plan) => planLines(plan, series.filter((each) => each.plan === plan)).join('\n'));
+  return `${[...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND].join('\n')}\n`;
+}
+
+function planLines(plan: string, series: readonly Series[]): string[] {
+  const rows = align(series.map((each) => [`  ${each.probe}/${each.variant}`, strip(each), outcomesText(each)]));
+  return [`plan ${plan}`, ...series.flatMap((each, index) => [cut((rows[index] ?? []).join('  ').trimEnd()), ...each.signatures.flatMap(trendLines)])];
+}
+
+const LETTERS = { target: '#', hang: 'H', 'other-bug': 'o', clean: '.', inconclusive: '?' } as const;
+const LEGEND = `(a letter a run: ${Object.entries(LETTERS).map(([outcome, letter]) => `${letter} ${WORD[outcome as keyof typeof LETTERS]}`).join(', ')})`;
+const STRIP_RUNS = 30;
+
+/** The outcome of each of the last runs, a letter each, the last one at the right. */
+function strip({ points }: Series): string {
+  return points.slice(-STRIP_RUNS).map(({ outcome }) => LETTERS[outcome]).join('').padStart(STRIP_RUNS);
+}
+
+function outcomesText({ points }: Series): string {
+  const counts = new Map<string, number>();
+  for (const { outcome } of points) counts.set(WORD[outcome], (counts.get(WORD[outcome]) ?? 0) + 1);
+  return [...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+}
+
+function trendLines(trend: SignatureTrend): string[] {
+  return [
+    ...wrap(`      ${trend.state}: ${oneLine(trend.title)}; ${trendText(trend)}`, 8),
+    ...trend.changePoints.map(({ run, before, after, p }) => `        from ${run} on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`),
+  ];
+}
+
+/** What the figures of a signature say, in one sentence. */
+export function trendText({ runsSeen, total, last, change, lastSeen, state }: SignatureTrend): string {
+  const seen = `in ${several(runsSeen, 'run')}, ${tallyText(total)}`;
+  const recent = state === 'new' || state === 'known' ? `last run ${tallyText(last)}` : `last seen ${lastSeen}`;
+  const changed = change === null ? [] : [`the last run's rate is ${change.direction} (p ${change.p.toExponential(0)})`];
+  return [seen, recent, ...changed].join('; ');
+}
+
+/** `3 in 1,500 exposed`. */
+export function tallyText({ count, exposure }: Tally): string {
+  return `${count} in ${exposure.toLocaleString('en-US')} exposed`;
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readTextIfExists } from '../host/files.ts';
+import { SwapraceError } from '../model/errors.ts';
+import type { RunSummary } from '../model/history.ts';
+import type { RunRecord } from '../model/trial.ts';
+import type { RunVerdict } from '../model/verdict.ts';
+import { HistoryDb, type HistoryChange } from './history-db.ts';
+import { RUN_FILES } from './layout.ts';
+import { readJson, readRecord } from './read.ts';
+import * as schema from './schema.ts';
+
+/** Name of the database in a results folder. */
+export const HISTORY_FILE = 'history.db';
+
+export interface SyncedHistory {
+  /** Every finished run that could be read, oldest first. */
+  readonly runs: readonly RunSummary[];
+  /** Runs that could not be read, and why. */
+  readonly unreadable: readonly string[];
+  /** How many runs were read from their folders; the others were known. */
+  readonly read: number;
+}
+
+/**
+ * Brings `results/history.db` up to what the results hold, and returns it. Only finished runs count; a run whose sums
+ * have changed is read again, one that is no longer there is forgotten.
+ *
+ * @throws HostError `HISTORY_UNUSABLE`
+ */
+export async function syncHistory(resultsDir: string, { rebuild = false }: { readonly rebuild?: boolean } = {}): Promise<SyncedHistory> {
+  using db = HistoryDb.open(join(resultsDir, HISTORY_FILE));
+  // What is there now, before the folder is listed: a run that another writer adds meanwhile must not be taken for gone.
+  const known = db.fingerprints();
+  const present = await finishedRuns(resultsDir);
+  const stale = [...present].filter(([run, fingerprint]) => rebuild || known.get(run) !== fingerprint);
+  const gone = [...known.keys()].filter((run) => !present.has(run));
+  const changes: HistoryChange[] = gone.map((run) => ({ kind: 'remove', run }));
+  const unreadable: string[] = [];
+  for (const [run, fingerprint] of stale) {
+    try {
+      changes.push({ kind: 'put', fingerprint, summary: await readSummary(join(resultsDir, run), run) });
+    } catch (error) {
+      if (!(error instanceof SwapraceError)) throw error;
+      unreadable.push(error.message);
+      changes.push({ kind: 'remove', run });
+    }
+  }
+  if (changes.length > 0) db.apply(changes);
+  return { runs: db.runs(), unreadable, read: stale.length - unreadable.length };
+}
+
+/** Runs that were finished, with a fingerprint of everything in them: the hash of their sums. */
+async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
+  const entries = await readdir(resultsDir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort();
+  const sums = await Promise.all(names.map(async (name) => [name, await readTextIfExists(join(resultsDir, name, RUN_FILES.sums))] as const));
+  return new Map(sums.flatMap(([name, text]) => (text === null ? [] : [[name, createHash('sha256').update(text).digest('hex')] as const])));
+}
+
+async function readSummary(runDir: string, run: string): Promise<RunSummary> {
+  const [record, verdict] = await Promise.all([readRecord(runDir), readJson(join(runDir, RUN_FILES.verdict), schema.runVerdict)]);
+  return summaryOf(run, record, verdict);
+}
+
+function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSummary {
+  return {
+    run,
+    startedAt: record.startedAt,
+    plan: record.plan.name,
+    status: verdict.status,
+    variants: verdict.variants.map(({ probe, variant, outcome, trials, rate, signatures }) => ({
+      probe,
+      variant,
+      outcome,
+      kernelId: record.kernels[variant]?.id ?? null,
+      trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
+      exposure: rate.exposure,
+      signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
+    })),
+  };
+}
