@@ -1,5 +1,6 @@
 import type { ProgressListener } from '../model/events.ts';
 import type { Workspace } from '../pipeline/workspace.ts';
+import type { Paint } from '../report/paint.ts';
 
 /** What every command is given. */
 export interface CommandContext {
@@ -10,6 +11,8 @@ export interface CommandContext {
   readonly emit: ProgressListener & { readonly done: () => void };
   /** Standard output: results only. */
   readonly print: (text: string) => void;
+  /** Colours for standard output, where they belong on it. */
+  readonly paint: Paint;
 }
 
 /** JSON as every command prints it. */

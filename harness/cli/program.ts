@@ -12,6 +12,7 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
 import { stressCommand } from './commands/stress.ts';
+import { paintFor } from './colour.ts';
 import type { CommandContext } from './context.ts';
 import { progressTo } from './progress.ts';
 
@@ -31,6 +32,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     setStatus: shell.setStatus,
     emit: progressTo(process.stderr),
     print: (text) => void process.stdout.write(text.endsWith('\n') ? text : `${text}\n`),
+    paint: paintFor(process.stdout),
   };
   const program = new Command('swaprace')
     .description('Reproduce, place and measure the race between swap-in and swapoff() on real Linux kernels.')

@@ -1,5 +1,10 @@
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
 import { outcomeKey } from '../model/race-map.ts';
+import type { VariantOutcome } from '../model/verdict.ts';
+import type { Paint, Style } from '../report/paint.ts';
+import { WORD } from '../report/wording.ts';
+import { paintFor } from './colour.ts';
+import { advance, initialState, progressLines } from './progress-state.ts';
 
 export interface Output {
   readonly isTTY?: boolean | undefined;
@@ -7,86 +12,95 @@ export interface Output {
   write(text: string): unknown;
 }
 
-/** Shows progress on `out`: one live line on a terminal, plain lines elsewhere. Never on standard output: that is for results. */
-export function progressTo(out: Output): ProgressListener & { readonly done: () => void } {
-  const live = out.isTTY === true ? new LiveLine(out) : null;
-  const listener = (event: ProgressEvent): void => {
-    const { text, lasting } = describeEvent(event);
-    if (lasting) {
-      live?.clear();
-      out.write(`${text}\n`);
-    } else live?.show(text);
-  };
-  return Object.assign(listener, { done: () => live?.clear() });
+export interface ProgressOptions {
+  /** Milliseconds of any steady clock. */
+  readonly now?: () => number;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
-/** One line that is written over. */
-class LiveLine {
-  #shown = false;
+/**
+ * Shows progress on `out`: on a terminal a few lines that are written over, below the lasting ones; plain lasting lines
+ * elsewhere. Never on standard output: that is for results.
+ */
+export function progressTo(
+  out: Output,
+  { now = () => performance.now(), env = process.env }: ProgressOptions = {},
+): ProgressListener & { readonly done: () => void } {
+  const block = out.isTTY === true ? new LiveBlock(out) : null;
+  const paint = paintFor(out, env);
+  let state = initialState(now());
+  const listener = (event: ProgressEvent): void => {
+    state = advance(state, event, now());
+    const lasting = lastingLine(event, paint);
+    if (lasting !== null) {
+      block?.clear();
+      out.write(`${lasting}\n`);
+    }
+    block?.show(progressLines(state, now()));
+  };
+  return Object.assign(listener, { done: () => block?.clear() });
+}
+
+/** Lines that are written over. */
+class LiveBlock {
+  #lines = 0;
 
   constructor(private readonly out: Output) {}
 
-  show(text: string): void {
-    this.out.write(`\r\x1b[K${text.slice(0, (this.out.columns ?? 80) - 1)}`);
-    this.#shown = true;
+  show(lines: readonly string[]): void {
+    const width = (this.out.columns ?? 80) - 1;
+    const text = lines.map((line) => line.slice(0, width)).join('\n');
+    this.out.write(`${this.#erase()}${text}`);
+    this.#lines = lines.length;
   }
 
   clear(): void {
-    if (this.#shown) this.out.write('\r\x1b[K');
-    this.#shown = false;
+    if (this.#lines > 0) this.out.write(this.#erase());
+    this.#lines = 0;
+  }
+
+  /** Back to the block's first column, and nothing from there on. */
+  #erase(): string {
+    if (this.#lines === 0) return '';
+    return `${this.#lines > 1 ? `\x1b[${this.#lines - 1}A` : ''}\r\x1b[J`;
   }
 }
 
-/** An event as text; `lasting` ones stay on the screen, the others are passing states. */
-export function describeEvent(event: ProgressEvent): { readonly text: string; readonly lasting: boolean } {
+/** An event that stays on the screen, as a line; null for passing states. */
+export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text): string | null {
   switch (event.kind) {
     case 'phase':
-      return { text: `${event.name}: ${event.detail}`, lasting: true };
+      return `${event.name}: ${event.detail}`;
     case 'note':
-      return { text: `note: ${event.message}`, lasting: true };
-    case 'build-progress':
-      return { text: `build ${event.variant}: ${objects(event)}${left(event.etaSeconds)}`, lasting: false };
+      return `note: ${event.message}`;
     case 'build-done':
-      return {
-        text: `kernel ${event.variant}: ${event.kernelId} ${event.cached ? '(cached)' : `built in ${Math.round(event.seconds)} s`}`,
-        lasting: true,
-      };
-    case 'trial-start':
-      return { text: `trial ${event.trial} … (${event.done} done)`, lasting: false };
-    case 'trial-exposure':
-      return {
-        text: `trial ${event.trial}: ${event.exposedSwapoffs} exposed swapoffs in ${(event.elapsedMs / 1000).toFixed(1)} s`,
-        lasting: false,
-      };
+      return `kernel ${event.variant}: ${event.kernelId} ${event.cached ? '(cached)' : `built in ${Math.round(event.seconds)} s`}`;
     case 'point':
-      return {
-        text: `${event.exploration}: ${event.point}: ${outcomeKey(event.outcome)}`,
-        lasting: event.outcome.kind === 'hang' || event.outcome.kind === 'corruption',
-      };
+      if (event.outcome.kind !== 'hang' && event.outcome.kind !== 'corruption') return null;
+      return `${event.exploration}: ${event.point}: ${outcomeKey(event.outcome)}`;
     case 'trial-end':
-      return { text: `trial ${event.trial}: ${verdictWords(event.verdict)}`, lasting: true };
+      return `trial ${event.trial}: ${verdictWords(event.verdict, paint)}`;
+    case 'planned':
+    case 'build-progress':
+    case 'trial-start':
+    case 'trial-exposure':
+      return null;
   }
 }
 
-function objects({ done, expected }: { readonly done: number; readonly expected: number | null }): string {
-  return expected === null ? `${done} objects` : `${done} of ${expected} objects`;
-}
+const STYLE: Readonly<Record<VariantOutcome, Style>> = { target: 'bad', hang: 'bad', 'other-bug': 'doubt', clean: 'good', inconclusive: 'doubt' };
 
-function left(seconds: number | null): string {
-  return seconds === null ? '' : `, about ${Math.ceil(seconds)} s left`;
-}
-
-function verdictWords(verdict: Extract<ProgressEvent, { kind: 'trial-end' }>['verdict']): string {
+function verdictWords(verdict: Extract<ProgressEvent, { kind: 'trial-end' }>['verdict'], paint: Paint): string {
+  const word = paint(verdict.kind === 'clean' ? 'nothing happened' : WORD[verdict.kind], STYLE[verdict.kind]);
   switch (verdict.kind) {
     case 'target':
-      return `reproduced: ${verdict.title}`;
-    case 'hang':
-      return `hang: ${verdict.where}`;
     case 'other-bug':
-      return `other bug: ${verdict.title}`;
+      return `${word}: ${verdict.title}`;
+    case 'hang':
+      return `${word}: ${verdict.where}`;
     case 'clean':
-      return 'nothing happened';
+      return word;
     case 'inconclusive':
-      return `inconclusive: ${verdict.reason}`;
+      return `${word}: ${verdict.reason}`;
   }
 }

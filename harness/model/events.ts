@@ -6,6 +6,8 @@ export type ProgressEvent =
   | { readonly kind: 'phase'; readonly name: string; readonly detail: string }
   | { readonly kind: 'build-progress'; readonly variant: string; readonly done: number; readonly expected: number | null; readonly etaSeconds: number | null }
   | { readonly kind: 'build-done'; readonly variant: string; readonly kernelId: string; readonly seconds: number; readonly cached: boolean }
+  /** Trials that a run makes in any case, and the most that more evidence may add up to. */
+  | { readonly kind: 'planned'; readonly least: number; readonly most: number }
   | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
   | { readonly kind: 'trial-exposure'; readonly trial: string; readonly exposedSwapoffs: number; readonly elapsedMs: number }
   | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }

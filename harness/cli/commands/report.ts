@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../../model/errors.ts';
 import { readStoredRun, resolveRun } from '../../pipeline/stored-run.ts';
 import { FORMATS, type Format } from '../../report/formats.ts';
+import { reportText } from '../../report/text.ts';
 import type { CommandContext } from '../context.ts';
 
 export interface ReportFlags {
@@ -15,9 +16,10 @@ export interface ReportFlags {
 /** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
   const stored = await readStoredRun(await resolveRun(name, context.workspace));
-  const report = await FORMATS[formatOf(flags)](stored, flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) });
-  if (flags.output !== undefined) return writeReport(flags.output, report);
-  context.print(report);
+  const format = formatOf(flags);
+  const options = flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) };
+  if (flags.output !== undefined) return writeReport(flags.output, await FORMATS[format](stored, options));
+  context.print(format === 'text' ? reportText(stored.run, { paint: context.paint }) : await FORMATS[format](stored, options));
   context.setStatus(stored.run.verdict.status);
 }
 

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
 import { describeError } from '../../cli/errors.ts';
-import { describeEvent, progressTo } from '../../cli/progress.ts';
 import { HostError } from '../../model/errors.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -87,23 +86,4 @@ t.test('an error is told as action, evidence and mend', async (t) => {
     'swaprace: Cannot do it\n    line 1\n    line 2\nTry: do that\n',
   );
   t.match(describeError(new TypeError('oh')), /internal error: TypeError: oh/);
-});
-
-t.test('progress is one live line on a terminal, plain lines elsewhere', async (t) => {
-  const written: string[] = [];
-  const plain = progressTo({ isTTY: false, write: (text) => written.push(text) });
-  plain({ kind: 'build-progress', variant: 'v5a', done: 3, expected: 9, etaSeconds: 4.2 });
-  plain({ kind: 'build-done', variant: 'v5a', kernelId: 'abc', seconds: 61, cached: false });
-  plain.done();
-  t.same(written, ['kernel v5a: abc built in 61 s\n']);
-
-  written.length = 0;
-  const live = progressTo({ isTTY: true, columns: 30, write: (text) => written.push(text) });
-  live({ kind: 'build-progress', variant: 'v5a', done: 3, expected: 9, etaSeconds: 4.2 });
-  live.done();
-  t.equal(written.join(''), '\r\x1b[Kbuild v5a: 3 of 9 objects, ab\r\x1b[K');
-  t.match(describeEvent({ kind: 'trial-end', trial: 'a-b-0', verdict: { kind: 'target', title: 'BUG' } }), {
-    text: 'trial a-b-0: reproduced: BUG',
-    lasting: true,
-  });
 });
