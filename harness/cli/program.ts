@@ -178,6 +178,12 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     // The database is a binary that takes a while to load.
     .action(async (flags) => (await import('./commands/history.ts')).historyCommand(context, flags));
 
+  command('serve')
+    .description('show the runs and what is under way in a browser of this machine, until Ctrl-C; prints the address')
+    .option('--port <number>', 'port on 127.0.0.1; a free one when none is named')
+    .addOption(results())
+    .action(async (flags) => (await import('./commands/serve.ts')).serveCommand(context, flags));
+
   command('audit')
     .argument('<run>', 'folder of a run, or its name below results/')
     .description('recompute every figure and verdict of a run from its raw files')

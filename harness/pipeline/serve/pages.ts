@@ -1,0 +1,63 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FORMATS, type Format } from '../../report/formats.ts';
+import { historyHtml } from '../../report/html/history.ts';
+import { livePage } from '../../report/html/live.ts';
+import { RUN_FILES } from '../../store/layout.ts';
+import { readHistory } from '../history.ts';
+import { isUnfinished, readLiveRun, unfinishedRuns } from '../live-run.ts';
+import { readStoredRun } from '../stored-run.ts';
+
+/** What an address shows. */
+export interface ServedPage {
+  readonly type: 'text/html' | 'text/plain' | 'application/json' | 'application/xml';
+  readonly body: string;
+}
+
+const TYPES: Readonly<Record<Format, ServedPage['type']>> = {
+  text: 'text/plain', json: 'application/json', ktap: 'text/plain', tap: 'text/plain', junit: 'application/xml', kcidb: 'application/json',
+  mail: 'text/plain', html: 'text/html', github: 'text/plain', gitlab: 'application/json',
+};
+
+/** Names of runs; no name of one leads out of the results folder. */
+const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
+
+/**
+ * The page of an address: `/` is the index, `/run/<run>` a report or, while the run is under way, its live page, and
+ * `/run/<run>/<format>` the report in another form. Null for everything else.
+ *
+ * @throws HostError for a run that cannot be read.
+ */
+export async function servedPage(path: string, resultsDir: string): Promise<ServedPage | null> {
+  if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir) };
+  const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
+  if (run === undefined || !RUN_NAME.test(run)) return null;
+  const dir = join(resultsDir, run);
+  if (!(await isRunFolder(dir))) return null;
+  if (await isUnfinished(dir)) {
+    return format === undefined ? { type: 'text/html', body: livePage(await readLiveRun(dir, new Date())) } : null;
+  }
+  const form = format ?? 'html';
+  if (!isFormat(form)) return null;
+  return { type: TYPES[form], body: await FORMATS[form](await readStoredRun(dir), {}) };
+}
+
+/** A folder of its own, not a link to somewhere else. */
+async function isRunFolder(dir: string): Promise<boolean> {
+  const isReal = await lstat(dir).then((entry) => entry.isDirectory(), () => false);
+  return isReal && (await lstat(join(dir, RUN_FILES.run)).then((entry) => entry.isFile(), () => false));
+}
+
+function isFormat(name: string): name is Format {
+  return Object.hasOwn(FORMATS, name);
+}
+
+async function indexPage(resultsDir: string): Promise<string> {
+  const { runs, series, unreadable } = await readHistory(resultsDir, { rebuild: false });
+  const running = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
+  return historyHtml({ runs, series, linkOf, notes: unreadable, running });
+}
+
+function linkOf(run: string): string {
+  return `/run/${encodeURIComponent(run)}`;
+}
