@@ -54,8 +54,8 @@ function isFormat(name: string): name is Format {
 
 async function indexPage(resultsDir: string): Promise<string> {
   const { runs, series, unreadable } = await readHistory(resultsDir, { rebuild: false });
-  const running = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
-  return historyHtml({ runs, series, linkOf, notes: unreadable, running });
+  const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
+  return historyHtml({ runs, series, linkOf, notes: unreadable, unfinished });
 }
 
 function linkOf(run: string): string {

@@ -1,5 +1,5 @@
 import type { RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
-import type { VariantOutcome } from '../../model/verdict.ts';
+import { OUTCOMES, type VariantOutcome } from '../../model/verdict.ts';
 import { tallyText, trendText } from '../history-text.ts';
 import { several, WORD } from '../wording.ts';
 import { html, Markup } from './markup.ts';
@@ -21,19 +21,26 @@ export interface HistoryPage {
   readonly linkOf: (run: string) => string;
   /** Lines above everything else: runs that could not be read. */
   readonly notes?: readonly string[];
-  /** What is under way, where the page is served. */
-  readonly running?: readonly { readonly run: string; readonly link: string }[];
+  /** Runs that were not finished, where the page is served. */
+  readonly unfinished?: readonly { readonly run: string; readonly link: string }[];
 }
 
 /** The index across runs: each series as a strip of its runs' outcomes, what its signatures do, and all runs with links. */
-export function historyHtml({ runs, series, linkOf, notes = [], running = [] }: HistoryPage): string {
+export function historyHtml({ runs, series, linkOf, notes = [], unfinished = [] }: HistoryPage): string {
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const last = runs.at(-1);
   return page('swaprace: runs', html`<h1>Runs</h1>
 <p class="dim">${last === undefined ? 'No finished run.' : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
-${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${running.map(({ run, link }) => html`<p class="notice doubt">Under way: <a href="${link}">${run}</a></p>\n`)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}
+${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}
 ${runs.length === 0 ? null : runTable(runs, linkOf)}
 `);
+}
+
+/** What the colours of the strips mean. */
+function outcomeLegend(series: readonly Series[]): Markup {
+  const shown = new Set(series.flatMap(({ points }) => points.map(({ outcome }) => outcome)));
+  const items = OUTCOMES.filter((outcome) => shown.has(outcome)).map((outcome) => html`<li><span class="key o-${OUTCOME_CLASS[outcome]}"></span>${WORD[outcome]}</li>`);
+  return html`<ul class="legend">${items}<li class="dim">a bar a run, the newest at the right; a line before a bar: a rate changed</li></ul>\n`;
 }
 
 function planPart(plan: string, series: readonly Series[], linkOf: HistoryPage['linkOf']): Markup {

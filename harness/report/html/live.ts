@@ -9,6 +9,8 @@ import { page } from './page.ts';
 
 /** How often the page asks again; it needs no script for that. */
 const REFRESH_SECONDS = 3;
+/** Lines of the console of the trial that is under way. */
+const CONSOLE_LINES = 20;
 /** A trial writes ten lines a second and a build nothing for minutes; after this a run was probably ended from outside. */
 const PROBABLY_DEAD_SECONDS = 20 * 60;
 
@@ -26,8 +28,13 @@ ${record.plan.probes.map((probe) => html`<h2>${probeTitle(probe)}</h2>
 ${probe.variants.map((variant) => variantLine(variant, trials.filter(({ evidence: { spec } }) => spec.probe === probe.id && spec.variant === variant), variant in record.kernels))}</div>
 `)}
 ${record.troubles.length === 0 ? null : html`<h2>Troubles</h2><ul>${record.troubles.map(({ variant, message }) => html`<li>${variant === null ? '' : `${variant}: `}${excerpt(message, { line: 500, total: 5000 })}</li>`)}</ul>`}
-${current === null ? null : html`<h2>Console of ${current.id}</h2>\n<pre>${excerpt(current.console.text, { line: 500, total: 20_000 })}</pre>`}
+${current === null ? null : html`<h2>Console of ${current.id}</h2>\n<pre>${excerpt(lastLines(current.console.text), { line: 500, total: 20_000 })}</pre>`}
 `, refresh);
+}
+
+/** What fits on a screen, newest last. */
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-CONSOLE_LINES).join('\n');
 }
 
 function quietText(seconds: number): string {

@@ -54,7 +54,7 @@ t.test('the index has every run, and what is under way', async (test) => {
   const { status, type, body } = await ask('/');
   test.same([status, type], [200, 'text/html; charset=utf-8']);
   test.match(body, `href="/run/${finished}"`);
-  test.match(body, `Under way: <a href="/run/${unfinished}">`);
+  test.match(body, `Not finished: <a href="/run/${unfinished}">`);
   test.notMatch(body, '/run/link');
 });
 
