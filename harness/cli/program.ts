@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
+import { BACKEND_NAMES } from '../interleave/backends.ts';
 import { workspace } from '../pipeline/workspace.ts';
 import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { exploreCommand, replayCommand } from './commands/interleave.ts';
+import { exploreCommand, pathsCommand, replayCommand } from './commands/interleave.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -91,6 +92,8 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .argument('<variant>', 'variant of the plan')
     .description('hold the fault at points of its path while swapoff runs, and print the race map')
     .addOption(plan())
+    .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
+    .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
     .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
     .option('--every <n>', 'every n-th instruction; without it the first of every function')
     .option('--all', 'every instruction')
@@ -100,6 +103,12 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(json())
     .action((variant: string, flags) => exploreCommand(context, variant, flags));
+
+  interleave
+    .command('paths')
+    .exitOverride()
+    .description('list what can be placed, and where its path begins')
+    .action(() => pathsCommand(context));
 
   interleave
     .command('replay')

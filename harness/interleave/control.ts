@@ -24,6 +24,7 @@ const WORDS = [
   'done',
   'selftest',
   'holdRelease',
+  'swapUsedKiB',
 ] as const;
 export type ControlWord = (typeof WORDS)[number];
 export type ControlWords = Readonly<Record<ControlWord, number>>;

@@ -2,13 +2,10 @@ import { SwapraceError } from '../model/errors.ts';
 import type { HoldKind, MeanwhileKind, PathPoint, PointResult } from '../model/interleave.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
 import { classify } from './classify.ts';
-import { tracePath, type PathLimits, type TracedPath } from './path.ts';
+import { tracePath, type TracedPath } from './path.ts';
 import { choosePoints, pointName, type PointChoice, type PointRange } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
 import { PathWalker } from './walk.ts';
-
-/** The fault's path up to where swapoff can no longer overtake it: the entry's SWAP_HAS_CACHE is set. */
-export const FAULT_PATH: PathLimits = { untilReturnOf: ['__swap_duplicate', 'swapcache_prepare'], limit: 6_000 };
 
 export interface ExploreOptions {
   readonly hold: HoldKind;
@@ -17,7 +14,6 @@ export interface ExploreOptions {
   readonly range?: PointRange;
   /** Attempts at each point. */
   readonly repeats: number;
-  readonly limits: PathLimits;
   readonly times?: AttemptTimes;
   /** Points that were explored before, by `pointName`; they are left out. */
   readonly explored?: ReadonlySet<string>;
@@ -42,7 +38,7 @@ export interface Exploration {
 export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
   const walker = new PathWalker(placement);
   await restore(placement);
-  const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, options.limits, options.signal);
+  const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, placement.path.limits, options.signal);
   const points = choosePoints(path.points, options.choice, options.range);
   const results: PointResult[] = [];
   for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
@@ -84,7 +80,7 @@ export async function tryPoint(
   try {
     await walker.goTo(point);
     const { seen, landed } = await attempt(placement, hold, meanwhile, times);
-    return { result: resultOf(classify(seen), landed), lost: false };
+    return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;
     return { result: resultOf({ kind: 'inconclusive', reason: error.message }, null), lost: isLoss(error) };

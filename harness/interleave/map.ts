@@ -1,3 +1,4 @@
+import type { SwapBackend } from '../model/guest.ts';
 import type {
   HoldKind,
   MeanwhileKind,
@@ -15,6 +16,8 @@ export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'wai
 /** What a map is made from, beside the results. */
 export interface MapHeader {
   readonly variant: string;
+  readonly path: string;
+  readonly backend: SwapBackend;
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;

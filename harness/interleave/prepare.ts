@@ -2,6 +2,7 @@ import { GuestError } from '../model/errors.ts';
 import type { PlacedMachine } from '../model/interleave.ts';
 import { ChainReader } from './chains.ts';
 import { ControlPage, MODE, type ProgramPlaces } from './control.ts';
+import type { PathSpec } from './paths.ts';
 import { Runner, type Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
 import type { SymbolTable } from './symbols.ts';
@@ -23,16 +24,6 @@ const VM_FAULT_WORDS = 8;
 /** swapoff's system call: since 4.17 system calls have their own calling convention and name. */
 const SWAPOFF_ENTRY = ['__x64_sys_swapoff', 'sys_swapoff'];
 
-/** Where the held thread's path begins. */
-export interface AnchorSpec {
-  /** The first of these that the kernel has. */
-  readonly functions: readonly string[];
-  /** `target-fault`: only for the fault of the target page, by its struct vm_fault. */
-  readonly match: 'target-fault' | 'first';
-}
-
-export const FAULT_ANCHOR: AnchorSpec = { functions: ['do_swap_page'], match: 'target-fault' };
-
 /** A machine whose threads are in their places, with a snapshot of that. */
 export interface Placement {
   readonly machine: PlacedMachine;
@@ -40,6 +31,8 @@ export interface Placement {
   readonly runner: Runner;
   readonly chains: ChainReader;
   readonly symbols: SymbolTable;
+  readonly path: PathSpec;
+  /** The function at which the path begins in this kernel. */
   readonly anchor: string;
   /** Bases of the threads' kernel stacks. */
   readonly heldStack: bigint;
@@ -51,13 +44,14 @@ export interface Placement {
 /**
  * Brings the held thread to the anchor and the actor to where it waits, and keeps that state.
  *
- * @throws GuestError `NOT_PLACED` when a thread does not come where it should.
+ * @throws GuestError `PATH_NOT_REACHED` when this kernel's operation does not take the path; `NOT_PLACED` when a thread
+ *   does not come where it should.
  */
 export async function prepare(
   machine: PlacedMachine,
   places: ProgramPlaces,
   symbols: SymbolTable,
-  anchor: AnchorSpec = FAULT_ANCHOR,
+  path: PathSpec,
 ): Promise<Placement> {
   const { vcpus } = machine;
   const runner = new Runner(vcpus);
@@ -65,13 +59,13 @@ export async function prepare(
   await actorToItsPlace(runner, control);
   const starved = await selftest(runner, control);
   await actorToItsPlace(runner, control);
-  const entry = symbols.firstOf(anchor.functions);
+  const entry = anchorOf(path, symbols);
   await control.write({ goHeld: 1 });
-  await heldToAnchor(machine, runner, entry.address, anchor.match === 'target-fault' ? places.target : null);
+  await heldToAnchor(machine, runner, control, path, entry);
   const heldStack = stackBase(await vcpus.readRegister(HELD, 'rsp'));
   await machine.snapshots.save(ANCHOR);
   const actorStack = await findActorStack(machine, runner, control, symbols);
-  return { machine, control, runner, chains: new ChainReader(vcpus, symbols), symbols, anchor: entry.name, heldStack, actorStack, starved };
+  return { machine, control, runner, chains: new ChainReader(vcpus, symbols), symbols, path, anchor: entry.name, heldStack, actorStack, starved };
 }
 
 async function actorToItsPlace(runner: Runner, control: ControlPage): Promise<void> {
@@ -84,7 +78,11 @@ async function actorToItsPlace(runner: Runner, control: ControlPage): Promise<vo
 async function arrive(runner: Runner, threads: readonly number[] | 'all', address: bigint, problem: string): Promise<Arrival> {
   const arrival = await runner.run(threads, STEP_MS);
   if (arrival?.pc === address) return arrival;
-  throw new GuestError('NOT_PLACED', `The race was not placed: ${problem}`, {
+  throw notPlaced(problem);
+}
+
+function notPlaced(problem: string): GuestError {
+  return new GuestError('NOT_PLACED', `The race was not placed: ${problem}`, {
     hint: 'look at the console log of the guest; a kernel without what the guest program needs says so there',
   });
 }
@@ -103,14 +101,37 @@ async function selftest(runner: Runner, control: ControlPage): Promise<string | 
   return SELFTEST_STEPS[steps] ?? 'the end of the self-test';
 }
 
-/** The first arrival is not enough: the thread may fault for something else before. */
-async function heldToAnchor({ vcpus }: PlacedMachine, runner: Runner, address: bigint, target: bigint | null): Promise<void> {
-  await runner.insert(address);
-  for (;;) {
-    await arrive(runner, [HELD], address, 'the held thread does not come to the anchor');
-    if (target === null || (await isFaultOf(vcpus, target))) break;
+interface Anchor {
+  readonly name: string;
+  readonly address: bigint;
+}
+
+function anchorOf({ name, anchor }: PathSpec, symbols: SymbolTable): Anchor {
+  try {
+    return symbols.firstOf(anchor.functions);
+  } catch (cause) {
+    throw notReached(name, (cause as Error).message, cause);
   }
-  await runner.remove(address);
+}
+
+function notReached(path: string, why: string, cause?: unknown): GuestError {
+  return new GuestError('PATH_NOT_REACHED', `The path ${path} is not reached: ${why}`, {
+    hint: 'interleave paths lists what there is; an older kernel may do without it, and a compiler may inline it',
+    cause,
+  });
+}
+
+/** The first arrival is not enough: the thread may fault for something else before. */
+async function heldToAnchor(machine: PlacedMachine, runner: Runner, control: ControlPage, path: PathSpec, { name, address }: Anchor): Promise<void> {
+  const end = control.addressOf('held-done');
+  await runner.insert(address, end);
+  for (;;) {
+    const arrival = await runner.run([HELD], STEP_MS);
+    if (arrival?.pc === end) throw notReached(path.name, `the operation came to its end without ${name}`);
+    if (arrival?.pc !== address) throw notPlaced('the held thread does not come to the anchor');
+    if (path.anchor.match === 'first' || (await isFaultOf(machine.vcpus, control.places.target))) break;
+  }
+  await runner.remove(address, end);
 }
 
 /** struct vm_fault is the only argument; where in it the address is changed between versions. */

@@ -1,8 +1,8 @@
 import type { PointOutcome, PointResult } from '../model/interleave.ts';
 import { DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
-import { FAULT_PATH, tryPoint } from './explore.ts';
+import { tryPoint } from './explore.ts';
 import { outcomeKey } from './map.ts';
-import { tracePath, type PathLimits } from './path.ts';
+import { tracePath } from './path.ts';
 import { findPoint } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
 import type { Schedule } from './schedule.ts';
@@ -10,7 +10,6 @@ import { PathWalker } from './walk.ts';
 
 export interface ReplayOptions {
   readonly attempts: number;
-  readonly limits?: PathLimits;
   readonly times?: AttemptTimes;
   readonly signal: AbortSignal;
   readonly onResult?: (result: PointResult) => void;
@@ -32,7 +31,7 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
   const { machine, runner, symbols } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();
-  const path = await tracePath(machine.vcpus, HELD, symbols, options.limits ?? FAULT_PATH, options.signal);
+  const path = await tracePath(machine.vcpus, HELD, symbols, placement.path.limits, options.signal);
   const point = findPoint(path.points, schedule.hold.at);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];

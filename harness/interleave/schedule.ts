@@ -1,14 +1,18 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
+import { BACKEND_NAMES } from './backends.ts';
+import { PATH_NAMES } from './paths.ts';
 
 const pointText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?(#\d+)?$/i, 'must be function, function+offset or function+offset#occurrence');
 
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   describe: z.string().default(''),
-  /** What the held thread does (guests/src/interleave/operations.c). */
-  operation: z.enum(['fault', 'mincore']).default('fault'),
+  /** What the held thread does. */
+  path: z.enum(PATH_NAMES).default('fault'),
+  /** Where the page is swapped to. */
+  backend: z.enum(BACKEND_NAMES).default('rotational'),
   hold: z.strictObject({
     /** Where: a name, or the number of an instruction from the anchor, which holds inside one snapshot only. */
     at: z.union([pointText, z.number().int().nonnegative()]),

@@ -1,4 +1,5 @@
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
+import { backendName } from './backends.ts';
 import { countOutcomes, outcomeKey, OUTCOME_KINDS } from './map.ts';
 import { pointName } from './points.ts';
 
@@ -35,12 +36,17 @@ function letterOf(windows: readonly RaceWindow[]): string {
   return gravest === undefined ? UNEXPLORED : LETTERS[gravest];
 }
 
-/** `weakened, stall: 22 of 838 points, 18 oops, 0 hangs, …`: never without the points that exist. */
+/** `weakened, fault on rotational, stall: 22 of 838 points, 18 oops, 0 hangs, …`: never without the points that exist. */
 export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
   const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${map.variant}, ${map.hold}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
+  return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
+}
+
+/** What tells maps apart: kernel, path, backend and hold. */
+export function mapName({ variant, path, backend, hold }: RaceMap): string {
+  return `${variant}, ${path} on ${backendName(backend)}, ${hold}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */
@@ -67,7 +73,7 @@ function edge(name: string, source: readonly SourceFrame[]): string {
 
 /** Strips of several kernels below each other; each path is scaled to its own length. */
 export function compareText(maps: readonly RaceMap[], columns = 60): string {
-  const name = Math.max(0, ...maps.map(({ variant, hold }) => `${variant} ${hold}`.length));
-  const lines = maps.map((map) => `${`${map.variant} ${map.hold}`.padEnd(name)} |${strip(map, columns)}|`);
+  const name = Math.max(0, ...maps.map((map) => mapName(map).length));
+  const lines = maps.map((map) => `${mapName(map).padEnd(name)} |${strip(map, columns)}|`);
   return [...lines, LEGEND, ''].join('\n');
 }

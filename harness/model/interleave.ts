@@ -1,3 +1,5 @@
+import type { SwapBackend } from './guest.ts';
+
 /** Why and where a machine stopped, as its debugger stub tells. */
 export interface StopEvent {
   /** Signal number: 5 (SIGTRAP) at a breakpoint or after a step, 2 (SIGINT) after an interruption. */
@@ -111,10 +113,18 @@ export interface Observation {
   /** Whether the thread was inside its operation when swapoff returned. */
   readonly heldWhenSwapoffReturned: boolean;
   readonly swapoffErrno: number;
+  /** 0 where swapon was not called. */
+  readonly swaponErrno: number;
+  /** What the held operation returned: 0 or errno; 0 for one that returns nothing. */
+  readonly heldErrno: number;
   readonly majorFaults: number;
   readonly badPages: number;
   readonly childBadPages: number;
   readonly swapAreasLeft: number;
+  /** As many as there must be after what swapoff and swapon returned. */
+  readonly swapAreasMeant: number;
+  /** Swap that the kernel counts as used when all is over. */
+  readonly swapUsedKiB: number;
   /** Call chains by thread, innermost first; only with `deadline`. */
   readonly backtraces: Readonly<Record<string, readonly string[]>>;
   /** The innermost function that the held thread does not return from; only with `deadline`. */
@@ -139,6 +149,9 @@ export interface RaceWindow {
 export interface RaceMap {
   readonly schema: 1;
   readonly variant: string;
+  /** Name of the path (harness/interleave/paths.ts). */
+  readonly path: string;
+  readonly backend: SwapBackend;
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;

@@ -2,9 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
-import { explore, FAULT_PATH, type ExploreOptions } from '../interleave/explore.ts';
+import { BACKENDS } from '../interleave/backends.ts';
+import { explore, type ExploreOptions } from '../interleave/explore.ts';
 import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { raceMap, symbolizeMap } from '../interleave/map.ts';
+import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
 import { pointName } from '../interleave/points.ts';
@@ -15,6 +17,7 @@ import { boot } from '../machine/boot.ts';
 import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
 import { BootError, GuestError } from '../model/errors.ts';
+import type { SwapBackend } from '../model/guest.ts';
 import type { HoldKind, PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { packCpio } from '../rootfs/cpio.ts';
@@ -25,15 +28,28 @@ type PlacedLab = Pick<Lab, 'rootfs' | 'identity'>;
 /** Boots of a guest whose timers a busy host spoils. */
 const MOST_BOOTS = 8;
 
-/** Boots, places and hands over; everything is gone when `use` has ended. */
+/** What is placed, and where it is swapped to. */
+export interface Scene {
+  readonly path: PathName;
+  readonly backend: SwapBackend;
+}
+
+export const FAULT_SCENE: Scene = { path: 'fault', backend: BACKENDS.rotational };
+
+/**
+ * Boots, places and hands over; everything is gone when `use` has ended.
+ *
+ * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, and as `prepare` does.
+ */
 export async function withPlacement<T>(
   kernel: Kernel,
   lab: PlacedLab,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
+  scene: Scene = FAULT_SCENE,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await placeOnce(kernel, lab, signal, use);
+    const outcome = await placeOnce(kernel, lab, scene, signal, use);
     if (outcome !== 'broken timers') return outcome.value;
     if (attempt === MOST_BOOTS) {
       throw new BootError('BROKEN_TIMERS', `${MOST_BOOTS} guests came up without working timers`, { hint: 'run on a host that is less busy' });
@@ -44,6 +60,7 @@ export async function withPlacement<T>(
 async function placeOnce<T>(
   kernel: Kernel,
   lab: PlacedLab,
+  scene: Scene,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
 ): Promise<{ readonly value: T } | 'broken timers'> {
@@ -54,7 +71,7 @@ async function placeOnce<T>(
   await using guest = await boot(
     {
       kernel,
-      guest: { vcpus: 2, memoryMiB: 128, cmdline: PLACING_CMDLINE, backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 } },
+      guest: { vcpus: 2, memoryMiB: 128, cmdline: PLACING_CMDLINE, backend: scene.backend },
       accelerator: 'tcg',
       initramfs: [lab.rootfs.image, keys],
       workDir: dir.path,
@@ -65,19 +82,22 @@ async function placeOnce<T>(
     signal,
   );
   if (BROKEN_TIMERS.test(await readFile(consoleLog, 'latin1'))) return 'broken timers';
-  const places = await startProgram(guest.remote, '/dev/vda', 'fault', signal);
+  const path = pathNamed(scene.path);
+  const places = await startProgram(guest.remote, scene.backend, path.operation, signal);
   const sockets = guest.placing;
   if (sockets === null) throw new GuestError('NOT_PLACED', 'The guest was booted without a debugger stub');
   await using vcpus = await GdbClient.connect(sockets.gdbSocket);
   await using snapshots = await MachineSnapshots.open(sockets.qmpSocket);
   const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
   const machine = { vcpus, snapshots, splats, workMs: workClock(guest.pid) };
-  return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux))) };
+  return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
 }
 
 /** What one exploration is to do. */
 export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' | 'repeats' | 'signal'> {
   readonly variant: string;
+  /** What is placed; the fault where it is not told. */
+  readonly scene?: Scene;
   readonly hold: HoldKind;
   readonly onResult: (result: PointResult) => void;
 }
@@ -92,18 +112,18 @@ const MOST_GUESTS = 20;
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, hold, choice, range, repeats, signal, onResult } = request;
+  const { variant, scene = FAULT_SCENE, hold, choice, range, repeats, signal, onResult } = request;
   const results: PointResult[] = [];
   for (let guests = 0; guests < MOST_GUESTS; guests++) {
     const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', choice, repeats, limits: FAULT_PATH, explored, signal, onResult, ...(range === undefined ? {} : { range }) } as const;
+    const options = { hold, meanwhile: 'swapoff', choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }) } as const;
     const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
       anchor: placement.anchor,
       found: await explore(placement, options),
-    }));
+    }), scene);
     results.push(...found.results);
     if (found.lost) continue;
-    const header = { variant, anchor, hold, meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
+    const header = { variant, ...scene, anchor, hold, meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
     return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);

@@ -8,14 +8,12 @@
 
 #include "interleave.h"
 
-#define CHILD_OWNER 2
-
 enum child_order { ORDER_NONE, ORDER_PUSH_OUT, ORDER_CHECK };
 
 static void child_main(void) __attribute__((noreturn));
 static void child_main(void)
 {
-	unsigned char *own = make_pages(CHILD_PAGES);
+	unsigned char *own = make_pages(CHILD_PAGES, false);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fill(own, CHILD_PAGES, CHILD_OWNER);

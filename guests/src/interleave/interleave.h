@@ -22,6 +22,9 @@
 #define MARK_BYTES 16ul
 #define CONTROL_MAGIC 0x7377617072616365ul
 
+/* Whose pattern is in the test pages, and in those of the second process. */
+#define PARENT_OWNER 1
+#define CHILD_OWNER 2
 #define PAGES 16u
 #define CHILD_PAGES 4u
 /* Not the first of its read-ahead window, so that neighbours are read as well, before it and behind it. */
@@ -73,6 +76,8 @@ struct control {
 	_Atomic uint64_t selftest;
 	/* Set by the actor or by the harness: the holder is to let go. */
 	_Atomic uint64_t hold_release;
+	/* Swap that the kernel counts as used when all is over. */
+	_Atomic uint64_t swap_used_kib;
 	/* Between the threads. */
 	_Atomic uint64_t hold_go;
 	_Atomic uint64_t child_go;
@@ -103,10 +108,13 @@ void write_text(const char *path, const char *text);
 void raise_kernel_threads(void);
 uint64_t physical_address(const void *address);
 unsigned int swap_areas(void);
+uint64_t swap_used_kib(void);
 
 /* memory.c */
-unsigned char *make_pages(unsigned int count);
+unsigned char *make_pages(unsigned int count, bool shared);
 void fill(unsigned char *from, unsigned int count, unsigned int owner);
+bool page_good(const unsigned char *from, unsigned int page, unsigned int owner);
+bool page_zero(const unsigned char *from, unsigned int page);
 unsigned int count_bad(const unsigned char *from, unsigned int count, unsigned int owner);
 void join_memory_cgroup(void);
 void push_out(unsigned char *from, unsigned int count);
@@ -119,7 +127,10 @@ unsigned int child_check(void);
 
 /* operations.c */
 bool known_operation(const char *name);
+bool operation_on_tmpfs(void);
+void prepare_operation(void);
 int run_operation(void);
+unsigned int count_bad_after_operation(void);
 
 /* threads.c */
 void *held_main(void *unused);

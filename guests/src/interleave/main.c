@@ -14,7 +14,6 @@
 
 #include "interleave.h"
 
-#define PARENT_OWNER 1
 #define STACK_BYTES (64 * 1024)
 
 struct options options;
@@ -58,13 +57,14 @@ int main(int argc, char **argv)
 	/* All but the test pages, or the first fault that is seen is for the program's own data. */
 	if (mlockall(MCL_CURRENT))
 		fail("mlockall");
-	pages = make_pages(PAGES);
+	pages = make_pages(PAGES, operation_on_tmpfs());
 	fill(pages, PAGES, PARENT_OWNER);
 	make_swap(options.swap);
 	if (swapon(options.swap, 0))
 		fail("swapon");
 	push_out(pages, PAGES);
 	child_push_out();
+	prepare_operation();
 	write_text("/proc/sys/kernel/sched_rt_runtime_us", "-1");
 	raise_kernel_threads();
 	print_ready();

@@ -23,9 +23,11 @@
 #define PUSH_ROUNDS 200
 #define PUSH_PAUSE_US 10000
 
-unsigned char *make_pages(unsigned int count)
+/* Shared memory is a file of tmpfs: page tables do not hold its swap entries. */
+unsigned char *make_pages(unsigned int count, bool shared)
 {
-	unsigned char *from = mmap(NULL, count * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int flags = MAP_ANONYMOUS | (shared ? MAP_SHARED : MAP_PRIVATE);
+	unsigned char *from = mmap(NULL, count * PAGE_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	if (from == MAP_FAILED)
 		fail("cannot map the test pages");
@@ -43,12 +45,21 @@ void fill(unsigned char *from, unsigned int count, unsigned int owner)
 		*(volatile uint64_t *)(from + at) = pattern(owner, at / PAGE_BYTES, at % PAGE_BYTES / LINE_BYTES);
 }
 
-static bool page_good(const unsigned char *from, unsigned int page, unsigned int owner)
+bool page_good(const unsigned char *from, unsigned int page, unsigned int owner)
 {
 	for (unsigned int line = 0; line < PAGE_BYTES / LINE_BYTES; line++) {
 		const volatile uint64_t *word = (const uint64_t *)(from + page * PAGE_BYTES + line * LINE_BYTES);
 
 		if (*word != pattern(owner, page, line))
+			return false;
+	}
+	return true;
+}
+
+bool page_zero(const unsigned char *from, unsigned int page)
+{
+	for (unsigned int at = 0; at < PAGE_BYTES; at++) {
+		if (from[page * PAGE_BYTES + at])
 			return false;
 	}
 	return true;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "interleave.h"
@@ -105,4 +106,13 @@ unsigned int swap_areas(void)
 	for (ssize_t at = 0; at < length; at++)
 		lines += text[at] == '\n';
 	return lines - 1;
+}
+
+uint64_t swap_used_kib(void)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info))
+		fail("sysinfo");
+	return (uint64_t)(info.totalswap - info.freeswap) * info.mem_unit / 1024;
 }

@@ -10,7 +10,6 @@
 #include "interleave.h"
 
 #define HOLDER_PRIORITY 10
-#define PARENT_OWNER 1
 /* Longest wait for a hold that the kernel defers; the swapoff then goes on without it. */
 #define HOLD_LATE_NS 50000000ull
 /*
@@ -108,9 +107,10 @@ static void check(void)
 {
 	while (control->held_state != PROGRESS_ENDED)
 		__builtin_ia32_pause();
-	control->bad_pages = count_bad(pages, PAGES, PARENT_OWNER);
+	control->bad_pages = count_bad_after_operation();
 	control->child_bad_pages = child_check();
 	control->swap_areas = swap_areas();
+	control->swap_used_kib = swap_used_kib();
 	control->done = 1;
 	mark(MARK_DONE);
 }

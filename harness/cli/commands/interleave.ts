@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
+import { pathNamed, PATHS } from '../../interleave/paths.ts';
 import { pointName, type PointChoice } from '../../interleave/points.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
@@ -7,7 +9,7 @@ import { LEGEND, mapText } from '../../interleave/strip.ts';
 import { outcomeKey } from '../../interleave/map.ts';
 import { EXIT, UsageError } from '../../model/errors.ts';
 import type { HoldKind, PointResult } from '../../model/interleave.ts';
-import { exploreKernel, withPlacement } from '../../pipeline/place.ts';
+import { exploreKernel, withPlacement, type Scene } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
@@ -16,6 +18,8 @@ import { planOf, prepareVariant } from './variant.ts';
 const PLACED_UNDER = 'tcg';
 
 export interface ExploreFlags extends PlanFlags {
+  readonly path: string;
+  readonly backend: BackendName;
   readonly hold: HoldKind;
   readonly every?: string;
   readonly all?: boolean;
@@ -32,12 +36,19 @@ export async function exploreCommand(context: CommandContext, variant: string, f
     ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
   };
   const repeats = wholeNumber('--repeats', flags.repeats);
+  const scene = { path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend] };
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
   const onResult = (result: PointResult): void => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) });
-  const request = { variant, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
+  const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
   const map = await exploreKernel(kernel, lab, request);
   context.emit.done();
   context.print(flags.json === true ? toJson(map) : `${mapText(map)}\n\n${LEGEND}`);
+}
+
+/** `interleave paths`: what can be placed. */
+export function pathsCommand(context: CommandContext): void {
+  const width = Math.max(...PATHS.map(({ name }) => name.length));
+  context.print(PATHS.map(({ name, describe, anchor }) => `${name.padEnd(width)}  ${describe}\n${' '.repeat(width + 2)}from ${anchor.functions.join(' or ')}`).join('\n'));
 }
 
 function choiceOf({ all, every }: ExploreFlags): PointChoice {
@@ -55,10 +66,14 @@ export async function replayCommand(context: CommandContext, name: string, varia
   const schedule = await loadSchedule(name, context.workspace.root);
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
   const { signal } = context;
-  const { results, met } = await withPlacement(kernel, lab, signal, (placement) => replay(placement, schedule, { attempts, signal }));
+  const { results, met } = await withPlacement(kernel, lab, signal, (placement) => replay(placement, schedule, { attempts, signal }), sceneOf(schedule));
   context.emit.done();
   context.print(flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts));
   if (met !== null && met < attempts) context.setStatus(EXIT.missed);
+}
+
+function sceneOf({ path, backend }: Schedule): Scene {
+  return { path, backend: BACKENDS[backend] };
 }
 
 function replayText(schedule: Schedule, variant: string, results: readonly PointResult[], met: number | null, attempts: number): string {

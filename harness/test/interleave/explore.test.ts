@@ -1,6 +1,7 @@
 import t from 'tap';
 import { explore, type ExploreOptions } from '../../interleave/explore.ts';
 import { Budget } from '../../interleave/budget.ts';
+import { pathNamed } from '../../interleave/paths.ts';
 import type { Placement } from '../../interleave/prepare.ts';
 import { Runner } from '../../interleave/runner.ts';
 import { ConsoleSplats, type LineScanner } from '../../interleave/splats.ts';
@@ -43,7 +44,7 @@ class FakeMachine {
   } as unknown as PlacedMachine;
 
   placement(starved: string | null): Placement {
-    return { machine: this.machine, symbols, starved, runner: new Runner(this.machine.vcpus) } as unknown as Placement;
+    return { machine: this.machine, symbols, path: { ...pathNamed('fault'), limits: { untilReturnOf: [], limit: 120 } }, starved, runner: new Runner(this.machine.vcpus) } as unknown as Placement;
   }
 }
 
@@ -52,7 +53,6 @@ const options: ExploreOptions = {
   meanwhile: 'swapoff',
   choice: { kind: 'every', count: 50 },
   repeats: 1,
-  limits: { untilReturnOf: [], limit: 120 },
   signal: new AbortController().signal,
 };
 

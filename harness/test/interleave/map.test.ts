@@ -1,6 +1,8 @@
 import t from 'tap';
+import { BACKENDS } from '../../interleave/backends.ts';
 import { classify } from '../../interleave/classify.ts';
 import { countOutcomes, outcomeKey, outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
+import type { PathSpec } from '../../interleave/paths.ts';
 import { choosePoints, findPoint, pointName } from '../../interleave/points.ts';
 import { compareText, LEGEND, mapSentence, mapText, strip } from '../../interleave/strip.ts';
 import type { Observation, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
@@ -18,7 +20,7 @@ function result(index: number, outcome: PointOutcome): PointResult {
   return { point: point(index), hold: 'stall', landed: null, outcome, elapsedMs: 1 };
 }
 
-const header = { variant: 'weakened', anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', pathPoints: 10, pathEnd: 'end' } as const;
+const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', pathPoints: 10, pathEnd: 'end' } as const;
 
 t.test('neighbours with the same outcome and signature are one window', async (t) => {
   const windows = windowsOf([result(0, xas), result(1, xas), result(3, xas), result(4, dup), result(6, OK), result(5, OK)]);
@@ -43,7 +45,7 @@ t.test('a map counts points of those that exist, each by its gravest outcome', a
   const map = raceMap(header, [result(0, xas), result(1, OK), result(1, dup), result(2, REFUSED)]);
   t.equal(map.exploredPoints, 3);
   t.match(countOutcomes(map), { oops: 2, refused: 1, ok: 0 });
-  t.equal(mapSentence(map), 'weakened, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused');
+  t.equal(mapSentence(map), 'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused');
 });
 
 t.test('the strip shows the gravest outcome of a column, and what was not explored as nothing', async (t) => {
@@ -52,7 +54,7 @@ t.test('the strip shows the gravest outcome of a column, and what was not explor
   t.equal(strip(map, 5), '##r  ');
   t.equal(strip(map, 100).length, 10, 'never wider than the path');
   t.match(mapText(map), /0-2 +2 explored +oops: NULL dereference in xas_start/);
-  t.equal(compareText([map], 10), `weakened stall |###..r    |\n${LEGEND}\n`);
+  t.equal(compareText([map], 10), `weakened, fault on rotational, stall |###..r    |\n${LEGEND}\n`);
 });
 
 t.test('edges of windows get file, line and inlined callers', async (t) => {
@@ -84,16 +86,20 @@ const CALM: Observation = {
   waitedIn: null,
   heldWhenSwapoffReturned: true,
   swapoffErrno: 0,
+  swaponErrno: 0,
+  heldErrno: 0,
   majorFaults: 1,
   badPages: 0,
   childBadPages: 0,
   swapAreasLeft: 0,
+  swapAreasMeant: 0,
+  swapUsedKiB: 0,
   backtraces: {},
   stuckIn: null,
 };
 
 t.test('an observation is classified by the gravest that it supports', async (t) => {
-  const kind = (changes: Partial<Observation>): string => outcomeKey(classify({ ...CALM, ...changes }));
+  const kind = (changes: Partial<Observation>, tells: PathSpec['tells'] = 'fault'): string => outcomeKey(classify({ ...CALM, ...changes }, tells));
   t.equal(kind({}), 'ok');
   t.equal(kind({ majorFaults: 0 }), 'entry refused');
   t.equal(kind({ majorFaults: 0, heldWhenSwapoffReturned: false }), 'ok');
@@ -105,5 +111,11 @@ t.test('an observation is classified by the gravest that it supports', async (t)
   t.match(kind({ swapoffErrno: 12 }), /^inconclusive: swapoff failed with errno 12/);
   t.equal(kind({ badPages: 1, childBadPages: 2 }), 'corruption: 1 wrong pages, 2 wrong pages of another process');
   t.equal(kind({ swapAreasLeft: 1 }), 'corruption: 1 swap areas left');
+  t.equal(kind({ majorFaults: 0 }, 'return value'), 'ok', 'an operation that is no fault tells by what it returns');
+  t.equal(kind({ heldErrno: 5 }, 'return value'), 'corruption: the operation failed with errno 5');
+  t.equal(kind({ swapUsedKiB: 4 }), 'corruption: 4 KiB of swap in use');
+  t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 1 }), 'ok', 'a swap area that was made anew is none that was left');
+  t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 0 }), 'corruption: 0 swap areas left');
+  t.match(kind({ swaponErrno: 16 }), /^inconclusive: swapon failed with errno 16/);
   t.match(kind({ end: 'splat' }), /^inconclusive/, 'a splat without a title is nothing to build on');
 });

@@ -9,7 +9,7 @@ const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kerne
 
 t.test('a schedule is read, checked and written', async (t) => {
   const schedule = parseSchedule('name: a\nhold: {at: __swap_duplicate+0x12#3, how: stall}\nexpect: {kind: oops}\n', 'a.yaml');
-  t.match(schedule, { operation: 'fault', meanwhile: 'swapoff', hold: { at: '__swap_duplicate+0x12#3', how: 'stall' } });
+  t.match(schedule, { path: 'fault', backend: 'rotational', meanwhile: 'swapoff', hold: { at: '__swap_duplicate+0x12#3', how: 'stall' } });
   t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
   t.same(parseSchedule('{"name": "j", "hold": {"at": 520, "how": "preempt"}}', 'j.json').hold, { at: 520, how: 'preempt' });
 });
@@ -19,6 +19,7 @@ t.test('what is wrong with a schedule is named by its key', async (t) => {
   wrong('name: a\nhold: {at: x, how: freeze}\n', /hold\.how/);
   wrong('name: a\nhold: {at: "x+zz", how: stall}\n', /hold\.at/);
   wrong('name: a\nhold: {at: x, how: stall}\nholds: 1\n', /holds/);
+  wrong('name: a\npath: elsewhere\nhold: {at: x, how: stall}\n', /path/);
   wrong('name: [', /s\.yaml/);
   wrong('', /the whole/);
 });
