@@ -100,6 +100,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('--from <n>', 'first instruction, counted from the anchor')
     .option('--to <n>', 'last instruction')
     .option('--repeats <n>', 'attempts at each point', '1')
+    .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
+    .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
+    .option('--seed <text>', 'of the sample', '1')
     .addOption(offline())
     .addOption(json())
     .action((variant: string, flags) => exploreCommand(context, variant, flags));

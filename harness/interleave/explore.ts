@@ -1,17 +1,17 @@
 import { SwapraceError } from '../model/errors.ts';
-import type { HoldKind, MeanwhileKind, PathPoint, PointResult } from '../model/interleave.ts';
-import { attempt, DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
+import type { PathPoint, PointResult } from '../model/interleave.ts';
+import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
 import { tracePath, type TracedPath } from './path.ts';
-import { choosePoints, pointName, type PointChoice, type PointRange } from './points.ts';
+import { choosePoints, pointName, samplePoints, type PointChoice, type PointRange, type PointSample } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
 import { PathWalker } from './walk.ts';
 
-export interface ExploreOptions {
-  readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
+export interface ExploreOptions extends Interleaving {
   readonly choice: PointChoice;
   readonly range?: PointRange;
+  /** So many of the chosen points at most; all of them where it is absent. */
+  readonly sample?: PointSample;
   /** Attempts at each point. */
   readonly repeats: number;
   readonly times?: AttemptTimes;
@@ -39,7 +39,7 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   const walker = new PathWalker(placement);
   await restore(placement);
   const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, placement.path.limits, options.signal);
-  const points = choosePoints(path.points, options.choice, options.range);
+  const points = samplePoints(choosePoints(path.points, options.choice, options.range), options.sample);
   const results: PointResult[] = [];
   for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
     for (let repeat = 0; repeat < options.repeats; repeat++) {
@@ -63,9 +63,9 @@ export async function tryPoint(
   placement: Placement,
   walker: PathWalker,
   point: PathPoint,
-  options: Pick<ExploreOptions, 'hold' | 'meanwhile' | 'times'>,
+  options: Interleaving & Pick<ExploreOptions, 'times'>,
 ): Promise<{ readonly result: PointResult; readonly lost: boolean }> {
-  const { hold, meanwhile, times = DEFAULT_TIMES } = options;
+  const { hold, times = DEFAULT_TIMES } = options;
   const startedAt = performance.now();
   const resultOf = (outcome: PointResult['outcome'], landed: PointResult['landed']): PointResult => ({
     point,
@@ -79,7 +79,7 @@ export async function tryPoint(
   }
   try {
     await walker.goTo(point);
-    const { seen, landed } = await attempt(placement, hold, meanwhile, times);
+    const { seen, landed } = await attempt(placement, options, times);
     return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;

@@ -21,6 +21,7 @@ export interface MapHeader {
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
+  readonly swapoffTo: string | null;
   readonly pathPoints: number;
   readonly pathEnd: string;
 }

@@ -3,14 +3,17 @@ import { DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
 import { tryPoint } from './explore.ts';
 import { outcomeKey } from './map.ts';
 import { tracePath } from './path.ts';
-import { findPoint } from './points.ts';
+import { findPlace } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
-import type { Schedule } from './schedule.ts';
+import { interleavingOf, type Schedule } from './schedule.ts';
+import type { SourceLookup } from './symbols.ts';
 import { PathWalker } from './walk.ts';
 
 export interface ReplayOptions {
   readonly attempts: number;
   readonly times?: AttemptTimes;
+  /** For schedules that name a source line. */
+  readonly source: SourceLookup;
   readonly signal: AbortSignal;
   readonly onResult?: (result: PointResult) => void;
 }
@@ -32,14 +35,13 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
   await machine.snapshots.load(ANCHOR);
   runner.restored();
   const path = await tracePath(machine.vcpus, HELD, symbols, placement.path.limits, options.signal);
-  const point = findPoint(path.points, schedule.hold.at);
+  const point = await findPlace(path.points, schedule.hold.at, options.source);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];
   while (results.length < options.attempts) {
     options.signal.throwIfAborted();
     const { result, lost } = await tryPoint(placement, walker, point, {
-      hold: schedule.hold.how,
-      meanwhile: schedule.meanwhile,
+      ...interleavingOf(schedule),
       times: options.times ?? DEFAULT_TIMES,
     });
     results.push(result);

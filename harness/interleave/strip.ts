@@ -44,9 +44,9 @@ export function mapSentence(map: RaceMap): string {
   return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
 }
 
-/** What tells maps apart: kernel, path, backend and hold. */
-export function mapName({ variant, path, backend, hold }: RaceMap): string {
-  return `${variant}, ${path} on ${backendName(backend)}, ${hold}`;
+/** What tells maps apart: kernel, path, backend, hold, and where swapoff was held. */
+export function mapName({ variant, path, backend, hold, swapoffTo }: RaceMap): string {
+  return `${variant}, ${path} on ${backendName(backend)}, ${hold}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */

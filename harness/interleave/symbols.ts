@@ -44,6 +44,12 @@ export class SymbolTable {
     });
   }
 
+  /** Of `function` or `function+offset`. @throws UsageError `NO_SUCH_FUNCTION`. */
+  addressAt(place: string): bigint {
+    const [name = '', offset = '0'] = place.split('+');
+    return this.firstOf([name]).address + BigInt(offset);
+  }
+
   /** The function that an address belongs to; null outside of the kernel's text. */
   place(address: bigint): CodePlace | null {
     const at = this.#indexOf(address);

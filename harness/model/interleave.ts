@@ -108,10 +108,14 @@ export interface Observation {
   readonly splat: string | null;
   /** Whether swapoff returned while the thread was held. */
   readonly swapoffReturned: boolean;
+  /** The place to which swapoff was to be brought and kept, while the thread went on; null when it was to return. */
+  readonly swapoffTo: string | null;
+  /** Whether it came there while the thread was held. */
+  readonly swapoffKept: boolean;
   /** Where swapoff waited while the thread was held; null when it returned in that time or had not been called. */
   readonly waitedIn: string | null;
-  /** Whether the thread was inside its operation when swapoff returned. */
-  readonly heldWhenSwapoffReturned: boolean;
+  /** Whether the thread was inside its operation when swapoff returned, or was where it was to be kept. */
+  readonly heldWhenOvertaken: boolean;
   readonly swapoffErrno: number;
   /** 0 where swapon was not called. */
   readonly swaponErrno: number;
@@ -155,6 +159,8 @@ export interface RaceMap {
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
+  /** `function+offset` at which swapoff was held in its turn until the thread had gone on; null when it was not. */
+  readonly swapoffTo: string | null;
   /** Points that exist between the anchor and the path's end. */
   readonly pathPoints: number;
   readonly exploredPoints: number;

@@ -94,11 +94,13 @@ async function placeOnce<T>(
 }
 
 /** What one exploration is to do. */
-export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' | 'repeats' | 'signal'> {
+export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' | 'sample' | 'repeats' | 'signal'> {
   readonly variant: string;
   /** What is placed; the fault where it is not told. */
   readonly scene?: Scene;
   readonly hold: HoldKind;
+  /** Where swapoff is kept until the thread has gone on, `function+offset`; absent lets it return. */
+  readonly swapoffTo?: string;
   readonly onResult: (result: PointResult) => void;
 }
 
@@ -112,18 +114,18 @@ const MOST_GUESTS = 20;
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, scene = FAULT_SCENE, hold, choice, range, repeats, signal, onResult } = request;
+  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, choice, range, sample, repeats, signal, onResult } = request;
   const results: PointResult[] = [];
   for (let guests = 0; guests < MOST_GUESTS; guests++) {
     const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }) } as const;
+    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }) } as const;
     const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
       anchor: placement.anchor,
       found: await explore(placement, options),
     }), scene);
     results.push(...found.results);
     if (found.lost) continue;
-    const header = { variant, ...scene, anchor, hold, meanwhile: 'swapoff', pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
+    const header = { variant, ...scene, anchor, hold, meanwhile: 'swapoff', swapoffTo, pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
     return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);

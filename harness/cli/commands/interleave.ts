@@ -6,10 +6,11 @@ import { pointName, type PointChoice } from '../../interleave/points.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
 import { LEGEND, mapText } from '../../interleave/strip.ts';
+import { sourceLookup } from '../../interleave/symbols.ts';
 import { outcomeKey } from '../../interleave/map.ts';
 import { EXIT, UsageError } from '../../model/errors.ts';
-import type { HoldKind, PointResult } from '../../model/interleave.ts';
-import { exploreKernel, withPlacement, type Scene } from '../../pipeline/place.ts';
+import type { HoldKind, PointResult, RaceMap } from '../../model/interleave.ts';
+import { exploreKernel, withPlacement, type ExploreRequest, type Scene } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
@@ -26,6 +27,9 @@ export interface ExploreFlags extends PlanFlags {
   readonly from?: string;
   readonly to?: string;
   readonly repeats: string;
+  readonly swapoffTo?: string;
+  readonly sample?: string;
+  readonly seed: string;
 }
 
 /** `interleave explore`: holds the fault at chosen points of its path, and prints the map. */
@@ -39,10 +43,29 @@ export async function exploreCommand(context: CommandContext, variant: string, f
   const scene = { path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend] };
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
   const onResult = (result: PointResult): void => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) });
-  const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
-  const map = await exploreKernel(kernel, lab, request);
+  const places = flags.swapoffTo === undefined ? [null] : flags.swapoffTo.split(',');
+  const maps: RaceMap[] = [];
+  for (const [index, swapoffTo] of places.entries()) {
+    const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
+    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...(swapoffTo === null ? {} : { swapoffTo }) }));
+  }
   context.emit.done();
-  context.print(flags.json === true ? toJson(map) : `${mapText(map)}\n\n${LEGEND}`);
+  context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
+}
+
+/** Each place of swapoff gets its share of the pairs, and a sample of its own. */
+function sampleOf({ sample, seed }: ExploreFlags, places: number, index: number): Pick<ExploreRequest, 'sample'> {
+  if (sample === undefined) return {};
+  const pairs = wholeNumber('--sample', sample);
+  const count = Math.floor(pairs / places) + (index < pairs % places ? 1 : 0);
+  return { sample: { count, seed: `${seed} ${index}` } };
+}
+
+function mapsText(maps: readonly RaceMap[]): string {
+  const texts = maps.map((map) => mapText(map)).join('\n');
+  if (maps.length === 1) return texts;
+  const sum = (of: (map: RaceMap) => number): number => maps.reduce((total, map) => total + of(map), 0);
+  return `${texts}\n${sum(({ exploredPoints }) => exploredPoints)} of ${sum(({ pathPoints }) => pathPoints)} pairs of a point and a place of swapoff`;
 }
 
 /** `interleave paths`: what can be placed. */
@@ -66,7 +89,7 @@ export async function replayCommand(context: CommandContext, name: string, varia
   const schedule = await loadSchedule(name, context.workspace.root);
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
   const { signal } = context;
-  const { results, met } = await withPlacement(kernel, lab, signal, (placement) => replay(placement, schedule, { attempts, signal }), sceneOf(schedule));
+  const { results, met } = await withPlacement(kernel, lab, signal, (placement) => replay(placement, schedule, { attempts, source: sourceLookup(kernel.vmlinux), signal }), sceneOf(schedule));
   context.emit.done();
   context.print(flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts));
   if (met !== null && met < attempts) context.setStatus(EXIT.missed);

@@ -51,6 +51,7 @@ class FakeMachine {
 const options: ExploreOptions = {
   hold: 'preempt',
   meanwhile: 'swapoff',
+  swapoffTo: null,
   choice: { kind: 'every', count: 50 },
   repeats: 1,
   signal: new AbortController().signal,
