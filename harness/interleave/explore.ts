@@ -1,17 +1,20 @@
 import { SwapraceError } from '../model/errors.ts';
 import type { PathPoint, PointResult } from '../model/interleave.ts';
+import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
 import { tracePath, type TracedPath } from './path.ts';
 import { choosePoints, pointName, samplePoints, type PointChoice, type PointRange, type PointSample } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
-import { PathWalker } from './walk.ts';
+import { PathWalker, type Walker } from './walk.ts';
 
 export interface ExploreOptions extends Interleaving {
   readonly choice: PointChoice;
   readonly range?: PointRange;
   /** So many of the chosen points at most; all of them where it is absent. */
   readonly sample?: PointSample;
+  /** Makes the path begin where its stepped part ends, with the entries of these functions as its points. */
+  readonly ahead?: FunctionsAhead;
   /** Attempts at each point. */
   readonly repeats: number;
   readonly times?: AttemptTimes;
@@ -36,9 +39,7 @@ export interface Exploration {
  * @throws the signal's reason when it aborts; every other failure is an inconclusive result.
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
-  const walker = new PathWalker(placement);
-  await restore(placement);
-  const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, placement.path.limits, options.signal);
+  const { path, walker } = await (options.ahead === undefined ? stepped(placement, options) : entered(placement, options.ahead, options));
   const points = samplePoints(choosePoints(path.points, options.choice, options.range), options.sample);
   const results: PointResult[] = [];
   for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
@@ -53,15 +54,27 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   return { path, results, lost: false };
 }
 
-async function restore({ machine, runner }: Placement): Promise<void> {
+interface WalkedPath {
+  readonly path: TracedPath;
+  readonly walker: Walker;
+}
+
+async function stepped(placement: Placement, { signal }: ExploreOptions): Promise<WalkedPath> {
+  const { machine, runner, symbols, path } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();
+  return { path: await tracePath(machine.vcpus, HELD, symbols, path.limits, signal), walker: new PathWalker(placement) };
+}
+
+async function entered(placement: Placement, ahead: FunctionsAhead, options: ExploreOptions): Promise<WalkedPath> {
+  const { path } = await stepped(placement, options);
+  return { path: await pathByEntries(placement, path, ahead, options.signal), walker: new EntryWalker(placement) };
 }
 
 /** One attempt; whatever goes wrong with it is its result. */
 export async function tryPoint(
   placement: Placement,
-  walker: PathWalker,
+  walker: Walker,
   point: PathPoint,
   options: Interleaving & Pick<ExploreOptions, 'times'>,
 ): Promise<{ readonly result: PointResult; readonly lost: boolean }> {

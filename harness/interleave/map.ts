@@ -22,6 +22,7 @@ export interface MapHeader {
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
   readonly swapoffTo: string | null;
+  readonly pointsAre: RaceMap['pointsAre'];
   readonly pathPoints: number;
   readonly pathEnd: string;
 }

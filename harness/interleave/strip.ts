@@ -41,7 +41,7 @@ export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
   const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
+  return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}, ${[...always, ...others].join(', ')}`;
 }
 
 /** What tells maps apart: kernel, path, backend, hold, and where swapoff was held. */

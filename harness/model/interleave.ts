@@ -156,11 +156,17 @@ export interface RaceMap {
   /** Name of the path (harness/interleave/paths.ts). */
   readonly path: string;
   readonly backend: SwapBackend;
+  /** The function at which the points begin; for entries the end of the stepped path, behind which they do. */
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
   /** `function+offset` at which swapoff was held in its turn until the thread had gone on; null when it was not. */
   readonly swapoffTo: string | null;
+  /**
+   * What the points are: instructions of the stepped path, or, behind its end, entries of functions that the thread
+   * made in a run without any hold.
+   */
+  readonly pointsAre: 'instructions' | 'function entries';
   /** Points that exist between the anchor and the path's end. */
   readonly pathPoints: number;
   readonly exploredPoints: number;

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
+import { calleeLookup, reachable } from '../interleave/calls.ts';
 import { BACKENDS } from '../interleave/backends.ts';
 import { explore, type ExploreOptions } from '../interleave/explore.ts';
 import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
@@ -101,6 +102,11 @@ export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' 
   readonly hold: HoldKind;
   /** Where swapoff is kept until the thread has gone on, `function+offset`; absent lets it return. */
   readonly swapoffTo?: string;
+  /**
+   * Explores behind the stepped part of the path instead: entries of these functions, or of those that the kernel's own
+   * call graph has ahead of where the thread stands there.
+   */
+  readonly entries?: readonly string[] | 'call graph';
   readonly onResult: (result: PointResult) => void;
 }
 
@@ -114,19 +120,29 @@ const MOST_GUESTS = 20;
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, choice, range, sample, repeats, signal, onResult } = request;
+  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, entries, choice, range, sample, repeats, signal, onResult } = request;
   const results: PointResult[] = [];
   for (let guests = 0; guests < MOST_GUESTS; guests++) {
     const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }) } as const;
+    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }), ...aheadOf(kernel, entries, signal) } as const;
     const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
       anchor: placement.anchor,
       found: await explore(placement, options),
     }), scene);
     results.push(...found.results);
     if (found.lost) continue;
-    const header = { variant, ...scene, anchor, hold, meanwhile: 'swapoff', swapoffTo, pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
+    const pointsAre = entries === undefined ? 'instructions' : 'function entries';
+    const header = { variant, ...scene, anchor: found.path.from ?? anchor, hold, meanwhile: 'swapoff', swapoffTo, pointsAre, pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
     return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);
+}
+
+/** Calls between a function in which the thread stands and those whose entries become points. */
+const CALLS_DEEP = 2;
+
+function aheadOf(kernel: Kernel, entries: ExploreRequest['entries'], signal: AbortSignal): Pick<ExploreOptions, 'ahead'> {
+  if (entries === undefined) return {};
+  if (entries !== 'call graph') return { ahead: async () => entries };
+  return { ahead: (chain) => reachable(chain, CALLS_DEEP, calleeLookup(kernel.vmlinux, signal)) };
 }

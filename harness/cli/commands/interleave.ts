@@ -30,6 +30,8 @@ export interface ExploreFlags extends PlanFlags {
   readonly swapoffTo?: string;
   readonly sample?: string;
   readonly seed: string;
+  readonly at: 'functions' | 'entries';
+  readonly functions?: string;
 }
 
 /** `interleave explore`: holds the fault at chosen points of its path, and prints the map. */
@@ -47,10 +49,15 @@ export async function exploreCommand(context: CommandContext, variant: string, f
   const maps: RaceMap[] = [];
   for (const [index, swapoffTo] of places.entries()) {
     const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
-    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...(swapoffTo === null ? {} : { swapoffTo }) }));
+    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...entriesOf(flags), ...(swapoffTo === null ? {} : { swapoffTo }) }));
   }
   context.emit.done();
   context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
+}
+
+function entriesOf({ at, functions }: ExploreFlags): Pick<ExploreRequest, 'entries'> {
+  if (at !== 'entries') return {};
+  return { entries: functions?.split(',') ?? 'call graph' };
 }
 
 /** Each place of swapoff gets its share of the pairs, and a sample of its own. */
