@@ -5,7 +5,8 @@ import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { exploreCommand, pathsCommand, replayCommand } from './commands/interleave.ts';
+import { exploreCommand, pathsCommand } from './commands/interleave.ts';
+import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -123,6 +124,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .description('do what a schedule says, again and again')
     .addOption(plan())
     .option('--attempts <n>', 'how often', '10')
+    .option('--keep', 'stop at the hold, and keep the guest until interrupted')
+    .option('--gdb', 'as --keep, and say how to attach gdb')
+    .option('--dump <file>', 'write the guest’s memory as an ELF core: as the last attempt left it, or at the hold')
     .addOption(offline())
     .addOption(json())
     .action((schedule: string, variant: string, flags) => replayCommand(context, schedule, variant, flags));

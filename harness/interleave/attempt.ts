@@ -37,6 +37,16 @@ export interface Attempt {
 
 /** The held thread stands at its point, everything else is frozen: acts on it, lets go, and watches. */
 export async function attempt(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Attempt> {
+  const held = await holdMeanwhile(placement, interleaving, times);
+  if (held.swapoffKept) await goOnAlone(placement, times);
+  return observe(placement, held, interleaving.swapoffTo, times);
+}
+
+/**
+ * The first half of an attempt: the other side has done what it is to do, everything is stopped, and whatever lets the
+ * vCPUs run lets the held thread go.
+ */
+export async function holdMeanwhile(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Held> {
   const { hold, meanwhile, swapoffTo } = interleaving;
   const keepAt = swapoffTo === null ? null : placement.symbols.addressAt(swapoffTo);
   await placement.control.write({
@@ -47,12 +57,11 @@ export async function attempt(placement: Placement, interleaving: Interleaving, 
   });
   const held = hold === 'stall' ? await stall(placement, keepAt, times) : await preempt(placement, keepAt, times);
   if (keepAt !== null) await placement.runner.remove(keepAt);
-  if (held.swapoffKept) await goOnAlone(placement, times);
-  return observe(placement, held, swapoffTo, times);
+  return held;
 }
 
 /** What is known when the thread is let go. */
-interface Held {
+export interface Held {
   readonly swapoffReturned: boolean;
   /** Null when swapoff returned, and when it had not been called. */
   readonly waitedIn: string | null;

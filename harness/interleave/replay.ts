@@ -1,5 +1,5 @@
-import type { PointOutcome, PointResult } from '../model/interleave.ts';
-import { DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
+import type { PathPoint, PointOutcome, PointResult } from '../model/interleave.ts';
+import { DEFAULT_TIMES, holdMeanwhile, type AttemptTimes } from './attempt.ts';
 import { tryPoint } from './explore.ts';
 import { outcomeKey } from './map.ts';
 import { tracePath } from './path.ts';
@@ -31,11 +31,7 @@ export interface Replay {
  * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
-  const { machine, runner, symbols } = placement;
-  await machine.snapshots.load(ANCHOR);
-  runner.restored();
-  const path = await tracePath(machine.vcpus, HELD, symbols, placement.path.limits, options.signal);
-  const point = await findPlace(path.points, schedule.hold.at, options.source);
+  const point = await pointOf(placement, schedule, options);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];
   while (results.length < options.attempts) {
@@ -50,6 +46,30 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
   }
   const { expect } = schedule;
   return { results, met: expect === undefined ? null : results.filter(({ outcome }) => meets(outcome, expect)).length };
+}
+
+/** Where a schedule holds, on the path that this kernel takes. */
+async function pointOf({ machine, runner, symbols, path }: Placement, schedule: Schedule, options: Pick<ReplayOptions, 'source' | 'signal'>): Promise<PathPoint> {
+  await machine.snapshots.load(ANCHOR);
+  runner.restored();
+  const { points } = await tracePath(machine.vcpus, HELD, symbols, path.limits, options.signal);
+  return findPlace(points, schedule.hold.at, options.source);
+}
+
+/**
+ * Does what a schedule says up to the release: the thread is held, the other side has done what it is to do, all vCPUs
+ * are stopped, and there is no breakpoint left.
+ *
+ * @returns in words, what the other side did.
+ * @throws as `replay` does.
+ */
+export async function replayToHold(placement: Placement, schedule: Schedule, options: Omit<ReplayOptions, 'attempts' | 'onResult'>): Promise<string> {
+  await new PathWalker(placement).goTo(await pointOf(placement, schedule, options));
+  const held = await holdMeanwhile(placement, interleavingOf(schedule), options.times ?? DEFAULT_TIMES);
+  await placement.runner.clear();
+  if (held.swapoffReturned) return 'swapoff has returned';
+  if (held.swapoffKept) return `swapoff is at ${interleavingOf(schedule).swapoffTo}`;
+  return held.waitedIn === null ? 'swapoff was not called' : `swapoff waits in ${held.waitedIn}`;
 }
 
 /** Whether an outcome is of the expected kind and names what it should. */

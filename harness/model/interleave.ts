@@ -190,6 +190,10 @@ export interface PlacedMachine {
   readonly vcpus: VcpuControl;
   readonly snapshots: Snapshots;
   readonly splats: SplatFollower;
+  /** Writes the stopped guest's memory and registers as an ELF core; `file` is absolute. */
+  dump(file: string): Promise<void>;
+  /** Lets go of the vCPUs, which stay stopped, so that another debugger can take them. @returns the stub's socket. */
+  handOver(): string;
   /**
    * CPU milliseconds that all vCPUs together have run. Deadlines are counted in them: on a busy host a guest that
    * had no turn is not one that hangs.

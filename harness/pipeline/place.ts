@@ -90,7 +90,14 @@ async function placeOnce<T>(
   await using vcpus = await GdbClient.connect(sockets.gdbSocket);
   await using snapshots = await MachineSnapshots.open(sockets.qmpSocket);
   const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
-  const machine = { vcpus, snapshots, splats, workMs: workClock(guest.pid) };
+  const machine = {
+    vcpus,
+    snapshots,
+    splats,
+    workMs: workClock(guest.pid),
+    dump: (file: string) => snapshots.dump(file),
+    handOver: () => (vcpus.close(), sockets.gdbSocket),
+  };
   return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
 }
 
