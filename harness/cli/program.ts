@@ -5,7 +5,7 @@ import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { exploreCommand, pathsCommand } from './commands/interleave.ts';
+import { compareCommand, exploreCommand, pathsCommand } from './commands/interleave.ts';
 import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -87,28 +87,34 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
 
   const interleave = command('interleave').description('place the fault with QEMU’s debugger stub (docs/interleave.md)');
 
-  interleave
-    .command('explore')
-    .exitOverride()
+  const explores = (command: Command): Command =>
+    command
+      .addOption(plan())
+      .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
+      .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
+      .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
+      .addOption(new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep').choices(['functions', 'entries']).default('functions'))
+      .option('--functions <names>', 'with --at entries: of these, with commas, instead of those of the call graph')
+      .option('--every <n>', 'every n-th instruction (or entry) instead of functions')
+      .option('--all', 'every instruction')
+      .option('--from <n>', 'first point, counted from the anchor')
+      .option('--to <n>', 'last point')
+      .option('--repeats <n>', 'attempts at each point', '1')
+      .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
+      .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
+      .option('--seed <text>', 'of the sample', '1')
+      .addOption(offline())
+      .addOption(json());
+
+  explores(interleave.command('explore').exitOverride())
     .argument('<variant>', 'variant of the plan')
     .description('hold the fault at points of its path while swapoff runs, and print the race map')
-    .addOption(plan())
-    .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
-    .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
-    .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
-    .addOption(new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep').choices(['functions', 'entries']).default('functions'))
-    .option('--functions <names>', 'with --at entries: of these, with commas, instead of those of the call graph')
-    .option('--every <n>', 'every n-th instruction (or entry) instead of functions')
-    .option('--all', 'every instruction')
-    .option('--from <n>', 'first point, counted from the anchor')
-    .option('--to <n>', 'last point')
-    .option('--repeats <n>', 'attempts at each point', '1')
-    .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
-    .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
-    .option('--seed <text>', 'of the sample', '1')
-    .addOption(offline())
-    .addOption(json())
     .action((variant: string, flags) => exploreCommand(context, variant, flags));
+
+  explores(interleave.command('compare').exitOverride())
+    .argument('<maps...>', 'files that explore --json has printed, or variants, which are explored now')
+    .description('print race maps below each other')
+    .action((maps: string[], flags) => compareCommand(context, maps, flags));
 
   interleave
     .command('paths')

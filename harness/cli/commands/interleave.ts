@@ -1,7 +1,9 @@
+import { readFile } from 'node:fs/promises';
 import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
 import { pathNamed, PATHS } from '../../interleave/paths.ts';
 import { pointName, type PointChoice } from '../../interleave/points.ts';
-import { LEGEND, mapText } from '../../interleave/strip.ts';
+import { parseMaps } from '../../interleave/map-file.ts';
+import { compareText, LEGEND, mapSentence, mapText } from '../../interleave/strip.ts';
 import { outcomeKey } from '../../interleave/map.ts';
 import type { HoldKind, PointResult, RaceMap } from '../../model/interleave.ts';
 import { exploreKernel, type ExploreRequest } from '../../pipeline/place.ts';
@@ -30,6 +32,28 @@ export interface ExploreFlags extends PlanFlags {
 
 /** `interleave explore`: holds the fault at chosen points of its path, and prints the map. */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
+  const maps = await exploreMaps(context, variant, flags);
+  context.emit.done();
+  context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
+}
+
+/** `interleave compare`: maps below each other, from files or of variants that are explored now. */
+export async function compareCommand(context: CommandContext, sources: readonly string[], flags: ExploreFlags): Promise<void> {
+  const maps: RaceMap[] = [];
+  for (const source of sources) {
+    const stored = await readFile(source, 'utf8').catch(() => null);
+    maps.push(...(stored === null ? await exploreMaps(context, source, flags) : parseMaps(stored, source)));
+  }
+  context.emit.done();
+  context.print(flags.json === true ? toJson(maps) : comparisonText(maps));
+}
+
+/** Strips below each other, then what each map says of itself. Pure. */
+function comparisonText(maps: readonly RaceMap[]): string {
+  return [compareText(maps), ...maps.map(mapSentence)].join('\n');
+}
+
+async function exploreMaps(context: CommandContext, variant: string, flags: ExploreFlags): Promise<RaceMap[]> {
   const choice = choiceOf(flags);
   const range = {
     ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
@@ -45,8 +69,7 @@ export async function exploreCommand(context: CommandContext, variant: string, f
     const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
     maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...entriesOf(flags), ...(swapoffTo === null ? {} : { swapoffTo }) }));
   }
-  context.emit.done();
-  context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
+  return maps;
 }
 
 function entriesOf({ at, functions }: ExploreFlags): Pick<ExploreRequest, 'entries'> {
