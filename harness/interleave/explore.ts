@@ -3,6 +3,8 @@ import type { PathPoint, PointResult } from '../model/interleave.ts';
 import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
+import type { Disassembler } from './disassembly.ts';
+import { mergePoints, privateAddresses, type MergePlan } from './merge.ts';
 import { tracePath, type TracedPath } from './path.ts';
 import { choosePoints, pointName, samplePoints, type PointChoice, type PointRange, type PointSample } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
@@ -15,6 +17,8 @@ export interface ExploreOptions extends Interleaving {
   readonly sample?: PointSample;
   /** Makes the path begin where its stepped part ends, with the entries of these functions as its points. */
   readonly ahead?: FunctionsAhead;
+  /** Leaves out points that a neighbour stands for; they must be chosen all. */
+  readonly merge?: { readonly disassemble: Disassembler; readonly seed: string };
   /** Attempts at each point. */
   readonly repeats: number;
   readonly times?: AttemptTimes;
@@ -28,6 +32,8 @@ export interface ExploreOptions extends Interleaving {
 /** A traced path and what came of the attempts along it. */
 export interface Exploration {
   readonly path: TracedPath;
+  /** Null where no points were merged. */
+  readonly merge: MergePlan | null;
   readonly results: readonly PointResult[];
   /** True when the machine was lost: what is missing can be explored with another. */
   readonly lost: boolean;
@@ -40,7 +46,9 @@ export interface Exploration {
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
   const { path, walker } = await (options.ahead === undefined ? stepped(placement, options) : entered(placement, options.ahead, options));
-  const points = samplePoints(choosePoints(path.points, options.choice, options.range), options.sample);
+  const chosen = choosePoints(path.points, options.choice, options.range);
+  const merge = options.merge === undefined ? null : await planMerge(placement, chosen, options.merge);
+  const points = samplePoints(merge?.run ?? chosen, options.sample);
   const results: PointResult[] = [];
   for (const point of points.filter((candidate) => options.explored?.has(pointName(candidate)) !== true)) {
     for (let repeat = 0; repeat < options.repeats; repeat++) {
@@ -48,10 +56,15 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
       const { result, lost } = await tryPoint(placement, walker, point, options);
       results.push(result);
       options.onResult?.(result);
-      if (lost) return { path, results, lost };
+      if (lost) return { path, merge, results, lost };
     }
   }
-  return { path, results, lost: false };
+  return { path, merge, results, lost: false };
+}
+
+async function planMerge({ machine }: Placement, points: readonly PathPoint[], { disassemble, seed }: NonNullable<ExploreOptions['merge']>): Promise<MergePlan> {
+  const found = await privateAddresses(points, disassemble, machine.vcpus, HELD);
+  return mergePoints(points, (address) => found.has(address), seed);
 }
 
 interface WalkedPath {

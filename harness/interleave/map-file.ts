@@ -33,6 +33,7 @@ const mapSchema = z.object({
   pointsAre: z.enum(['instructions', 'function entries']),
   pathPoints: count,
   exploredPoints: count,
+  merged: z.object({ represented: count, checked: count, differences: z.array(text) }).nullable(),
   pathEnd: text,
   windows: z.array(
     z.object({

@@ -2,6 +2,7 @@ import type { SwapBackend } from '../model/guest.ts';
 import type {
   HoldKind,
   MeanwhileKind,
+  MergeSummary,
   PathPoint,
   PointOutcome,
   PointResult,
@@ -25,6 +26,7 @@ export interface MapHeader {
   readonly pointsAre: RaceMap['pointsAre'];
   readonly pathPoints: number;
   readonly pathEnd: string;
+  readonly merged: MergeSummary | null;
 }
 
 /** What tells two outcomes apart. */

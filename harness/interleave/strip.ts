@@ -41,7 +41,17 @@ export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
   const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}, ${[...always, ...others].join(', ')}`;
+  return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others].join(', ')}`;
+}
+
+function voided({ merged }: RaceMap): string {
+  return merged !== null && merged.differences.length > 0 ? 'VOID (merged points differ): ' : '';
+}
+
+function mergedWords({ merged }: RaceMap): string {
+  if (merged === null) return '';
+  const { represented, checked, differences } = merged;
+  return ` (${represented} more by a neighbour, ${checked} such checked, ${differences.length} differ)`;
 }
 
 /** What tells maps apart: kernel, path, backend, hold, and where swapoff was held. */
@@ -55,6 +65,7 @@ export function mapText(map: RaceMap, columns = 72): string {
     mapSentence(map),
     `  ${map.anchor} |${strip(map, columns)}| ${map.pathEnd}`,
     ...map.windows.map(windowText),
+    ...(map.merged?.differences ?? []).map((difference) => `  differs: ${difference}`),
     '',
   ].join('\n');
 }

@@ -149,6 +149,16 @@ export interface RaceWindow {
   readonly lastSource: readonly SourceFrame[];
 }
 
+/** Points that were not run because a neighbour stands for them, and the proof by those that were run all the same. */
+export interface MergeSummary {
+  /** Points that were not run. */
+  readonly represented: number;
+  /** Points that were run though a neighbour stands for them. */
+  readonly checked: number;
+  /** Where such a point and its neighbour came to different outcomes; any of them voids the map. */
+  readonly differences: readonly string[];
+}
+
 /** What one exploration of one kernel found. */
 export interface RaceMap {
   readonly schema: 1;
@@ -170,6 +180,8 @@ export interface RaceMap {
   /** Points that exist between the anchor and the path's end. */
   readonly pathPoints: number;
   readonly exploredPoints: number;
+  /** Null where no points were merged. */
+  readonly merged: MergeSummary | null;
   /** Why the path ends where it does. */
   readonly pathEnd: string;
   readonly windows: readonly RaceWindow[];

@@ -6,6 +6,8 @@ import { calleeLookup, reachable } from '../interleave/calls.ts';
 import { BACKENDS } from '../interleave/backends.ts';
 import { explore, type ExploreOptions } from '../interleave/explore.ts';
 import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
+import { disassembler } from '../interleave/disassembly.ts';
+import { mergeSummary } from '../interleave/merge.ts';
 import { raceMap, symbolizeMap } from '../interleave/map.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
@@ -114,6 +116,8 @@ export interface ExploreRequest extends Pick<ExploreOptions, 'choice' | 'range' 
    * call graph has ahead of where the thread stands there.
    */
   readonly entries?: readonly string[] | 'call graph';
+  /** Leaves out points that a neighbour stands for, but for a tenth of them, which this seed chooses. */
+  readonly mergeSeed?: string;
   readonly onResult: (result: PointResult) => void;
 }
 
@@ -127,11 +131,11 @@ const MOST_GUESTS = 20;
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, entries, choice, range, sample, repeats, signal, onResult } = request;
+  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, entries, mergeSeed, choice, range, sample, repeats, signal, onResult } = request;
   const results: PointResult[] = [];
   for (let guests = 0; guests < MOST_GUESTS; guests++) {
     const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }), ...aheadOf(kernel, entries, signal) } as const;
+    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }), ...aheadOf(kernel, entries, signal), ...mergeOf(kernel, mergeSeed, signal) } as const;
     const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
       anchor: placement.anchor,
       found: await explore(placement, options),
@@ -139,7 +143,7 @@ export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: Exp
     results.push(...found.results);
     if (found.lost) continue;
     const pointsAre = entries === undefined ? 'instructions' : 'function entries';
-    const header = { variant, ...scene, anchor: found.path.from ?? anchor, hold, meanwhile: 'swapoff', swapoffTo, pointsAre, pathPoints: found.path.points.length, pathEnd: found.path.end } as const;
+    const header = { variant, ...scene, anchor: found.path.from ?? anchor, hold, meanwhile: 'swapoff', swapoffTo, pointsAre, pathPoints: found.path.points.length, pathEnd: found.path.end, merged: found.merge === null ? null : mergeSummary(found.merge, results) } as const;
     return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);
@@ -152,4 +156,8 @@ function aheadOf(kernel: Kernel, entries: ExploreRequest['entries'], signal: Abo
   if (entries === undefined) return {};
   if (entries !== 'call graph') return { ahead: async () => entries };
   return { ahead: (chain) => reachable(chain, CALLS_DEEP, calleeLookup(kernel.vmlinux, signal)) };
+}
+
+function mergeOf(kernel: Kernel, seed: string | undefined, signal: AbortSignal): Pick<ExploreOptions, 'merge'> {
+  return seed === undefined ? {} : { merge: { disassemble: disassembler(kernel.vmlinux, signal), seed } };
 }

@@ -5,6 +5,7 @@ import { pointName, type PointChoice } from '../../interleave/points.ts';
 import { parseMaps } from '../../interleave/map-file.ts';
 import { compareText, LEGEND, mapSentence, mapText } from '../../interleave/strip.ts';
 import { outcomeKey } from '../../interleave/map.ts';
+import { UsageError } from '../../model/errors.ts';
 import type { HoldKind, PointResult, RaceMap } from '../../model/interleave.ts';
 import { exploreKernel, type ExploreRequest } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
@@ -28,6 +29,7 @@ export interface ExploreFlags extends PlanFlags {
   readonly seed: string;
   readonly at: 'functions' | 'entries';
   readonly functions?: string;
+  readonly merge?: boolean;
 }
 
 /** `interleave explore`: holds the fault at chosen points of its path, and prints the map. */
@@ -67,9 +69,16 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
   const maps: RaceMap[] = [];
   for (const [index, swapoffTo] of places.entries()) {
     const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
-    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...entriesOf(flags), ...(swapoffTo === null ? {} : { swapoffTo }) }));
+    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...entriesOf(flags), ...mergeOf(flags), ...(swapoffTo === null ? {} : { swapoffTo }) }));
   }
   return maps;
+}
+
+/** @throws UsageError `CANNOT_MERGE` where neighbours are not chosen. */
+function mergeOf({ merge, all, at, seed }: ExploreFlags): Pick<ExploreRequest, 'mergeSeed'> {
+  if (merge !== true) return {};
+  if (all === true && at === 'functions') return { mergeSeed: seed };
+  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', { hint: 'add --all, without --at entries' });
 }
 
 function entriesOf({ at, functions }: ExploreFlags): Pick<ExploreRequest, 'entries'> {

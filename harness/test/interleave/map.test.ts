@@ -21,7 +21,7 @@ function result(index: number, outcome: PointOutcome): PointResult {
   return { point: point(index), hold: 'stall', landed: null, outcome, elapsedMs: 1 };
 }
 
-const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 10, pathEnd: 'end' } as const;
+const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 10, pathEnd: 'end', merged: null } as const;
 
 t.test('neighbours with the same outcome and signature are one window', async (t) => {
   const windows = windowsOf([result(0, xas), result(1, xas), result(3, xas), result(4, dup), result(6, OK), result(5, OK)]);
