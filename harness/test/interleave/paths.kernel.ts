@@ -37,7 +37,6 @@ t.test('unpatched: other paths and backends show their own windows', async (t) =
   };
   t.match(signatures(await map('look-up', 'rotational')), /find_get_incore_page/);
   t.match(signatures(await map('fault', 'zram')), /__swap_count/);
-  t.match(signatures(await map('readahead', 'solid-state')), /__read_swap_cache_async/);
 
   const counted = await map('count', 'rotational', { choice: { kind: 'all' }, mergeSeed: 'a' });
   t.equal(countOutcomes(counted).oops, 0, 'the page table’s lock pins the entry');
