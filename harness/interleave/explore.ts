@@ -42,9 +42,12 @@ export interface Exploration {
 /**
  * Attempts chosen points of the placed thread's path, in order.
  *
- * @throws the signal's reason when it aborts; every other failure is an inconclusive result.
+ * @throws the signal's reason when it aborts; UsageError when the kernel has no `swapoffTo`; every other failure of an
+ *   attempt is an inconclusive result.
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<Exploration> {
+  // Before the first attempt: afterwards a wrong name would make every point inconclusive.
+  if (options.swapoffTo !== null) placement.symbols.addressAt(options.swapoffTo);
   const { path, walker } = await (options.ahead === undefined ? stepped(placement, options) : entered(placement, options.ahead, options));
   const chosen = choosePoints(path.points, options.choice, options.range);
   const merge = options.merge === undefined ? null : await planMerge(placement, chosen, options.merge);

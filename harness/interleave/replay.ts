@@ -28,9 +28,12 @@ export interface Replay {
 /**
  * Does what a schedule says, again and again from one snapshot.
  *
- * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point.
+ * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION` when
+ *   it has none to which swapoff is to be brought.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
+  const { swapoffTo } = interleavingOf(schedule);
+  if (swapoffTo !== null) placement.symbols.addressAt(swapoffTo);
   const point = await pointOf(placement, schedule, options);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];

@@ -62,6 +62,7 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
     ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
   };
   const repeats = wholeNumber('--repeats', flags.repeats);
+  const points = { ...entriesOf(flags), ...mergeOf(flags) };
   const scene = { path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend] };
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
   const onResult = (result: PointResult): void => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) });
@@ -69,7 +70,7 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
   const maps: RaceMap[] = [];
   for (const [index, swapoffTo] of places.entries()) {
     const request = { variant, scene, hold: flags.hold, choice, range, repeats, signal: context.signal, onResult };
-    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...entriesOf(flags), ...mergeOf(flags), ...(swapoffTo === null ? {} : { swapoffTo }) }));
+    maps.push(await exploreKernel(kernel, lab, { ...request, ...sampleOf(flags, places.length, index), ...points, ...(swapoffTo === null ? {} : { swapoffTo }) }));
   }
   return maps;
 }

@@ -87,6 +87,7 @@ t.test('points that were explored before are left out', async (t) => {
   const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
   const { results } = await explore(new FakeMachine().placement('x'), { ...options, explored });
   t.same(results.map(({ point }) => point.index), [100]);
+  await t.rejects(explore(new FakeMachine().placement('x'), { ...options, swapoffTo: 'no_such_function' }), { code: 'NO_SUCH_FUNCTION' });
   await t.rejects(explore(new FakeMachine().placement('x'), { ...options, signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
 });
 
