@@ -1,9 +1,9 @@
 import { SwapraceError } from '../model/errors.ts';
 import type { PathPoint, PointResult } from '../model/interleave.ts';
-import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
 import type { Disassembler } from './disassembly.ts';
+import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
 import { mergePoints, privateAddresses, type MergePlan } from './merge.ts';
 import { tracePath, type TracedPath } from './path.ts';
 import { choosePoints, pointName, samplePoints, type PointChoice, type PointRange, type PointSample } from './points.ts';

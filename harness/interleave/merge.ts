@@ -38,16 +38,23 @@ export function mergePoints(points: readonly PathPoint[], isPrivateAt: (address:
   return { run: [...first, ...checked].sort((a, b) => a.index - b.index), represented };
 }
 
-/** What was seen of the points that were run though another stands for them. One difference voids the map. */
+/**
+ * What was seen of the points that were run though another stands for them. One difference voids the map; an attempt
+ * that told nothing is none.
+ */
 export function mergeSummary({ represented }: MergePlan, results: readonly PointResult[]): MergeSummary {
   const seen = new Map<string, PointResult['outcome'][]>();
-  for (const { point, outcome } of results) seen.set(pointName(point), [...(seen.get(pointName(point)) ?? []), outcome]);
+  for (const { point, outcome } of results) {
+    if (outcome.kind === 'inconclusive') continue;
+    seen.set(pointName(point), [...(seen.get(pointName(point)) ?? []), outcome]);
+  }
   const keyOf = (name: string): string => outcomeSet(seen.get(name) ?? []).map(essence).join(' | ');
-  const checked = [...represented].filter(([name]) => seen.has(name));
+  const run = new Set(results.map(({ point }) => pointName(point)));
+  const checked = [...represented].filter(([name, first]) => seen.has(name) && seen.has(first));
   const differences = checked
     .filter(([name, first]) => keyOf(name) !== keyOf(first))
     .map(([name, first]) => `${name}: ${keyOf(name)}; ${first}: ${keyOf(first)}`);
-  return { represented: represented.size - checked.length, checked: checked.length, differences };
+  return { represented: [...represented.keys()].filter((name) => !run.has(name)).length, checked: checked.length, differences };
 }
 
 /** Where swapoff was seen to wait, or a thread to hang, differs from one attempt to the next. */

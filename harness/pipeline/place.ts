@@ -4,11 +4,11 @@ import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { calleeLookup, reachable } from '../interleave/calls.ts';
 import { BACKENDS } from '../interleave/backends.ts';
-import { explore, type ExploreOptions } from '../interleave/explore.ts';
+import { explore, type Exploration, type ExploreOptions } from '../interleave/explore.ts';
 import { BROKEN_TIMERS, PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { disassembler } from '../interleave/disassembly.ts';
 import { mergeSummary } from '../interleave/merge.ts';
-import { raceMap, symbolizeMap } from '../interleave/map.ts';
+import { raceMap, symbolizeMap, type MapHeader } from '../interleave/map.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
@@ -21,7 +21,7 @@ import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
 import { BootError, GuestError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
-import type { HoldKind, PointResult, RaceMap } from '../model/interleave.ts';
+import type { HoldKind, PlacedMachine, PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { packCpio } from '../rootfs/cpio.ts';
 import type { Lab } from './lab.ts';
@@ -92,13 +92,16 @@ async function placeOnce<T>(
   await using vcpus = await GdbClient.connect(sockets.gdbSocket);
   await using snapshots = await MachineSnapshots.open(sockets.qmpSocket);
   const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
-  const machine = {
+  const machine: PlacedMachine = {
     vcpus,
     snapshots,
     splats,
     workMs: workClock(guest.pid),
-    dump: (file: string) => snapshots.dump(file),
-    handOver: () => (vcpus.close(), sockets.gdbSocket),
+    dump: (file) => snapshots.dump(file),
+    handOver: () => {
+      vcpus.close();
+      return sockets.gdbSocket;
+    },
   };
   return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
 }
@@ -131,22 +134,42 @@ const MOST_GUESTS = 20;
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<RaceMap> {
-  const { variant, scene = FAULT_SCENE, hold, swapoffTo = null, entries, mergeSeed, choice, range, sample, repeats, signal, onResult } = request;
+  const { variant, scene = FAULT_SCENE, signal } = request;
   const results: PointResult[] = [];
   for (let guests = 0; guests < MOST_GUESTS; guests++) {
     const explored = new Set(results.map(({ point }) => pointName(point)));
-    const options = { hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, explored, signal, onResult, ...(range === undefined ? {} : { range }), ...(sample === undefined ? {} : { sample }), ...aheadOf(kernel, entries, signal), ...mergeOf(kernel, mergeSeed, signal) } as const;
-    const { anchor, found } = await withPlacement(kernel, lab, signal, async (placement) => ({
-      anchor: placement.anchor,
-      found: await explore(placement, options),
-    }), scene);
+    const options = { ...optionsOf(kernel, request), explored };
+    const exploreOne = async (placement: Placement) => ({ anchor: placement.anchor, found: await explore(placement, options) });
+    const { anchor, found } = await withPlacement(kernel, lab, signal, exploreOne, scene);
     results.push(...found.results);
     if (found.lost) continue;
-    const pointsAre = entries === undefined ? 'instructions' : 'function entries';
-    const header = { variant, ...scene, anchor: found.path.from ?? anchor, hold, meanwhile: 'swapoff', swapoffTo, pointsAre, pathPoints: found.path.points.length, pathEnd: found.path.end, merged: found.merge === null ? null : mergeSummary(found.merge, results) } as const;
+    const header = headerOf(request, scene, anchor, found, results);
     return symbolizeMap(raceMap(header, results), sourceLookup(kernel.vmlinux));
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${variant} was explored`);
+}
+
+function optionsOf(kernel: Kernel, request: ExploreRequest): ExploreOptions {
+  const { hold, swapoffTo = null, choice, range, sample, repeats, signal, onResult } = request;
+  return {
+    ...{ hold, meanwhile: 'swapoff', swapoffTo, choice, repeats, signal, onResult },
+    ...(range === undefined ? {} : { range }),
+    ...(sample === undefined ? {} : { sample }),
+    ...aheadOf(kernel, request.entries, signal),
+    ...mergeOf(kernel, request.mergeSeed, signal),
+  };
+}
+
+function headerOf(request: ExploreRequest, scene: Scene, anchor: string, { path, merge }: Exploration, results: readonly PointResult[]): MapHeader {
+  const { variant, hold, swapoffTo = null, entries } = request;
+  return {
+    ...{ variant, ...scene, hold, meanwhile: 'swapoff', swapoffTo },
+    anchor: path.from ?? anchor,
+    pointsAre: entries === undefined ? 'instructions' : 'function entries',
+    pathPoints: path.points.length,
+    pathEnd: path.end,
+    merged: merge === null ? null : mergeSummary(merge, results),
+  };
 }
 
 /** Calls between a function in which the thread stands and those whose entries become points. */

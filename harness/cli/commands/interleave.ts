@@ -76,10 +76,10 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
 }
 
 /** @throws UsageError `CANNOT_MERGE` where neighbours are not chosen. */
-function mergeOf({ merge, all, at, seed }: ExploreFlags): Pick<ExploreRequest, 'mergeSeed'> {
+function mergeOf({ merge, all, at, sample, seed }: ExploreFlags): Pick<ExploreRequest, 'mergeSeed'> {
   if (merge !== true) return {};
-  if (all === true && at === 'functions') return { mergeSeed: seed };
-  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', { hint: 'add --all, without --at entries' });
+  if (all === true && at === 'functions' && sample === undefined) return { mergeSeed: seed };
+  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', { hint: 'add --all, without --at entries and without --sample' });
 }
 
 function entriesOf({ at, functions }: ExploreFlags): Pick<ExploreRequest, 'entries'> {

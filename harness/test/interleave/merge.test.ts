@@ -72,6 +72,8 @@ t.test('one difference voids the map', async (t) => {
   const result = (at: PathPoint, outcome: PointOutcome): PointResult => ({ point: at, hold: 'stall', landed: null, outcome, elapsedMs: 1 });
   const header = { variant: 'v', path: 'fault', backend: BACKENDS.rotational, anchor: 'f', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 12, pathEnd: 'end' } as const;
   const text = (results: PointResult[]): string => mapText(raceMap({ ...header, merged: mergeSummary(plan, results) }, results));
+  const lost = result(check, { kind: 'inconclusive', reason: 'lost' });
+  t.match(text([result(first, { kind: 'ok' }), lost]), /\(10 more by a neighbour, 0 such checked, 0 differ\)/, 'what told nothing is no check');
   const waited = (where: string): PointOutcome => ({ kind: 'waited', where });
   t.match(text([result(first, waited('a')), result(check, waited('b'))]), /^v, .*: 2 of 12 points \(10 more by a neighbour, 1 such checked, 0 differ\)/);
   t.match(text([result(first, { kind: 'ok' }), result(check, { kind: 'oops', signature: 'x' })]), /^VOID .*1 differ[^]*differs: f\+0x\w+: oops: x; f: ok/);
