@@ -6,8 +6,9 @@ import { auditCommand } from './commands/audit.ts';
 import { bootCommand } from './commands/boot.ts';
 import { buildCommand } from './commands/build.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { exploreCommand, pathsCommand, replayCommand } from './commands/interleave.ts';
+import { compareCommand as compareMapsCommand, exploreCommand, pathsCommand } from './commands/interleave.ts';
 import { compareCommand, latencyCommand } from './commands/latency.ts';
+import { replayCommand } from './commands/replay.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { scanCommand } from './commands/scan.ts';
@@ -90,24 +91,36 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
 
   const interleave = command('interleave').description('place the fault with QEMU’s debugger stub (docs/interleave.md)');
 
-  interleave
-    .command('explore')
-    .exitOverride()
+  const explores = (command: Command): Command =>
+    command
+      .addOption(plan())
+      .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
+      .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
+      .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
+      .addOption(new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep').choices(['functions', 'entries']).default('functions'))
+      .option('--functions <names>', 'with --at entries: of these, with commas, instead of those of the call graph')
+      .option('--every <n>', 'every n-th instruction (or entry) instead of functions')
+      .option('--all', 'every instruction')
+      .option('--merge', 'with --all: leave out instructions that only their own thread can tell from the next, but for a tenth')
+      .option('--from <n>', 'first point, counted from the anchor')
+      .option('--to <n>', 'last point')
+      .option('--repeats <n>', 'attempts at each point', '1')
+      .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
+      .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
+      .option('--seed <text>', 'of the sample, and of the tenth', '1')
+      .addOption(new Option('--results <folder>', 'keep the map below this folder instead of results/'))
+      .addOption(offline())
+      .addOption(json());
+
+  explores(interleave.command('explore').exitOverride())
     .argument('<variant>', 'variant of the plan')
     .description('hold the fault at points of its path while swapoff runs, and print the race map')
-    .addOption(plan())
-    .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
-    .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
-    .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
-    .option('--every <n>', 'every n-th instruction; without it the first of every function')
-    .option('--all', 'every instruction')
-    .option('--from <n>', 'first instruction, counted from the anchor')
-    .option('--to <n>', 'last instruction')
-    .option('--repeats <n>', 'attempts at each point', '1')
-    .addOption(new Option('--results <folder>', 'keep the map below this folder instead of results/'))
-    .addOption(offline())
-    .addOption(json())
     .action((variant: string, flags) => exploreCommand(context, variant, flags));
+
+  explores(interleave.command('compare').exitOverride())
+    .argument('<maps...>', 'files that explore --json has printed, or variants, which are explored now')
+    .description('print race maps below each other')
+    .action((maps: string[], flags) => compareMapsCommand(context, maps, flags));
 
   interleave
     .command('paths')
@@ -123,6 +136,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .description('do what a schedule says, again and again')
     .addOption(plan())
     .option('--attempts <n>', 'how often', '10')
+    .option('--keep', 'stop at the hold, and keep the guest until interrupted')
+    .option('--gdb', 'as --keep, and say how to attach gdb')
+    .option('--dump <file>', 'write the guest’s memory as an ELF core: as the last attempt left it, or at the hold')
     .addOption(offline())
     .addOption(json())
     .action((schedule: string, variant: string, flags) => replayCommand(context, schedule, variant, flags));

@@ -5,6 +5,7 @@ import { ACTION, MODE, PROGRESS, type Mark } from './control.ts';
 import { diagnose } from './hang.ts';
 import { ACTOR, HELD, type Placement } from './prepare.ts';
 import type { Arrival } from './runner.ts';
+import { stackBase } from './stack.ts';
 import { WaitWatch } from './wait-watch.ts';
 
 /** How long the parts of an attempt may take, milliseconds that a vCPU runs. */
@@ -21,48 +22,70 @@ export const DEFAULT_TIMES: AttemptTimes = { lookMs: 40, releaseMs: 2_500 };
 const HOLD_BOUND_NS = 20_000_000_000;
 const VCPUS = 2;
 
+/** What is done to the thread and what the other side does. */
+export interface Interleaving {
+  readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
+  /** `function` or `function+offset` at which swapoff is kept until the thread has gone on; null lets it return. */
+  readonly swapoffTo: string | null;
+}
+
 export interface Attempt {
   readonly seen: Observation;
   readonly landed: CodePlace | null;
 }
 
 /** The held thread stands at its point, everything else is frozen: acts on it, lets go, and watches. */
-export async function attempt(placement: Placement, hold: HoldKind, meanwhile: MeanwhileKind, times: AttemptTimes): Promise<Attempt> {
+export async function attempt(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Attempt> {
+  const held = await holdMeanwhile(placement, interleaving, times);
+  if (held.swapoffKept) await goOnAlone(placement, times);
+  return observe(placement, held, interleaving.swapoffTo, times);
+}
+
+/**
+ * The first half of an attempt: the other side has done what it is to do, everything is stopped, and whatever lets the
+ * vCPUs run lets the held thread go.
+ */
+export async function holdMeanwhile(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Held> {
+  const { hold, meanwhile, swapoffTo } = interleaving;
+  const keepAt = swapoffTo === null ? null : placement.symbols.addressAt(swapoffTo);
   await placement.control.write({
     mode: MODE[hold],
     action: ACTION[meanwhile],
     holdBoundNs: HOLD_BOUND_NS,
     go: 1,
   });
-  const held = hold === 'stall' ? await stall(placement, times) : await preempt(placement, times);
-  return observe(placement, held, times);
+  const held = hold === 'stall' ? await stall(placement, keepAt, times) : await preempt(placement, keepAt, times);
+  if (keepAt !== null) await placement.runner.remove(keepAt);
+  return held;
 }
 
 /** What is known when the thread is let go. */
-interface Held {
+export interface Held {
   readonly swapoffReturned: boolean;
   /** Null when swapoff returned, and when it had not been called. */
   readonly waitedIn: string | null;
+  readonly swapoffKept: boolean;
   readonly landed: CodePlace | null;
-  readonly heldWhenSwapoffReturned: boolean;
-  /** Whether the machine is over already: a splat came, or nothing did. */
-  readonly over: 'no' | 'splat' | 'deadline';
+  readonly heldWhenOvertaken: boolean;
 }
 
-const NOTHING_YET: Held = { swapoffReturned: false, waitedIn: null, landed: null, heldWhenSwapoffReturned: false, over: 'no' };
+const NOTHING_YET: Held = { swapoffReturned: false, waitedIn: null, swapoffKept: false, landed: null, heldWhenOvertaken: false };
 
-/** swapoff alone, the held vCPU frozen, until it returns or waits. */
-async function stall(placement: Placement, times: AttemptTimes): Promise<Held> {
+/** swapoff alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept. */
+async function stall(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
   const done = control.addressOf('swapoff-done');
-  await runner.insert(done);
+  await runner.insert(done, ...(keepAt === null ? [] : [keepAt]));
   const landed = placement.symbols.place(await machine.vcpus.readRegister(HELD, 'rip'));
-  const watch = new WaitWatch(placement);
+  const watch = WaitWatch.ofSwapoff(placement);
   for (;;) {
     const budget = await Budget.of(machine, times.lookMs);
     await runner.start([ACTOR]);
     const arrival = (await budget.awaitArrival(runner)) ?? (await runner.halt());
-    if (arrival?.pc === done) return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenSwapoffReturned: true };
+    if (arrival?.pc === done) return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenOvertaken: true };
+    if (await isSwapoffAt(placement, arrival, keepAt)) return { ...NOTHING_YET, swapoffKept: true, landed, heldWhenOvertaken: true };
+    if (arrival !== null) continue;
     if (await watch.waits()) return { ...NOTHING_YET, waitedIn: watch.where, landed };
   }
 }
@@ -71,7 +94,7 @@ async function stall(placement: Placement, times: AttemptTimes): Promise<Held> {
  * The real-time thread is woken with the held vCPU frozen, so that the first thing that happens there is the
  * interrupt that makes way for it; from then on all run, until swapoff returns or waits.
  */
-async function preempt(placement: Placement, times: AttemptTimes): Promise<Held> {
+async function preempt(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
   const at = (mark: Mark): bigint => control.addressOf(mark);
   await runner.insert(at('woken'), at('hold-begin'), at('swapoff-done'));
@@ -80,34 +103,55 @@ async function preempt(placement: Placement, times: AttemptTimes): Promise<Held>
   const woken = (await wakeUp.awaitArrival(runner)) ?? (await runner.halt());
   // At this point the kernel cannot wake a thread on that CPU: it holds what the wake-up needs.
   if (woken?.pc !== at('woken')) return NOTHING_YET;
-  const held = await untilSwapoffEndsOrWaits(placement, times);
+  if (keepAt !== null) await runner.insert(keepAt);
+  const held = await untilSwapoffEndsOrWaits(placement, keepAt, times);
   await control.write({ holdRelease: 1 });
   return held;
 }
 
-async function untilSwapoffEndsOrWaits(placement: Placement, times: AttemptTimes): Promise<Held> {
+async function untilSwapoffEndsOrWaits(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { control, chains, machine } = placement;
-  const watch = new WaitWatch(placement);
+  const watch = WaitWatch.ofSwapoff(placement);
   let landed: CodePlace | null = null;
   for (;;) {
-    const event = await next(placement, await Budget.of(machine, times.lookMs * VCPUS));
-    if (event === 'splat') return { ...NOTHING_YET, landed, over: 'splat' };
+    const event = await next(placement, 'all', await Budget.of(machine, times.lookMs * VCPUS));
+    if (event === 'splat') return { ...NOTHING_YET, landed };
     if (event === 'deadline') {
       if (await watch.waits()) return { ...NOTHING_YET, landed, waitedIn: watch.where };
       continue;
     }
     const mark = control.markAt(event.pc);
     if (mark === 'hold-begin') landed = waitingPlace(await chains.chainOf(placement.heldStack, []));
-    if (mark === 'swapoff-done') {
-      const inOperation = (await control.read()).heldState !== PROGRESS.ended;
-      return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenSwapoffReturned: inOperation };
-    }
+    const swapoffKept = await isSwapoffAt(placement, event, keepAt);
+    if (!swapoffKept && mark !== 'swapoff-done') continue;
+    const inOperation = (await control.read()).heldState !== PROGRESS.ended;
+    return { ...NOTHING_YET, swapoffReturned: !swapoffKept, swapoffKept, landed, heldWhenOvertaken: inOperation };
   }
 }
 
-/** All run until an arrival, a whole splat, or the budget's end; stopped in each case. */
-async function next({ machine, runner }: Placement, budget: Budget): Promise<Arrival | 'splat' | 'deadline'> {
-  await runner.start('all');
+/** Other threads come to the same place. */
+async function isSwapoffAt({ machine, actorStack }: Placement, arrival: Arrival | null, keepAt: bigint | null): Promise<boolean> {
+  if (arrival === null || arrival.pc !== keepAt) return false;
+  return stackBase(await machine.vcpus.readRegister(arrival.thread, 'rsp')) === actorStack;
+}
+
+/** swapoff's vCPU frozen: the held thread runs until its operation ends, or it waits for what swapoff has. */
+async function goOnAlone(placement: Placement, times: AttemptTimes): Promise<void> {
+  const { runner, control, machine } = placement;
+  const ended = control.addressOf('held-done');
+  await runner.insert(ended);
+  const watch = WaitWatch.ofHeld(placement);
+  for (;;) {
+    const event = await next(placement, [HELD], await Budget.of(machine, times.lookMs));
+    if (event === 'splat') break;
+    if (event === 'deadline' ? await watch.waits() : event.pc === ended) break;
+  }
+  await runner.remove(ended);
+}
+
+/** vCPUs run until an arrival, a whole splat, or the budget's end; stopped in each case. */
+async function next({ machine, runner }: Placement, threads: readonly number[] | 'all', budget: Budget): Promise<Arrival | 'splat' | 'deadline'> {
+  await runner.start(threads);
   const wait = budget.awaitArrival(runner);
   const first = await Promise.race([wait, machine.splats.whole().then(() => 'splat' as const)]);
   if (first !== null && first !== 'splat') return first;
@@ -117,15 +161,15 @@ async function next({ machine, runner }: Placement, budget: Budget): Promise<Arr
   return arrival ?? (machine.splats.titles().length > 0 ? 'splat' : 'deadline');
 }
 
-/** Lets everything go and follows it to its end. */
-async function observe(placement: Placement, held: Held, times: AttemptTimes): Promise<Attempt> {
+/** Lets everything go and follows it to its end; a splat that has begun comes whole on the way. */
+async function observe(placement: Placement, held: Held, swapoffTo: string | null, times: AttemptTimes): Promise<Attempt> {
   const { runner, control, machine } = placement;
   const done = control.addressOf('done');
   await runner.insert(done);
   const budget = await Budget.of(machine, times.releaseMs * VCPUS);
-  let end: Observation['end'] | null = held.over === 'no' ? null : held.over;
+  let end: Observation['end'] | null = null;
   while (end === null) {
-    const event = await next(placement, budget);
+    const event = await next(placement, 'all', budget);
     if (event === 'splat' || event === 'deadline') end = event;
     else if (event.pc === done) end = 'done';
   }
@@ -138,7 +182,9 @@ async function observe(placement: Placement, held: Held, times: AttemptTimes): P
       splat: machine.splats.titles()[0] ?? null,
       swapoffReturned: held.swapoffReturned,
       waitedIn: held.waitedIn,
-      heldWhenSwapoffReturned: held.heldWhenSwapoffReturned,
+      swapoffTo,
+      swapoffKept: held.swapoffKept,
+      heldWhenOvertaken: held.heldWhenOvertaken,
       swapoffErrno: words.swapoffErrno,
       swaponErrno: words.swaponErrno,
       heldErrno: words.heldErrno,

@@ -4,7 +4,7 @@ import { STACK_BYTES, stackBase, unwindFromRegisters, unwindFromTop, type StackF
 import type { SymbolTable } from './symbols.ts';
 
 /** Functions through which everything sleeps or is preempted: they do not say what a thread waits for. */
-const SCHEDULING = /^(__schedule|schedule|schedule_\w+|preempt_schedule\w*|io_schedule\w*|do_nanosleep|__wait_for_common|wait_for_completion\w*|__wait_\w+|wait_rcu_gp|irqentry_exit\w*|raw_irqentry_exit_cond_resched|asm_\w+|sysvec_\w+|(asm_)?common_interrupt|__cond_resched|_cond_resched|preempt_count_\w+|__raw_spin\w*)$/;
+export const SCHEDULING = /^(__schedule|schedule|schedule_\w+|preempt_schedule\w*|io_schedule\w*|do_nanosleep|__wait_for_common|wait_for_completion\w*|__wait_\w+|wait_rcu_gp|irqentry_exit\w*|raw_irqentry_exit_cond_resched|asm_\w+|sysvec_\w+|(asm_)?common_interrupt|__cond_resched|_cond_resched|preempt_count_\w+|__raw_spin\w*)$/;
 
 /** A thread's call chain, innermost first. */
 export interface Chain {

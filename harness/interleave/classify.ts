@@ -18,11 +18,14 @@ function classifyEnded(seen: Observation, tells: PathSpec['tells']): PointOutcom
   const wrong = wrongsOf(seen);
   if (wrong.length > 0) return { kind: 'corruption', what: wrong.join(', ') };
   if (seen.swapoffErrno !== 0) return { kind: 'inconclusive', reason: `swapoff failed with errno ${seen.swapoffErrno}` };
+  if (seen.swapoffTo !== null && !seen.swapoffKept && seen.waitedIn === null) {
+    return { kind: 'inconclusive', reason: `swapoff did not come to ${seen.swapoffTo} during the hold` };
+  }
   if (seen.waitedIn !== null) return { kind: 'waited', where: seen.waitedIn };
-  if (!seen.swapoffReturned) return { kind: 'inconclusive', reason: 'the hold ended before swapoff was called' };
+  if (!seen.swapoffReturned && !seen.swapoffKept) return { kind: 'inconclusive', reason: 'the hold ended before swapoff was called' };
   if (seen.swaponErrno !== 0) return { kind: 'inconclusive', reason: `swapon failed with errno ${seen.swaponErrno}` };
   // A fault that read from the device counts as major; one that found its page mapped or gone from swap does not.
-  if (tells === 'fault' && seen.heldWhenSwapoffReturned && seen.majorFaults === 0) return { kind: 'refused' };
+  if (tells === 'fault' && seen.heldWhenOvertaken && seen.majorFaults === 0) return { kind: 'refused' };
   return { kind: 'ok' };
 }
 

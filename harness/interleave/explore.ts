@@ -1,26 +1,33 @@
 import { SwapraceError } from '../model/errors.ts';
 import type { ExploredPath } from '../model/exploration.ts';
-import type { HoldKind, MeanwhileKind, PathPoint, PointChoice, PointRange, PointResult } from '../model/interleave.ts';
+import type { PathPoint, PointChoice, PointRange, PointResult, PointSample } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
-import { attempt, DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
+import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
-import { tracePath } from './path.ts';
-import { choosePoints } from './points.ts';
+import type { Disassembler } from './disassembly.ts';
+import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
+import { mergePoints, privateAddresses, type MergePlan } from './merge.ts';
+import { tracePath, type TracedPath } from './path.ts';
+import { choosePoints, samplePoints } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
-import { PathWalker } from './walk.ts';
+import { PathWalker, type Walker } from './walk.ts';
 
-export interface ExploreOptions {
-  readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
+export interface ExploreOptions extends Interleaving {
   readonly choice: PointChoice;
   readonly range?: PointRange;
+  /** So many of the chosen points at most; all of them where it is absent. */
+  readonly sample?: PointSample;
+  /** Makes the path begin where its stepped part ends, with the entries of these functions as its points. */
+  readonly ahead?: FunctionsAhead;
+  /** Leaves out points that a neighbour stands for; they must be chosen all. */
+  readonly merge?: { readonly disassemble: Disassembler; readonly seed: string };
   /** Attempts at each point. */
   readonly repeats: number;
   readonly times?: AttemptTimes;
   /** Points that were explored before, by `pointName`; they are left out. */
   readonly explored: ReadonlySet<string>;
   readonly signal: AbortSignal;
-  /** Told of the path when it has been stepped. */
+  /** Told of the path when it is known. */
   readonly onPath: (path: ExploredPath) => Promise<void>;
   /** Told of each attempt as it ends. */
   readonly onResult: (result: PointResult) => Promise<void>;
@@ -30,14 +37,17 @@ export interface ExploreOptions {
  * Attempts chosen points of the placed thread's path, in order.
  *
  * @returns `lost` when the machine was lost: what is missing can be explored with another.
- * @throws the signal's reason when it aborts; every other failure is an inconclusive result.
+ * @throws the signal's reason when it aborts; UsageError when the kernel has no `swapoffTo`; every other failure of an
+ *   attempt is an inconclusive result.
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<{ readonly lost: boolean }> {
-  const walker = new PathWalker(placement);
-  await restore(placement);
-  const path = await tracePath(placement.machine.vcpus, HELD, placement.symbols, placement.path.limits, options.signal);
-  await options.onPath({ anchor: placement.anchor, ...path });
-  const points = choosePoints(path.points, options.choice, options.range);
+  // Before the first attempt: afterwards a wrong name would make every point inconclusive.
+  if (options.swapoffTo !== null) placement.symbols.addressAt(options.swapoffTo);
+  const { path, walker } = await (options.ahead === undefined ? stepped(placement, options) : entered(placement, options.ahead, options));
+  const chosen = choosePoints(path.points, options.choice, options.range);
+  const merge = options.merge === undefined ? null : await planMerge(placement, chosen, options.merge);
+  await options.onPath({ anchor: path.from ?? placement.anchor, end: path.end, points: path.points, represented: merge?.represented ?? null });
+  const points = samplePoints(merge?.run ?? chosen, options.sample);
   for (const point of points.filter((candidate) => !options.explored.has(pointName(candidate)))) {
     for (let repeat = 0; repeat < options.repeats; repeat++) {
       options.signal.throwIfAborted();
@@ -49,19 +59,36 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   return { lost: false };
 }
 
-async function restore({ machine, runner }: Placement): Promise<void> {
+async function planMerge({ machine }: Placement, points: readonly PathPoint[], { disassemble, seed }: NonNullable<ExploreOptions['merge']>): Promise<MergePlan> {
+  const found = await privateAddresses(points, disassemble, machine.vcpus, HELD);
+  return mergePoints(points, (address) => found.has(address), seed);
+}
+
+interface WalkedPath {
+  readonly path: TracedPath;
+  readonly walker: Walker;
+}
+
+async function stepped(placement: Placement, { signal }: ExploreOptions): Promise<WalkedPath> {
+  const { machine, runner, symbols, path } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();
+  return { path: await tracePath(machine.vcpus, HELD, symbols, path.limits, signal), walker: new PathWalker(placement) };
+}
+
+async function entered(placement: Placement, ahead: FunctionsAhead, options: ExploreOptions): Promise<WalkedPath> {
+  const { path } = await stepped(placement, options);
+  return { path: await pathByEntries(placement, path, ahead, options.signal), walker: new EntryWalker(placement) };
 }
 
 /** One attempt; whatever goes wrong with it is its result. */
 export async function tryPoint(
   placement: Placement,
-  walker: PathWalker,
+  walker: Walker,
   point: PathPoint,
-  options: Pick<ExploreOptions, 'hold' | 'meanwhile' | 'times'>,
+  options: Interleaving & Pick<ExploreOptions, 'times'>,
 ): Promise<{ readonly result: PointResult; readonly lost: boolean }> {
-  const { hold, meanwhile, times = DEFAULT_TIMES } = options;
+  const { hold, times = DEFAULT_TIMES } = options;
   const startedAt = performance.now();
   const resultOf = (outcome: PointResult['outcome'], landed: PointResult['landed']): PointResult => ({
     point,
@@ -75,7 +102,7 @@ export async function tryPoint(
   }
   try {
     await walker.goTo(point);
-    const { seen, landed } = await attempt(placement, hold, meanwhile, times);
+    const { seen, landed } = await attempt(placement, options, times);
     return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;

@@ -2,6 +2,7 @@ import type { SwapBackend } from '../model/guest.ts';
 import type {
   HoldKind,
   MeanwhileKind,
+  MergeSummary,
   PathPoint,
   PointOutcome,
   PointResult,
@@ -19,8 +20,11 @@ export interface MapHeader {
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
+  readonly swapoffTo: string | null;
+  readonly pointsAre: RaceMap['pointsAre'];
   readonly pathPoints: number;
   readonly pathEnd: string;
+  readonly merged: MergeSummary | null;
 }
 
 /** Distinct outcomes, gravest first. */

@@ -14,6 +14,8 @@ export interface TracedPath {
   /** From the anchor, index 0, in order; complete. */
   readonly points: readonly PathPoint[];
   readonly end: string;
+  /** Where the points begin, in words, when that is not the anchor. */
+  readonly from?: string;
 }
 
 /** Functions in which a thread goes to sleep: stepping, with interrupts masked, gets no further. */

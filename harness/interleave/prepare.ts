@@ -110,7 +110,8 @@ interface Anchor {
   readonly address: bigint;
 }
 
-function anchorOf({ name, anchor }: PathSpec, symbols: SymbolTable): Anchor {
+/** @throws GuestError `PATH_NOT_REACHED` when the kernel has none of the functions. */
+export function anchorOf({ name, anchor }: PathSpec, symbols: SymbolTable): Anchor {
   try {
     return symbols.firstOf(anchor.functions);
   } catch (cause) {
@@ -125,8 +126,12 @@ function notReached(path: string, why: string, cause?: unknown): GuestError {
   });
 }
 
-/** The first arrival is not enough: the thread may fault for something else before. */
-async function heldToAnchor(machine: PlacedMachine, runner: Runner, control: ControlPage, path: PathSpec, { name, address }: Anchor): Promise<void> {
+/**
+ * The first arrival is not enough: the thread may fault for something else before.
+ *
+ * @throws GuestError `PATH_NOT_REACHED` when the operation ends without it.
+ */
+export async function heldToAnchor(machine: PlacedMachine, runner: Runner, control: ControlPage, path: PathSpec, { name, address }: Anchor): Promise<void> {
   const end = control.addressOf('held-done');
   await runner.insert(address, end);
   for (;;) {

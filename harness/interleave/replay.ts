@@ -1,16 +1,19 @@
-import type { PointOutcome, PointResult } from '../model/interleave.ts';
-import { outcomeKey } from '../model/race-map.ts';
-import { DEFAULT_TIMES, type AttemptTimes } from './attempt.ts';
+import type { PathPoint, PointOutcome, PointResult } from '../model/interleave.ts';
+import { DEFAULT_TIMES, holdMeanwhile, type AttemptTimes } from './attempt.ts';
 import { tryPoint } from './explore.ts';
+import { outcomeKey } from '../model/race-map.ts';
 import { tracePath } from './path.ts';
-import { findPoint } from './points.ts';
+import { findPlace } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
-import type { Schedule } from './schedule.ts';
+import { interleavingOf, type Schedule } from './schedule.ts';
+import type { SourceLookup } from './symbols.ts';
 import { PathWalker } from './walk.ts';
 
 export interface ReplayOptions {
   readonly attempts: number;
   readonly times?: AttemptTimes;
+  /** For schedules that name a source line. */
+  readonly source: SourceLookup;
   readonly signal: AbortSignal;
   readonly onResult?: (result: PointResult) => void;
 }
@@ -25,21 +28,19 @@ export interface Replay {
 /**
  * Does what a schedule says, again and again from one snapshot.
  *
- * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point.
+ * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION` when
+ *   it has none to which swapoff is to be brought.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
-  const { machine, runner, symbols } = placement;
-  await machine.snapshots.load(ANCHOR);
-  runner.restored();
-  const path = await tracePath(machine.vcpus, HELD, symbols, placement.path.limits, options.signal);
-  const point = findPoint(path.points, schedule.hold.at);
+  const { swapoffTo } = interleavingOf(schedule);
+  if (swapoffTo !== null) placement.symbols.addressAt(swapoffTo);
+  const point = await pointOf(placement, schedule, options);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];
   while (results.length < options.attempts) {
     options.signal.throwIfAborted();
     const { result, lost } = await tryPoint(placement, walker, point, {
-      hold: schedule.hold.how,
-      meanwhile: schedule.meanwhile,
+      ...interleavingOf(schedule),
       times: options.times ?? DEFAULT_TIMES,
     });
     results.push(result);
@@ -48,6 +49,30 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
   }
   const { expect } = schedule;
   return { results, met: expect === undefined ? null : results.filter(({ outcome }) => meets(outcome, expect)).length };
+}
+
+/** Where a schedule holds, on the path that this kernel takes. */
+async function pointOf({ machine, runner, symbols, path }: Placement, schedule: Schedule, options: Pick<ReplayOptions, 'source' | 'signal'>): Promise<PathPoint> {
+  await machine.snapshots.load(ANCHOR);
+  runner.restored();
+  const { points } = await tracePath(machine.vcpus, HELD, symbols, path.limits, options.signal);
+  return findPlace(points, schedule.hold.at, options.source);
+}
+
+/**
+ * Does what a schedule says up to the release: the thread is held, the other side has done what it is to do, all vCPUs
+ * are stopped, and there is no breakpoint left.
+ *
+ * @returns in words, what the other side did.
+ * @throws as `replay` does.
+ */
+export async function replayToHold(placement: Placement, schedule: Schedule, options: Omit<ReplayOptions, 'attempts' | 'onResult'>): Promise<string> {
+  await new PathWalker(placement).goTo(await pointOf(placement, schedule, options));
+  const held = await holdMeanwhile(placement, interleavingOf(schedule), options.times ?? DEFAULT_TIMES);
+  await placement.runner.clear();
+  if (held.swapoffReturned) return 'swapoff has returned';
+  if (held.swapoffKept) return `swapoff is at ${interleavingOf(schedule).swapoffTo}`;
+  return held.waitedIn === null ? 'swapoff was not called' : `swapoff waits in ${held.waitedIn}`;
 }
 
 /** Whether an outcome is of the expected kind and names what it should. */

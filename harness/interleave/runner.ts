@@ -30,6 +30,11 @@ export class Runner {
     }
   }
 
+  /** Takes every breakpoint out: another debugger is to find none. */
+  async clear(): Promise<void> {
+    await this.remove(...this.#inserted);
+  }
+
   /** The machine was restored: what its vCPUs had arrived at is forgotten. */
   restored(): void {
     this.#told.clear();

@@ -1,10 +1,15 @@
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
+import type { Interleaving } from './attempt.ts';
 import { BACKEND_NAMES } from './backends.ts';
 import { PATH_NAMES } from './paths.ts';
+import { SOURCE_LINE } from './points.ts';
 
 const pointText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?(#\d+)?$/i, 'must be function, function+offset or function+offset#occurrence');
+
+const lineText = z.string().regex(SOURCE_LINE, 'must be file:line');
+const placeText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?$/i, 'must be function or function+offset');
 
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
@@ -14,11 +19,12 @@ const scheduleSchema = z.strictObject({
   /** Where the page is swapped to. */
   backend: z.enum(BACKEND_NAMES).default('rotational'),
   hold: z.strictObject({
-    /** Where: a name, or the number of an instruction from the anchor, which holds inside one snapshot only. */
-    at: z.union([pointText, z.number().int().nonnegative()]),
+    /** Where: a name, a source line, or the number of an instruction from the anchor, which holds inside one snapshot only. */
+    at: z.union([pointText, lineText, z.number().int().nonnegative()]),
     how: z.enum(['stall', 'preempt']),
   }),
-  meanwhile: z.enum(['swapoff', 'swapoff+swapon']).default('swapoff'),
+  /** What the other side does; `swapoff-to` holds it there in its turn, until the first thread has gone on. */
+  meanwhile: z.union([z.enum(['swapoff', 'swapoff+swapon']), z.strictObject({ 'swapoff-to': placeText })]).default('swapoff'),
   /** What must come of it; absent where nothing is claimed. */
   expect: z
     .strictObject({ kind: z.enum(['oops', 'corruption', 'hang', 'waited', 'refused', 'ok']), matches: z.string().optional() })
@@ -27,6 +33,11 @@ const scheduleSchema = z.strictObject({
 
 /** Who is held where, how, and what the other side does meanwhile. */
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+export function interleavingOf({ hold, meanwhile }: Pick<Schedule, 'hold' | 'meanwhile'>): Interleaving {
+  if (typeof meanwhile === 'string') return { hold: hold.how, meanwhile, swapoffTo: null };
+  return { hold: hold.how, meanwhile: 'swapoff', swapoffTo: meanwhile['swapoff-to'] };
+}
 
 /**
  * Reads a schedule, YAML or JSON.

@@ -44,6 +44,13 @@ export class SymbolTable {
     });
   }
 
+  /** Of `function` or `function+offset`. @throws UsageError `NOT_A_PLACE`, `NO_SUCH_FUNCTION`. */
+  addressAt(place: string): bigint {
+    const [, name, offset] = /^([^+\s]+)(?:\+(0x[0-9a-f]+|\d+))?$/i.exec(place) ?? [];
+    if (name === undefined) throw new UsageError('NOT_A_PLACE', `${place}: neither function nor function+offset`);
+    return this.firstOf([name]).address + BigInt(offset ?? 0);
+  }
+
   /** The function that an address belongs to; null outside of the kernel's text. */
   place(address: bigint): CodePlace | null {
     const at = this.#indexOf(address);

@@ -1,5 +1,5 @@
-import { activityOf } from './chains.ts';
-import { ACTOR, type Placement } from './prepare.ts';
+import { activityOf, type ChainReader } from './chains.ts';
+import { ACTOR, HELD, type Placement } from './prepare.ts';
 
 /** Looks in a row at a thread that sleeps and has not run between them. */
 const LOOKS_UNMOVED = 4;
@@ -14,22 +14,34 @@ interface Look {
 }
 
 /**
- * Tells a swapoff that waits for the held thread from one that is only slow, by its stack at several looks: a host that
+ * Tells a thread that waits for the other from one that is only slow, by its stack at several looks: a host that
  * is busy, or a disk that is, makes no difference to what a stack shows.
  */
 export class WaitWatch {
   readonly #looks: Look[] = [];
 
-  constructor(private readonly placement: Placement) {}
+  private constructor(
+    private readonly chains: ChainReader,
+    private readonly stack: bigint,
+    private readonly vcpu: number,
+  ) {}
 
-  /** Where swapoff was at the last look: a function, or the word for a loop; null outside of system calls. */
+  static ofSwapoff({ chains, actorStack }: Placement): WaitWatch {
+    return new WaitWatch(chains, actorStack, ACTOR);
+  }
+
+  static ofHeld({ chains, heldStack }: Placement): WaitWatch {
+    return new WaitWatch(chains, heldStack, HELD);
+  }
+
+  /** Where the thread was at the last look: a function, or the word for a loop; null outside of system calls. */
   get where(): string | null {
     return this.#looks.at(-1)?.where ?? null;
   }
 
-  /** Takes another look. @returns whether swapoff waits. */
+  /** Takes another look. @returns whether the thread waits. */
   async waits(): Promise<boolean> {
-    const chain = await this.placement.chains.chainOf(this.placement.actorStack, [ACTOR]);
+    const chain = await this.chains.chainOf(this.stack, [this.vcpu]);
     const activity = activityOf(chain);
     switch (activity.kind) {
       case 'asleep':

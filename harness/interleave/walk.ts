@@ -8,8 +8,14 @@ const CURSOR = 'cursor';
 /** Saving the cursor costs as much as about so many steps; points come in the path's order. */
 const STEPS_WORTH_A_SAVE = 40;
 
-/** Brings the held thread to points of a traced path, again and again. */
-export class PathWalker {
+/** Brings the held thread to points of its path, again and again. */
+export interface Walker {
+  /** Restores, and brings the thread to a point; the other vCPUs are stopped as well. */
+  goTo(point: PathPoint): Promise<void>;
+}
+
+/** Walks by single steps, up to the first sleep. */
+export class PathWalker implements Walker {
   #cursor = 0;
 
   constructor(private readonly placement: Placement) {}

@@ -28,6 +28,16 @@ export class MachineSnapshots implements Snapshots, AsyncDisposable {
     await this.#run('snapshot-load', { tag: name, vmstate: OVERLAY_NODE, devices: [OVERLAY_NODE] });
   }
 
+  /**
+   * Writes the guest's memory and registers as an ELF core, by physical addresses.
+   *
+   * @param file absolute; what is there is replaced.
+   * @throws HostError `QMP_ERROR` when QEMU cannot write it.
+   */
+  async dump(file: string): Promise<void> {
+    await this.qmp.execute('dump-guest-memory', { paging: false, protocol: `file:${file}` });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.qmp.close();
   }

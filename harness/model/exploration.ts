@@ -1,6 +1,6 @@
 import type { Fault } from './errors.ts';
 import type { SwapBackend } from './guest.ts';
-import type { HoldKind, MeanwhileKind, PathPoint, PointChoice, PointRange, RaceMap } from './interleave.ts';
+import type { HoldKind, MeanwhileKind, PathPoint, PointChoice, PointRange, PointSample, RaceMap } from './interleave.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { InterleaveProbe } from './plan.ts';
 
@@ -17,19 +17,32 @@ export interface ExplorationSpec {
   readonly backend: SwapBackend;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
+  /** Where swapoff is kept until the thread has gone on, `function+offset`; null lets it return. */
+  readonly swapoffTo: string | null;
   readonly points: PointChoice;
   readonly range: PointRange;
+  /** So many of the chosen points at most; null takes them all. */
+  readonly sample: PointSample | null;
+  /**
+   * Explores behind the stepped part of the path instead: entries of these functions, or of those that the kernel's own
+   * call graph has ahead of where the thread stands there. Null explores the stepped part.
+   */
+  readonly entries: readonly string[] | 'call graph' | null;
+  /** Leaves out points that a neighbour stands for, but for a tenth of them, which this seed chooses; null runs them all. */
+  readonly mergeSeed: string | null;
   /** Attempts at each point. */
   readonly repeats: number;
 }
 
 /** The path as it was stepped. */
 export interface ExploredPath {
-  /** Name of the function at which it begins. */
+  /** Where its points begin: the name of a function, or for entries the end of the stepped path. */
   readonly anchor: string;
   /** Why it ends where it does. */
   readonly end: string;
   readonly points: readonly PathPoint[];
+  /** For each point that is left out, by name, the one that stands for it; null where no points are merged. */
+  readonly represented: Readonly<Record<string, string>> | null;
 }
 
 /** How an exploration came to its end. */
@@ -45,6 +58,9 @@ export interface Exploration {
   readonly map: RaceMap | null;
 }
 
+/** No further choice than the points'. */
+export const WHOLE_PATH = { swapoffTo: null, range: {}, sample: null, entries: null, mergeSeed: null } as const satisfies Partial<ExplorationSpec>;
+
 /** The exploration that a plan asks for under a probe, on a variant. */
 export function plannedExploration(
   probe: InterleaveProbe,
@@ -53,5 +69,9 @@ export function plannedExploration(
 ): ExplorationSpec {
   const { path, backend, hold, meanwhile, points, repeats } = probe;
   const id = `${probe.id}-${variant}`;
-  return { id, probe: probe.id, variant, kernelId: kernel.id, buildId: kernel.buildId, path, backend, hold, meanwhile, points, range: {}, repeats };
+  return {
+    ...{ id, probe: probe.id, variant, kernelId: kernel.id, buildId: kernel.buildId },
+    ...{ path, backend, hold, meanwhile, points, repeats },
+    ...WHOLE_PATH,
+  };
 }

@@ -77,6 +77,12 @@ export interface PointRange {
   readonly to?: number;
 }
 
+/** A random part of the points, the same for the same seed. */
+export interface PointSample {
+  readonly count: number;
+  readonly seed: string;
+}
+
 /** A place in the kernel, without the path that led there. */
 export interface CodePlace {
   readonly address: string;
@@ -121,10 +127,14 @@ export interface Observation {
   readonly splat: string | null;
   /** Whether swapoff returned while the thread was held. */
   readonly swapoffReturned: boolean;
+  /** The place to which swapoff was to be brought and kept, while the thread went on; null when it was to return. */
+  readonly swapoffTo: string | null;
+  /** Whether it came there while the thread was held. */
+  readonly swapoffKept: boolean;
   /** Where swapoff waited while the thread was held; null when it returned in that time or had not been called. */
   readonly waitedIn: string | null;
-  /** Whether the thread was inside its operation when swapoff returned. */
-  readonly heldWhenSwapoffReturned: boolean;
+  /** Whether the thread was inside its operation when swapoff returned, or was where it was to be kept. */
+  readonly heldWhenOvertaken: boolean;
   readonly swapoffErrno: number;
   /** 0 where swapon was not called. */
   readonly swaponErrno: number;
@@ -158,6 +168,16 @@ export interface RaceWindow {
   readonly lastSource: readonly SourceFrame[];
 }
 
+/** Points that were not run because a neighbour stands for them, and the proof by those that were run all the same. */
+export interface MergeSummary {
+  /** Points that were not run. */
+  readonly represented: number;
+  /** Points that were run though a neighbour stands for them. */
+  readonly checked: number;
+  /** Where such a point and its neighbour came to different outcomes; any of them voids the map. */
+  readonly differences: readonly string[];
+}
+
 /** What one exploration of one kernel found. */
 export interface RaceMap {
   readonly schema: 1;
@@ -165,12 +185,22 @@ export interface RaceMap {
   /** Name of the path (harness/interleave/paths.ts). */
   readonly path: string;
   readonly backend: SwapBackend;
+  /** The function at which the points begin; for entries the end of the stepped path, behind which they do. */
   readonly anchor: string;
   readonly hold: HoldKind;
   readonly meanwhile: MeanwhileKind;
+  /** `function+offset` at which swapoff was held in its turn until the thread had gone on; null when it was not. */
+  readonly swapoffTo: string | null;
+  /**
+   * What the points are: instructions of the stepped path, or, behind its end, entries of functions that the thread
+   * made in a run without any hold.
+   */
+  readonly pointsAre: 'instructions' | 'function entries';
   /** Points that exist between the anchor and the path's end. */
   readonly pathPoints: number;
   readonly exploredPoints: number;
+  /** Null where no points were merged. */
+  readonly merged: MergeSummary | null;
   /** Why the path ends where it does. */
   readonly pathEnd: string;
   readonly windows: readonly RaceWindow[];
@@ -191,6 +221,10 @@ export interface PlacedMachine {
   readonly vcpus: VcpuControl;
   readonly snapshots: Snapshots;
   readonly splats: SplatFollower;
+  /** Writes the stopped guest's memory and registers as an ELF core; `file` is absolute. */
+  dump(file: string): Promise<void>;
+  /** Lets go of the vCPUs, which stay stopped, so that another debugger can take them. @returns the stub's socket. */
+  handOver(): string;
   /**
    * CPU milliseconds that all vCPUs together have run. Deadlines are counted in them: on a busy host a guest that
    * had no turn is not one that hangs.

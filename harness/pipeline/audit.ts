@@ -9,7 +9,7 @@ import type { EvidenceTools } from '../store/derive.ts';
 import { judgeRun } from '../verdict/judge-run.ts';
 import { judgeTrial } from '../verdict/judge-trial.ts';
 import { parseWorkload } from '../workload/fold.ts';
-import { mapOf } from './place.ts';
+import { mapOf } from './explore-kernel.ts';
 
 /** How a trial's raw files are read, in a run and in its audit alike. */
 export const evidenceTools: EvidenceTools = { scanLog, parseWorkload };

@@ -7,7 +7,7 @@ import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
 import type { ExplorationFiles, ExplorationRecord } from '../store/exploration-files.ts';
 import type { Lab } from './lab.ts';
-import { exploreKernel, mapOf } from './place.ts';
+import { exploreKernel, mapOf } from './explore-kernel.ts';
 
 export interface ExplorationOptions {
   readonly signal: AbortSignal;

@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { BACKENDS } from '../interleave/backends.ts';
-import { explore } from '../interleave/explore.ts';
 import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
-import { onPath, raceMap } from '../interleave/map.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
-import { pointName } from '../model/race-map.ts';
 import { ConsoleSplats } from '../interleave/splats.ts';
 import { loadSymbols } from '../interleave/symbols.ts';
 import { workClock } from '../interleave/work-clock.ts';
@@ -19,13 +16,12 @@ import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
 import { BootError, GuestError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
-import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
-import type { PointResult, RaceMap } from '../model/interleave.ts';
+import type { PlacedMachine } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { packCpio } from '../rootfs/cpio.ts';
 import type { Lab } from './lab.ts';
 
-type PlacedLab = Pick<Lab, 'rootfs' | 'identity'>;
+export type PlacedLab = Pick<Lab, 'rootfs' | 'identity'>;
 
 /** Boots of a guest whose timers a busy host spoils. */
 const MOST_BOOTS = 8;
@@ -95,51 +91,16 @@ async function placeOnce<T>(
   await using vcpus = await GdbClient.connect(sockets.gdbSocket);
   await using snapshots = await MachineSnapshots.open(sockets.qmpSocket);
   const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
-  const machine = { vcpus, snapshots, splats, workMs: workClock(guest.pid) };
-  return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
-}
-
-/** What one exploration is to do, and what is known of it already. */
-export interface ExploreRequest {
-  readonly spec: ExplorationSpec;
-  /** Results of an exploration of the same that was stopped. */
-  readonly known: readonly PointResult[];
-  readonly signal: AbortSignal;
-  /** Told of the path as soon as a guest has stepped it; again when another guest steps it. */
-  readonly onPath: (path: ExploredPath) => Promise<void>;
-  /** Told of each attempt as it ends. */
-  readonly onResult: (result: PointResult) => Promise<void>;
-  /** Where the console of the n-th guest goes; without it consoles are not kept. */
-  readonly consoleLog?: (guest: number) => string;
-}
-
-/** Guests that one exploration may lose before it is given up. */
-const MOST_GUESTS = 20;
-
-/**
- * Explores a kernel, with another guest where one is lost: its points are inconclusive, and the exploration goes on
- * behind them.
- *
- * @throws GuestError `TOO_MANY_LOST` when guests do not last.
- */
-export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
-  const { spec, signal, onPath, consoleLog } = request;
-  const explored = new Set(request.known.map(({ point }) => pointName(point)));
-  const onResult = async (result: PointResult): Promise<void> => {
-    explored.add(pointName(result.point));
-    await request.onResult(result);
+  const machine: PlacedMachine = {
+    vcpus,
+    snapshots,
+    splats,
+    workMs: workClock(guest.pid),
+    dump: (file) => snapshots.dump(file),
+    handOver: () => {
+      vcpus.close();
+      return sockets.gdbSocket;
+    },
   };
-  const options = { hold: spec.hold, meanwhile: spec.meanwhile, choice: spec.points, range: spec.range, repeats: spec.repeats, explored, signal, onPath, onResult };
-  const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
-  for (let guest = 0; guest < MOST_GUESTS; guest++) {
-    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, consoleLog?.(guest));
-    if (!lost) return;
-  }
-  throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);
-}
-
-/** The map that results make, without source lines at its edges. */
-export function mapOf({ variant, path, backend, hold, meanwhile }: ExplorationSpec, explored: ExploredPath, results: readonly PointResult[]): RaceMap {
-  const { anchor, end: pathEnd, points } = explored;
-  return raceMap({ variant, path, backend, anchor, hold, meanwhile, pathPoints: points.length, pathEnd }, onPath(results, points));
+  return { value: await use(await prepare(machine, places, await loadSymbols(kernel.vmlinux), path)) };
 }

@@ -40,12 +40,22 @@ export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
   const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} points, ${[...always, ...others].join(', ')}`;
+  return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others].join(', ')}`;
 }
 
-/** What tells maps apart: kernel, path, backend and hold. */
-export function mapName({ variant, path, backend, hold }: RaceMap): string {
-  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}`;
+function voided({ merged }: RaceMap): string {
+  return merged !== null && merged.differences.length > 0 ? 'VOID (merged points differ): ' : '';
+}
+
+function mergedWords({ merged }: RaceMap): string {
+  if (merged === null) return '';
+  const { represented, checked, differences } = merged;
+  return ` (${represented} more by a neighbour, ${checked} such checked, ${differences.length} differ)`;
+}
+
+/** What tells maps apart: kernel, path, backend, hold, and where swapoff was held. */
+export function mapName({ variant, path, backend, hold, swapoffTo }: RaceMap): string {
+  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */
@@ -54,6 +64,7 @@ export function mapText(map: RaceMap, columns = 72): string {
     mapSentence(map),
     `  ${map.anchor} |${strip(map, columns)}| ${map.pathEnd}`,
     ...map.windows.map(windowText),
+    ...(map.merged?.differences ?? []).map((difference) => `  differs: ${difference}`),
     '',
   ].join('\n');
 }

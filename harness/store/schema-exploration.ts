@@ -42,8 +42,12 @@ const spec: z.ZodType<ExplorationSpec> = z.strictObject({
   backend,
   hold,
   meanwhile,
+  swapoffTo: text.nullable(),
   points,
   range,
+  sample: z.strictObject({ count, seed: text }).nullable(),
+  entries: z.union([z.literal('call graph'), texts]).nullable(),
+  mergeSeed: text.nullable(),
   repeats: count,
 });
 
@@ -80,7 +84,12 @@ const pointResult: z.ZodType<PointResult> = z.strictObject({
   elapsedMs: z.number(),
 });
 
-export const exploredPath: z.ZodType<ExploredPath> = z.strictObject({ anchor: text, end: text, points: z.array(pathPoint) });
+export const exploredPath: z.ZodType<ExploredPath> = z.strictObject({
+  anchor: text,
+  end: text,
+  points: z.array(pathPoint),
+  represented: z.record(text, text).nullable(),
+});
 
 const window: z.ZodType<RaceWindow> = z.strictObject({
   first: pathPoint,
@@ -100,8 +109,11 @@ export const raceMap: z.ZodType<RaceMap> = z.strictObject({
   anchor: text,
   hold,
   meanwhile,
+  swapoffTo: text.nullable(),
+  pointsAre: z.enum(['instructions', 'function entries']),
   pathPoints: count,
   exploredPoints: count,
+  merged: z.strictObject({ represented: count, checked: count, differences: texts }).nullable(),
   pathEnd: text,
   windows: z.array(window),
 });

@@ -1,21 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
 import { pathNamed, PATHS } from '../../interleave/paths.ts';
-import { replay } from '../../interleave/replay.ts';
-import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
-import { EXIT, exitStatusOf, UsageError } from '../../model/errors.ts';
-import type { HoldKind, PointChoice, PointResult } from '../../model/interleave.ts';
+import { exitStatusOf, UsageError } from '../../model/errors.ts';
+import type { ExplorationSpec } from '../../model/exploration.ts';
+import type { HoldKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
+import type { Kernel } from '../../model/kernel.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
+import type { Lab } from '../../pipeline/lab.ts';
 import { exploreStored } from '../../pipeline/map-store.ts';
-import { withPlacement, type Scene } from '../../pipeline/place.ts';
-import { LEGEND, mapText } from '../../report/strip.ts';
+import { compareText, LEGEND, mapSentence, mapText } from '../../report/strip.ts';
+import { parseMaps } from '../../store/map-file.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
 
 /** KVM steps into interrupt handlers. */
-const PLACED_UNDER = 'tcg';
+export const PLACED_UNDER = 'tcg';
 
 export interface ExploreFlags extends PlanFlags {
   readonly path: string;
@@ -26,34 +27,104 @@ export interface ExploreFlags extends PlanFlags {
   readonly from?: string;
   readonly to?: string;
   readonly repeats: string;
+  readonly swapoffTo?: string;
+  readonly sample?: string;
+  readonly seed: string;
+  readonly at: 'functions' | 'entries';
+  readonly functions?: string;
+  readonly merge?: boolean;
 }
 
-/** `interleave explore`: holds the fault at chosen points of its path, and prints the map. */
+/** `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/. */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
-  const choice = choiceOf(flags);
-  const range = {
-    ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
-    ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
-  };
-  const repeats = wholeNumber('--repeats', flags.repeats);
-  const path = pathNamed(flags.path).name;
-  const backend = BACKENDS[flags.backend];
-  const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
-  const spec = {
-    id: variant, probe: 'explore', variant, kernelId: kernel.record.id, buildId: kernel.buildId,
-    path, backend, hold: flags.hold, meanwhile: 'swapoff', points: choice, range, repeats,
-  } as const;
-  const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? context.workspace.resultsDir), {
-    signal: context.signal,
-    onResult: (result) => context.emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
-    onResume: (points) => context.emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
-  });
+  const maps = await exploreMaps(context, variant, flags);
   context.emit.done();
-  if (map !== null) context.print(flags.json === true ? toJson(map) : `${mapText(map)}\n\n${LEGEND}\n${dir}`);
+  if (maps.length === 0) return;
+  context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
+}
+
+/** `interleave compare`: maps below each other, from files or of variants that are explored now. */
+export async function compareCommand(context: CommandContext, sources: readonly string[], flags: ExploreFlags): Promise<void> {
+  const maps: RaceMap[] = [];
+  for (const source of sources) {
+    const stored = await readFile(source, 'utf8').catch(() => null);
+    maps.push(...(stored === null ? await exploreMaps(context, source, flags) : parseMaps(stored, source)));
+  }
+  context.emit.done();
+  context.print(flags.json === true ? toJson(maps) : comparisonText(maps));
+}
+
+/** Strips below each other, then what each map says of itself. Pure. */
+function comparisonText(maps: readonly RaceMap[]): string {
+  return [compareText(maps), ...maps.map(mapSentence)].join('\n');
+}
+
+async function exploreMaps(context: CommandContext, variant: string, flags: ExploreFlags): Promise<RaceMap[]> {
+  const wanted = specOf(variant, flags);
+  const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
+  const places = flags.swapoffTo === undefined ? [null] : flags.swapoffTo.split(',');
+  const maps: RaceMap[] = [];
+  for (const [index, swapoffTo] of places.entries()) {
+    const sample = sampleOf(flags, places.length, index);
+    const spec = { ...wanted, kernelId: kernel.record.id, buildId: kernel.buildId, swapoffTo, sample };
+    const map = await exploreAndKeep(context, spec, kernel, lab, flags);
+    if (map !== null) maps.push(map);
+  }
+  return maps;
+}
+
+/** What the flags ask for, of whatever kernel. @throws UsageError for flags that make no sense. */
+function specOf(variant: string, flags: ExploreFlags): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'swapoffTo' | 'sample'> {
+  return {
+    ...{ id: variant, probe: 'explore', variant },
+    ...{ path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend], hold: flags.hold, meanwhile: 'swapoff' },
+    points: choiceOf(flags),
+    range: {
+      ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
+      ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
+    },
+    repeats: wholeNumber('--repeats', flags.repeats),
+    entries: flags.at === 'entries' ? (flags.functions?.split(',') ?? 'call graph') : null,
+    mergeSeed: mergeSeedOf(flags),
+  };
+}
+
+async function exploreAndKeep(context: CommandContext, spec: ExplorationSpec, kernel: Kernel, lab: Lab, flags: ExploreFlags): Promise<RaceMap | null> {
+  const { emit, signal, workspace } = context;
+  const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? workspace.resultsDir), {
+    signal,
+    onResult: (result) => emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
+    onResume: (points) => emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
+  });
+  emit({ kind: 'phase', name: 'map', detail: dir });
   if (record.end.kind === 'failed') {
-    context.emit({ kind: 'note', message: `${record.end.message}; the same command goes on where this one ended` });
+    const again = map === null ? '' : '; the same command goes on where this one ended';
+    emit({ kind: 'note', message: `${record.end.message}${again}` });
     context.setStatus(exitStatusOf(record.end.fault));
   }
+  return map;
+}
+
+/** @throws UsageError `CANNOT_MERGE` where neighbours are not chosen. */
+function mergeSeedOf({ merge, all, at, sample, seed }: ExploreFlags): string | null {
+  if (merge !== true) return null;
+  if (all === true && at === 'functions' && sample === undefined) return seed;
+  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', { hint: 'add --all, without --at entries and without --sample' });
+}
+
+/** Each place of swapoff gets its share of the pairs, and a sample of its own. */
+function sampleOf({ sample, seed }: ExploreFlags, places: number, index: number): PointSample | null {
+  if (sample === undefined) return null;
+  const pairs = wholeNumber('--sample', sample);
+  const count = Math.floor(pairs / places) + (index < pairs % places ? 1 : 0);
+  return { count, seed: `${seed} ${index}` };
+}
+
+function mapsText(maps: readonly RaceMap[]): string {
+  const texts = maps.map((map) => mapText(map)).join('\n');
+  if (maps.length === 1) return texts;
+  const sum = (of: (map: RaceMap) => number): number => maps.reduce((total, map) => total + of(map), 0);
+  return `${texts}\n${sum(({ exploredPoints }) => exploredPoints)} of ${sum(({ pathPoints }) => pathPoints)} pairs of a point and a place of swapoff`;
 }
 
 /** `interleave paths`: what can be placed. */
@@ -65,42 +136,4 @@ export function pathsCommand(context: CommandContext): void {
 function choiceOf({ all, every }: ExploreFlags): PointChoice {
   if (all === true) return { kind: 'all' };
   return every === undefined ? { kind: 'functions' } : { kind: 'every', count: wholeNumber('--every', every) };
-}
-
-export interface ReplayFlags extends PlanFlags {
-  readonly attempts: string;
-}
-
-/** `interleave replay`: does what a schedule says, again and again; 0 when every attempt met what it expects. */
-export async function replayCommand(context: CommandContext, name: string, variant: string, flags: ReplayFlags): Promise<void> {
-  const attempts = wholeNumber('--attempts', flags.attempts);
-  const schedule = await loadSchedule(name, context.workspace.root);
-  const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
-  const { signal } = context;
-  const { results, met } = await withPlacement(kernel, lab, signal, (placement) => replay(placement, schedule, { attempts, signal }), sceneOf(schedule));
-  context.emit.done();
-  context.print(flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts));
-  if (met !== null && met < attempts) context.setStatus(EXIT.missed);
-}
-
-function sceneOf({ path, backend }: Schedule): Scene {
-  return { path, backend: BACKENDS[backend] };
-}
-
-function replayText(schedule: Schedule, variant: string, results: readonly PointResult[], met: number | null, attempts: number): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of results) counts.set(outcomeKey(outcome), (counts.get(outcomeKey(outcome)) ?? 0) + 1);
-  const lines = [...counts].map(([outcome, count]) => `  ${count} of ${attempts}: ${outcome}`);
-  const verdict = met === null ? [] : [`  ${met} of ${attempts} attempts met what the schedule expects`];
-  return [`${schedule.name} on ${variant}: ${schedule.describe}`, ...lines, ...verdict].join('\n');
-}
-
-/** @throws UsageError `NO_SUCH_SCHEDULE`, or what is wrong with its content. */
-async function loadSchedule(name: string, root: string): Promise<Schedule> {
-  const shipped = join(root, 'kernel-configs', 'schedules', `${name}.yaml`);
-  for (const file of [shipped, resolve(name)]) {
-    const text = await readFile(file, 'utf8').catch(() => null);
-    if (text !== null) return parseSchedule(text, basename(file));
-  }
-  throw new UsageError('NO_SUCH_SCHEDULE', `No schedule ${name}`, { hint: 'ls kernel-configs/schedules, or a path' });
 }

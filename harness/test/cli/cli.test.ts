@@ -2,7 +2,9 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
+import { attachText } from '../../cli/commands/replay.ts';
 import { describeError } from '../../cli/errors.ts';
+import { PATHS } from '../../interleave/paths.ts';
 import { HostError } from '../../model/errors.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -21,6 +23,11 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['stress', 'stock', '--probe', 'nonesuch'], /no probe nonesuch/],
     [['report', 'nonesuch'], /No run in/],
     [['scan', '/no/such/log'], /Cannot read the log \/no\/such\/log/],
+    [['interleave', 'explore', 'stock', '--path', 'teleport'], /No path teleport[\s\S]*Try: one of: fault, shmem/],
+    [['interleave', 'explore', 'stock', '--backend', 'floppy'], /floppy/],
+    [['interleave', 'explore', 'stock', '--merge'], /--merge[\s\S]*Try: add --all/],
+    [['interleave', 'replay', 'nonesuch', 'stock'], /No schedule nonesuch/],
+    [['interleave', 'compare', join(root, 'package.json')], /package\.json: /],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
   ];
@@ -40,6 +47,16 @@ t.test('--dry-run prints what a run would execute, and does nothing', async (t) 
   t.match(text.stdout, /weakened: \d+ to \d+ trials .* the control/);
   const json = await swaprace(['run', '--dry-run', '--json']);
   t.match(JSON.parse(json.stdout), { probes: [{ control: 'weakened' }] });
+});
+
+t.test('what can be placed is listed', async (t) => {
+  const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
+  t.equal(exitCode, 0);
+  for (const path of PATHS) t.match(stdout, new RegExp(`^${path.name} +\\S.*\n +from ${path.anchor.functions[0]}`, 'm'));
+});
+
+t.test('how gdb is attached names the kernel, the socket and the threads', async (t) => {
+  t.match(attachText('/k/vmlinux', '/run/gdb'), /gdb \/k\/vmlinux -ex 'target remote \/run\/gdb' -ex 'thread 2'[^]*swapoff is on thread 1/);
 });
 
 const OOPS = [

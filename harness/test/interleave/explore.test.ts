@@ -2,7 +2,8 @@ import t from 'tap';
 import { explore, type ExploreOptions } from '../../interleave/explore.ts';
 import { Budget } from '../../interleave/budget.ts';
 import { pathNamed } from '../../interleave/paths.ts';
-import type { Placement } from '../../interleave/prepare.ts';
+import type { ControlPage } from '../../interleave/control.ts';
+import { anchorOf, heldToAnchor, type Placement } from '../../interleave/prepare.ts';
 import { Runner } from '../../interleave/runner.ts';
 import { ConsoleSplats, type LineScanner } from '../../interleave/splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
@@ -52,6 +53,7 @@ class FakeMachine {
 const options = {
   hold: 'preempt',
   meanwhile: 'swapoff',
+  swapoffTo: null,
   choice: { kind: 'every', count: 50 },
   repeats: 1,
   explored: new Set<string>(),
@@ -100,6 +102,7 @@ t.test('points that were explored before are left out', async (t) => {
   const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
   const { results } = await told(new FakeMachine().placement('x'), { explored });
   t.same(results.map(({ point }) => point.index), [100]);
+  await t.rejects(told(new FakeMachine().placement('x'), { swapoffTo: 'no_such_function' }), { code: 'NO_SUCH_FUNCTION' });
   await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
 });
 
@@ -150,6 +153,21 @@ t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and 
   runner.restored();
   await runner.start([2]);
   t.same(told.at(-1), 'resume 2', 'after a restore there is nothing to step past');
+});
+
+t.test('a path without its anchor is not reached: the kernel has no such function, or the operation does without', async (t) => {
+  const path = pathNamed('look-up');
+  t.throws(() => anchorOf(path, symbols), { code: 'PATH_NOT_REACHED', fault: 'guest', message: /look-up.*find_get_incore_page/ });
+  t.equal(anchorOf(pathNamed('fault'), symbols).name, 'do_swap_page');
+
+  const [anchor, ended, spin] = [0x10n, 0x20n, 0x30n];
+  const control = { addressOf: (mark: string) => (mark === 'spin' ? spin : ended) } as unknown as ControlPage;
+  const toAnchor = ({ vcpus }: ReturnType<typeof scripted>) =>
+    heldToAnchor({ vcpus } as unknown as PlacedMachine, new Runner(vcpus), control, path, { name: 'f', address: anchor });
+  await t.rejects(toAnchor(scripted([[2, ended]])), { code: 'PATH_NOT_REACHED', message: /look-up.*came to its end without f/ });
+  const reached = scripted([[2, anchor], [1, spin]]);
+  await toAnchor(reached);
+  t.same(reached.told.filter((what) => what.startsWith('resume')), ['resume all', 'resume 1'], 'the other thread goes back to its place');
 });
 
 t.test('a budget is used up by running, not by waiting', async (t) => {

@@ -30,6 +30,9 @@ t.test('symbols by address and by name', async (t) => {
   t.equal(symbols.place(0xffffffff81007000n), null, 'behind the last symbol is no text');
   t.equal(symbols.firstOf(['gone', 'do_swap_page']).name, 'do_swap_page');
   t.throws(() => symbols.firstOf(['gone']), { code: 'NO_SUCH_FUNCTION' });
+  t.equal(symbols.addressAt('do_swap_page+0x10'), 0xffffffff81001010n);
+  t.equal(symbols.addressAt('do_swap_page'), 0xffffffff81001000n);
+  t.throws(() => symbols.addressAt('do_swap_page+zz'), { code: 'NOT_A_PLACE', fault: 'usage' });
 });
 
 t.test('addr2line’s inlined chains, with paths inside the tree', async (t) => {

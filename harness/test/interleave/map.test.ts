@@ -1,10 +1,11 @@
 import t from 'tap';
 import { BACKENDS } from '../../interleave/backends.ts';
+import { parseMaps } from '../../store/map-file.ts';
 import { classify } from '../../interleave/classify.ts';
 import { outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
 import { countOutcomes, outcomeKey, pointName } from '../../model/race-map.ts';
 import type { PathSpec } from '../../interleave/paths.ts';
-import { choosePoints, findPoint } from '../../interleave/points.ts';
+import { choosePoints, findPlace, findPoint, samplePoints } from '../../interleave/points.ts';
 import { compareText, LEGEND, mapSentence, mapText, strip } from '../../report/strip.ts';
 import type { Observation, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
 
@@ -21,7 +22,7 @@ function result(index: number, outcome: PointOutcome): PointResult {
   return { point: point(index), hold: 'stall', landed: null, outcome, elapsedMs: 1 };
 }
 
-const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', pathPoints: 10, pathEnd: 'end' } as const;
+const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 10, pathEnd: 'end', merged: null } as const;
 
 t.test('neighbours with the same outcome and signature are one window', async (t) => {
   const windows = windowsOf([result(0, xas), result(1, xas), result(3, xas), result(4, dup), result(6, OK), result(5, OK)]);
@@ -58,6 +59,14 @@ t.test('the strip shows the gravest outcome of a column, and what was not explor
   t.equal(compareText([map], 10), `weakened, fault on rotational, stall |###..r    |\n${LEGEND}\n`);
 });
 
+t.test('maps are read as they were printed, one or several', async (t) => {
+  const map = raceMap(header, [result(0, xas), result(1, OK), result(2, { kind: 'hang', where: 'f', backtraces: { held: ['f'] } })]);
+  t.same(parseMaps(JSON.stringify(map), 'm'), [map]);
+  t.same(parseMaps(JSON.stringify([map, map]), 'm'), [map, map]);
+  t.throws(() => parseMaps('{"schema": 1}', 'm.json'), { code: 'NOT_A_MAP', fault: 'usage', message: /m\.json: .*variant/ });
+  t.throws(() => parseMaps('no', 'm.json'), { code: 'NOT_A_MAP' });
+});
+
 t.test('edges of windows get file, line and inlined callers', async (t) => {
   const map = await symbolizeMap(raceMap(header, [result(0, xas), result(1, xas)]), async (addresses) => {
     t.same(addresses, ['0x1000', '0x1004']);
@@ -80,12 +89,35 @@ t.test('points are chosen by function, by number and by range, and found by name
   t.throws(() => findPoint(path, 'c'), { code: 'NO_SUCH_POINT', fault: 'usage' });
 });
 
+t.test('a sample is the same for the same seed, in the path’s order, and no more than there is', async (t) => {
+  const path = Array.from({ length: 100 }, (_, index) => point(index));
+  const sample = (count: number, seed: string): number[] => samplePoints(path, { count, seed }).map(({ index }) => index);
+  t.same(sample(10, 'a'), sample(10, 'a'));
+  t.notSame(sample(10, 'a'), sample(10, 'b'));
+  t.same(sample(10, 'a'), [...sample(10, 'a')].sort((a, b) => a - b));
+  t.equal(sample(200, 'a').length, 100);
+  t.equal(samplePoints(path).length, 100);
+});
+
+t.test('a source line names the first instruction of the path that is part of it', async (t) => {
+  const path = [point(0, 'a', 0), point(1, 'a', 4), point(2, 'a', 8)];
+  const lookup = async () => new Map([
+    ['0x1004', [{ func: 'inlined', location: 'mm/a.h:1' }, { func: 'a', location: 'mm/a.c:7' }]],
+    ['0x1008', [{ func: 'a', location: 'mm/a.c:7' }]],
+  ]);
+  t.equal((await findPlace(path, 'mm/a.c:7', lookup)).index, 1);
+  t.equal((await findPlace(path, 'a+0x8', lookup)).index, 2, 'other names need no line table');
+  await t.rejects(findPlace(path, 'mm/a.c:70', lookup), { code: 'NO_SUCH_POINT', message: /mm\/a\.c:70/ });
+});
+
 const CALM: Observation = {
   end: 'done',
   splat: null,
   swapoffReturned: true,
+  swapoffTo: null,
+  swapoffKept: false,
   waitedIn: null,
-  heldWhenSwapoffReturned: true,
+  heldWhenOvertaken: true,
   swapoffErrno: 0,
   swaponErrno: 0,
   heldErrno: 0,
@@ -103,7 +135,7 @@ t.test('an observation is classified by the gravest that it supports', async (t)
   const kind = (changes: Partial<Observation>, tells: PathSpec['tells'] = 'fault'): string => outcomeKey(classify({ ...CALM, ...changes }, tells));
   t.equal(kind({}), 'ok');
   t.equal(kind({ majorFaults: 0 }), 'entry refused');
-  t.equal(kind({ majorFaults: 0, heldWhenSwapoffReturned: false }), 'ok');
+  t.equal(kind({ majorFaults: 0, heldWhenOvertaken: false }), 'ok');
   t.equal(kind({ splat: 'BUG: x', end: 'deadline' }), 'oops: BUG: x');
   t.equal(kind({ end: 'deadline', stuckIn: 'swap_cluster_readahead' }), 'hang in swap_cluster_readahead');
   t.equal(kind({ end: 'deadline' }), 'hang in an unknown function');
@@ -117,6 +149,11 @@ t.test('an observation is classified by the gravest that it supports', async (t)
   t.equal(kind({ swapUsedKiB: 4 }), 'corruption: 4 KiB of swap in use');
   t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 1 }), 'ok', 'a swap area that was made anew is none that was left');
   t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 0 }), 'corruption: 0 swap areas left');
+  const kept = { swapoffReturned: false, swapoffTo: 'vfree', swapoffKept: true };
+  t.equal(kind(kept), 'ok');
+  t.equal(kind({ ...kept, majorFaults: 0 }), 'entry refused');
+  t.equal(kind({ ...kept, swapoffKept: false, waitedIn: 'synchronize_rcu' }), 'swapoff waited in synchronize_rcu');
+  t.match(kind({ ...kept, swapoffKept: false, swapoffReturned: true }), /^inconclusive: swapoff did not come to vfree/);
   t.match(kind({ swaponErrno: 16 }), /^inconclusive: swapon failed with errno 16/);
   t.match(kind({ end: 'splat' }), /^inconclusive/, 'a splat without a title is nothing to build on');
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { countOutcomes } from '../../model/race-map.ts';
 import { replay } from '../../interleave/replay.ts';
+import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { withPlacement } from '../../pipeline/place.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
@@ -17,7 +18,7 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
   await withPlacement(kernel, lab, never, async (placement) => {
     t.equal(placement.starved, null, 'a hold outside of critical sections starves nothing');
     const schedule = parseSchedule(readFileSync(join(root, 'kernel-configs/schedules', SCHEDULE), 'utf8'), SCHEDULE);
-    const replayed = await replay(placement, schedule, { attempts: ATTEMPTS, signal: never });
+    const replayed = await replay(placement, schedule, { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never });
     t.equal(replayed.met, ATTEMPTS);
   });
   const map = await exploreOnce(kernel, 'weakened', t.testdir(), {});

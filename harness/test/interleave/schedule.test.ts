@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { meets } from '../../interleave/replay.ts';
-import { formatSchedule, parseSchedule } from '../../interleave/schedule.ts';
+import { formatSchedule, interleavingOf, parseSchedule } from '../../interleave/schedule.ts';
 
 const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kernel-configs/schedules');
 
@@ -14,12 +14,21 @@ t.test('a schedule is read, checked and written', async (t) => {
   t.same(parseSchedule('{"name": "j", "hold": {"at": 520, "how": "preempt"}}', 'j.json').hold, { at: 520, how: 'preempt' });
 });
 
+t.test('swapoff may be held in its turn, and a place be a source line', async (t) => {
+  const schedule = parseSchedule('name: a\nhold: {at: "mm/swapfile.c:3210", how: stall}\nmeanwhile: {swapoff-to: vfree+0x4}\n', 'a.yaml');
+  t.same(interleavingOf(schedule), { hold: 'stall', meanwhile: 'swapoff', swapoffTo: 'vfree+0x4' });
+  t.equal(schedule.hold.at, 'mm/swapfile.c:3210');
+  t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
+  t.same(interleavingOf({ ...schedule, meanwhile: 'swapoff+swapon' }), { hold: 'stall', meanwhile: 'swapoff+swapon', swapoffTo: null });
+});
+
 t.test('what is wrong with a schedule is named by its key', async (t) => {
   const wrong = (text: string, message: RegExp): void => void t.throws(() => parseSchedule(text, 's.yaml'), { code: 'SCHEDULE_INVALID', fault: 'usage', message });
   wrong('name: a\nhold: {at: x, how: freeze}\n', /hold\.how/);
   wrong('name: a\nhold: {at: "x+zz", how: stall}\n', /hold\.at/);
   wrong('name: a\nhold: {at: x, how: stall}\nholds: 1\n', /holds/);
   wrong('name: a\npath: elsewhere\nhold: {at: x, how: stall}\n', /path/);
+  wrong('name: a\nhold: {at: x, how: stall}\nmeanwhile: {swapoff-to: "v free"}\n', /meanwhile/);
   wrong('name: [', /s\.yaml/);
   wrong('', /the whole/);
 });

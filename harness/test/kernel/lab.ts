@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BACKENDS } from '../../interleave/backends.ts';
-import type { ExplorationSpec } from '../../model/exploration.ts';
+import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
 import type { RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -76,7 +76,7 @@ export function swaprace(args: readonly string[], options: { readonly env?: Reco
 export async function exploreOnce(kernel: Kernel, variant: string, dir: string, change: Partial<ExplorationSpec>): Promise<RaceMap> {
   const spec: ExplorationSpec = {
     id: variant, probe: 'test', variant, kernelId: kernel.record.id, buildId: kernel.buildId, path: 'fault', backend: BACKENDS.rotational,
-    hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, range: {}, repeats: 1, ...change,
+    hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1, ...WHOLE_PATH, ...change,
   };
   const { record, map } = await runExploration(spec, kernel, await labFor(kernel), new ExplorationFiles(dir), { signal: never, onResult: silent });
   if (map === null) throw new Error(JSON.stringify(record.end));

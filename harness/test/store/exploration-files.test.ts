@@ -2,7 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import t from 'tap';
 import { plannedExploration } from '../../model/exploration.ts';
-import { mapOf } from '../../pipeline/place.ts';
+import { mapOf } from '../../pipeline/explore-kernel.ts';
 import { reportText } from '../../report/text.ts';
 import { audit } from '../../store/audit.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';

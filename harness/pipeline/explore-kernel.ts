@@ -1,0 +1,88 @@
+import { calleeLookup, reachable } from '../interleave/calls.ts';
+import { disassembler } from '../interleave/disassembly.ts';
+import { explore, type ExploreOptions } from '../interleave/explore.ts';
+import { onPath, raceMap, type MapHeader } from '../interleave/map.ts';
+import { mergeSummary } from '../interleave/merge.ts';
+import { pathNamed } from '../interleave/paths.ts';
+import { GuestError } from '../model/errors.ts';
+import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
+import type { PointResult, RaceMap } from '../model/interleave.ts';
+import type { Kernel } from '../model/kernel.ts';
+import { pointName } from '../model/race-map.ts';
+import { withPlacement, type PlacedLab } from './place.ts';
+
+/** What one exploration is to do, and what is known of it already. */
+export interface ExploreRequest {
+  readonly spec: ExplorationSpec;
+  /** Results of an exploration of the same that was stopped. */
+  readonly known: readonly PointResult[];
+  readonly signal: AbortSignal;
+  /** Told of the path as soon as a guest has gone along it; again when another guest does. */
+  readonly onPath: (path: ExploredPath) => Promise<void>;
+  /** Told of each attempt as it ends. */
+  readonly onResult: (result: PointResult) => Promise<void>;
+  /** Where the console of the n-th guest goes; without it consoles are not kept. */
+  readonly consoleLog?: (guest: number) => string;
+}
+
+/** Guests that one exploration may lose before it is given up. */
+const MOST_GUESTS = 20;
+
+/**
+ * Explores a kernel, with another guest where one is lost: its points are inconclusive, and the exploration goes on
+ * behind them.
+ *
+ * @throws GuestError `TOO_MANY_LOST` when guests do not last.
+ */
+export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
+  const { spec, signal, consoleLog } = request;
+  const explored = new Set(request.known.map(({ point }) => pointName(point)));
+  const options = optionsOf(kernel, request, explored);
+  const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
+  for (let guest = 0; guest < MOST_GUESTS; guest++) {
+    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, consoleLog?.(guest));
+    if (!lost) return;
+  }
+  throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);
+}
+
+function optionsOf(kernel: Kernel, { spec, signal, onPath, onResult }: ExploreRequest, explored: Set<string>): ExploreOptions {
+  const { hold, meanwhile, swapoffTo, points, range, sample, repeats, entries, mergeSeed } = spec;
+  return {
+    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored, onPath },
+    onResult: async (result) => {
+      explored.add(pointName(result.point));
+      await onResult(result);
+    },
+    ...(sample === null ? {} : { sample }),
+    ...aheadOf(kernel, entries, signal),
+    ...mergeOf(kernel, mergeSeed, signal),
+  };
+}
+
+/** The map that results make, without source lines at its edges. */
+export function mapOf(spec: ExplorationSpec, explored: ExploredPath, results: readonly PointResult[]): RaceMap {
+  const { variant, path, backend, hold, meanwhile, swapoffTo, entries } = spec;
+  const { anchor, end: pathEnd, points, represented } = explored;
+  const here = onPath(results, points);
+  const header: MapHeader = {
+    ...{ variant, path, backend, hold, meanwhile, swapoffTo, anchor, pathEnd },
+    pointsAre: entries === null ? 'instructions' : 'function entries',
+    pathPoints: points.length,
+    merged: represented === null ? null : mergeSummary(represented, here),
+  };
+  return raceMap(header, here);
+}
+
+/** Calls between a function in which the thread stands and those whose entries become points. */
+const CALLS_DEEP = 2;
+
+function aheadOf(kernel: Kernel, entries: ExplorationSpec['entries'], signal: AbortSignal): Pick<ExploreOptions, 'ahead'> {
+  if (entries === null) return {};
+  if (entries !== 'call graph') return { ahead: async () => entries };
+  return { ahead: (chain) => reachable(chain, CALLS_DEEP, calleeLookup(kernel.vmlinux, signal)) };
+}
+
+function mergeOf(kernel: Kernel, seed: string | null, signal: AbortSignal): Pick<ExploreOptions, 'merge'> {
+  return seed === null ? {} : { merge: { disassemble: disassembler(kernel.vmlinux, signal), seed } };
+}

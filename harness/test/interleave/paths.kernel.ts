@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { BACKENDS } from '../../interleave/backends.ts';
+import type { PathName } from '../../interleave/paths.ts';
+import { replay } from '../../interleave/replay.ts';
+import { parseSchedule } from '../../interleave/schedule.ts';
+import { sourceLookup } from '../../interleave/symbols.ts';
+import type { ExplorationSpec } from '../../model/exploration.ts';
+import type { RaceMap } from '../../model/interleave.ts';
+import { countOutcomes } from '../../model/race-map.ts';
+import { withPlacement } from '../../pipeline/place.ts';
+import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan } from '../kernel/lab.ts';
+
+const ATTEMPTS = 2;
+const plan = await shippedPlan('default');
+
+function signatures(map: RaceMap): string {
+  return map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : outcome.kind))).join('\n');
+}
+
+t.test('stock over tmpfs: the read-ahead hang is found by holding the fault before it', async (t) => {
+  const kernel = await kernelOf(plan, 'stock');
+  const lab = await labFor(kernel);
+  await booted(t.name);
+  const schedule = parseSchedule('name: ra\npath: shmem\nhold: {at: shmem_swapin, how: preempt}\nexpect: {kind: hang, matches: swap_cluster_readahead}\n', 'ra');
+  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
+  const replayed = await withPlacement(kernel, lab, never, (placement) => replay(placement, schedule, options), { path: 'shmem', backend: BACKENDS.rotational });
+  t.equal(replayed.met, ATTEMPTS);
+  t.match(replayed.results[0]?.outcome, { kind: 'hang', backtraces: { held: /swap_cluster_readahead/ } });
+});
+
+t.test('unpatched: other paths and backends show their own windows', async (t) => {
+  const kernel = await kernelOf(plan, 'unpatched');
+  const dir = t.testdir({});
+  const map = async (path: PathName, backend: keyof typeof BACKENDS, more: Partial<ExplorationSpec> = {}): Promise<RaceMap> => {
+    await booted(`${path} ${backend}`);
+    return exploreOnce(kernel, 'unpatched', join(dir, `${path}-${backend}-${Object.keys(more).join('-')}`), { path, backend: BACKENDS[backend], hold: 'stall', ...more });
+  };
+  t.match(signatures(await map('look-up', 'rotational')), /find_get_incore_page/);
+  t.match(signatures(await map('fault', 'zram')), /__swap_count/);
+
+  const counted = await map('count', 'rotational', { points: { kind: 'all' }, mergeSeed: 'a' });
+  t.equal(countOutcomes(counted).oops, 0, 'the page table’s lock pins the entry');
+  t.ok(counted.merged !== null && counted.merged.represented > 0 && counted.merged.checked > 0);
+  t.same(counted.merged?.differences, []);
+
+  const behind = await map('fault', 'rotational', { entries: ['swap_readpage', 'swap_free'] });
+  t.match(behind, { anchor: '__swap_duplicate returned', pointsAre: 'function entries', exploredPoints: behind.pathPoints });
+  t.ok(behind.pathPoints > 1);
+});
