@@ -17,8 +17,9 @@ export interface VariantSummary {
   readonly outcome: VariantOutcome;
   /** Null where it did not build. */
   readonly kernelId: string | null;
+  /** Trials; under an interleave probe explored points. */
   readonly trials: number;
-  /** Exposed swapoffs. */
+  /** Exposed swapoffs; under an interleave probe explored points. */
   readonly exposure: number;
   readonly signatures: readonly SignatureCount[];
 }

@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../host/files.ts';
 import type { Exposure } from '../model/trial.ts';
 import type { LiveRun } from '../report/live.ts';
 import type { ConsoleTail } from '../report/stored.ts';
 import { readTail } from '../store/console-tail.ts';
-import { isPartial, RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
-import { judged, readRecord, readTrial, trialIds } from '../store/read.ts';
+import { EXPLORATION_FILES, isPartial, RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
+import { explorationIds, judged, readRecord, readTrial, trialIds } from '../store/read.ts';
 import { parseWorkload } from '../workload/fold.ts';
 
 /** So much of the console and of the workload's messages of the trial that is being written. */
@@ -27,13 +27,29 @@ export async function readLiveRun(runDir: string, now: Date): Promise<LiveRun> {
   const record = await readRecord(runDir);
   const ids = await trialIds(runDir);
   const trials = await Promise.all(ids.map(async (id) => judged(await readTrial(runDir, id))));
-  const partial = (await readdir(join(runDir, RUN_FILES.trials)).catch(() => [])).find(isPartial);
+  const partial = await partialIn(join(runDir, RUN_FILES.trials));
   const current = partial === undefined ? null : await readCurrent(join(runDir, RUN_FILES.trials, partial), partial);
-  return { record, trials, current, quietSeconds: Math.max(0, (now.getTime() - (await lastWritten(runDir, partial))) / 1000) };
+  const exploring = await readExploring(join(runDir, RUN_FILES.explorations));
+  return { record, trials, maps: (await explorationIds(runDir)).length, current, exploring, quietSeconds: Math.max(0, (now.getTime() - (await lastWritten(runDir, partial))) / 1000) };
+}
+
+async function partialIn(dir: string): Promise<string | undefined> {
+  return (await readdir(dir).catch(() => [])).find(isPartial);
+}
+
+function idOf(partial: string): string {
+  return partial.replace(/^\.|\.partial$/g, '');
+}
+
+async function readExploring(dir: string): Promise<LiveRun['exploring']> {
+  const partial = await partialIn(dir);
+  if (partial === undefined) return null;
+  const attempts = await readFile(join(dir, partial, EXPLORATION_FILES.points), 'utf8').catch(() => '');
+  return { id: idOf(partial), points: attempts.split('\n').length - 1 };
 }
 
 async function readCurrent(dir: string, partial: string): Promise<LiveRun['current']> {
-  const id = partial.replace(/^\.|\.partial$/g, '');
+  const id = idOf(partial);
   const [console, exposure] = await Promise.all([consoleTail(join(dir, TRIAL_FILES.console)), lastCounters(join(dir, TRIAL_FILES.workload))]);
   return { id, console, exposure };
 }
@@ -53,7 +69,10 @@ async function lastCounters(path: string): Promise<Exposure | null> {
 async function lastWritten(runDir: string, partial: string | undefined): Promise<number> {
   const trials = join(runDir, RUN_FILES.trials);
   const logs = partial === undefined ? [] : Object.values(TRIAL_FILES).map((name) => join(trials, partial, name));
-  const times = await Promise.all([join(runDir, RUN_FILES.run), trials, ...logs].map((path) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  const explorations = join(runDir, RUN_FILES.explorations);
+  const exploring = await partialIn(explorations);
+  const points = exploring === undefined ? [] : [join(explorations, exploring, EXPLORATION_FILES.points)];
+  const times = await Promise.all([join(runDir, RUN_FILES.run), trials, ...logs, explorations, ...points].map((path) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0)));
   return Math.max(...times);
 }
 

@@ -4,7 +4,8 @@ import { UsageError } from '../model/errors.ts';
 import type { ConsoleTail, StoredRun } from '../report/stored.ts';
 import { readTail } from '../store/console-tail.ts';
 import { RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
-import { readJson, readRun } from '../store/read.ts';
+import { readJson } from '../store/read-json.ts';
+import { readRun } from '../store/read.ts';
 import { trialRecord } from '../store/schema.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -35,7 +36,7 @@ export async function readStoredRun(runDir: string): Promise<StoredRun> {
   const metas = await Promise.all(ids.map(async (id) => [id, (await readJson(trialFile(runDir, id, 'trial'), trialRecord)).meta] as const));
   const telling = run.trials.filter(({ verdict }) => verdict.kind !== 'clean').map(({ evidence }) => evidence.spec.id);
   const consoles = await Promise.all(telling.map(async (id) => [id, await consoleTail(runDir, id)] as const));
-  return { run, metas: new Map(metas), consoles: new Map(consoles), maps: [] };
+  return { run, metas: new Map(metas), consoles: new Map(consoles) };
 }
 
 function trialFile(runDir: string, id: string, file: keyof typeof TRIAL_FILES): string {

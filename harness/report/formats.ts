@@ -19,7 +19,7 @@ export const FORMATS = {
   tap: ({ run }) => reportTap(run),
   junit: (stored) => reportJunit(stored),
   kcidb: (stored) => reportKcidb(stored),
-  mail: (stored, options) => reportMail(stored, options),
+  mail: ({ run }, options) => reportMail(run, options),
   // Its plots need a library that takes a while to load.
   html: async (stored) => (await import('./html/report.ts')).reportHtml(stored),
   github: ({ run }) => reportGithub(run),

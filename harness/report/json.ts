@@ -1,4 +1,4 @@
-import type { RunResult } from '../model/verdict.ts';
+import type { ExpectationResult, RunResult } from '../model/verdict.ts';
 import { RUN_SCHEMA_VERSION, type RunReport } from './run-schema.ts';
 
 /**
@@ -26,11 +26,9 @@ export function reportJson({ record, trials, verdict }: RunResult): RunReport {
     variants: verdict.variants.map((variant) => ({
       ...variant,
       signatures: [...variant.signatures],
-      expectation:
-        variant.expectation.kind === 'known'
-          ? { ...variant.expectation, seen: [...variant.expectation.seen], absent: [...variant.expectation.absent] }
-          : variant.expectation,
+      expectation: expectationJson(variant.expectation),
     })),
+    maps: verdict.maps.map((map) => ({ ...map, expectation: expectationJson(map.expectation) })),
     trials: trials.map(({ evidence, verdict: trial }) => ({
       id: evidence.spec.id,
       exposedSwapoffs: evidence.exposure?.exposedSwapoffs ?? null,
@@ -38,4 +36,8 @@ export function reportJson({ record, trials, verdict }: RunResult): RunReport {
     })),
     commands: [...record.commands],
   };
+}
+
+function expectationJson(expectation: ExpectationResult): RunReport['variants'][number]['expectation'] {
+  return expectation.kind === 'known' ? { ...expectation, seen: [...expectation.seen], absent: [...expectation.absent] } : expectation;
 }

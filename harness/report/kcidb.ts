@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KernelRecord } from '../model/kernel.ts';
-import type { InconclusiveCause, JudgedTrial, TrialVerdict, VariantVerdict } from '../model/verdict.ts';
+import type { InconclusiveCause, JudgedTrial, MapVerdict, TrialVerdict, VariantVerdict } from '../model/verdict.ts';
 import { excerpt, oneLine, withoutControls } from './plain.ts';
 import type { StoredRun } from './stored.ts';
 import { rateText } from './wording.ts';
@@ -36,6 +36,7 @@ export function reportKcidb(stored: StoredRun, origin = 'swaprace'): string {
     tests: [
       ...trials.map((trial) => trialTest(trial, stored, ids)),
       ...variants.flatMap((verdict) => [verdictTest(verdict, stored, ids), ...rateTest(verdict, ids)]),
+      ...run.verdict.maps.filter(({ variant }) => variant in run.record.kernels).map((map) => mapTest(map, stored, ids)),
     ],
     issues: [...new Set(trials.flatMap((trial) => titlesOf(trial)))].map((title) => issue(title, ids)),
     incidents: trials.flatMap((trial) => titlesOf(trial).map((title) => incident(trial, title, ids))),
@@ -51,7 +52,7 @@ function identifiers(run: string, origin: string) {
     origin,
     kernel: (variant: string) => `${origin}:${run}-${variant}`,
     trial: (trial: string) => `${origin}:${run}-trial-${trial}`,
-    verdict: (what: string, { probe, variant }: VariantVerdict) => `${origin}:${run}-${what}-${probe}-${variant}`,
+    verdict: (what: string, { probe, variant }: Pick<VariantVerdict, 'probe' | 'variant'>) => `${origin}:${run}-${what}-${probe}-${variant}`,
     issue: (title: string) => `${origin}:${digest(title)}`,
     incident: (trial: string, title: string) => `${origin}:${run}-${trial}-${digest(title)}`,
   };
@@ -178,6 +179,23 @@ function variantStatus({ outcome, probe, variant }: VariantVerdict, trials: read
       return own.every((trial) => trialStatus(trial.verdict) === 'MISS') ? 'MISS' : 'ERROR';
     }
   }
+}
+
+/** A map is judged like a variant: against the plan's control. What was not explored at all did not run. */
+function mapTest(verdict: MapVerdict, { run }: StoredRun, ids: Identifiers) {
+  const { probe, variant, outcome, points, expectation } = verdict;
+  const map = run.explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
+  const status: KcidbStatus = outcome === 'clean' ? 'PASS' : outcome !== 'inconclusive' ? 'FAIL' : map === null ? 'MISS' : 'ERROR';
+  return {
+    id: ids.verdict('map', verdict),
+    origin: ids.origin,
+    build_id: ids.kernel(variant),
+    path: path('map', probe),
+    comment: oneLine(verdict.reason),
+    status,
+    ...(map === null ? {} : { number: { value: map.exploredPoints, unit: 'points' } }),
+    misc: { outcome, points, expectation },
+  };
 }
 
 /** The rate is a measurement, not a judgement. Without exposure there is none. */

@@ -9,6 +9,9 @@ export interface LiveRun {
   readonly trials: readonly JudgedTrial[];
   /** The trial that is being written; null between two, or before the first. */
   readonly current: { readonly id: string; readonly exposure: Exposure | null; readonly console: ConsoleTail } | null;
+  /** Race maps that are whole, and the points of one that is being made. */
+  readonly maps: number;
+  readonly exploring: { readonly id: string; readonly points: number } | null;
   /** Seconds since anything in the folder was written. */
   readonly quietSeconds: number;
 }

@@ -1,11 +1,13 @@
 import type { KernelRecord } from '../model/kernel.ts';
 import type { RunRecord } from '../model/trial.ts';
+import type { RaceMap } from '../model/interleave.ts';
+import { pointName } from '../model/race-map.ts';
 import type { RunResult, VariantVerdict } from '../model/verdict.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
 import { findingsOf, type Finding } from './findings.ts';
-import { mapSentence } from './map-words.ts';
+import { mapTitle } from './map-section.ts';
+import { exploredText, mapsOf } from './map-words.ts';
 import { oneLine } from './plain.ts';
-import type { StoredRun } from './stored.ts';
 import { testedBySupport } from './tested-by.ts';
 import { probeTitle } from './text.ts';
 import { traceLines } from './trace.ts';
@@ -26,8 +28,7 @@ export interface MailOptions {
  * A run as the body of a reply to a mailing list: plain text below 75 columns. With `testedBy`, a draft of a Tested-by
  * line for each series that the evidence supports, and the reason where it does not; the person decides.
  */
-export function reportMail(stored: StoredRun, { testedBy }: MailOptions = {}): string {
-  const { run } = stored;
+export function reportMail(run: RunResult, { testedBy }: MailOptions = {}): string {
   const { record, verdict } = run;
   const paragraphs = [
     fold('Results of swaprace: swap-ins raced against swapoff() in QEMU guests, each kernel judged by what its console said and by how often the race was really run.'),
@@ -36,10 +37,10 @@ export function reportMail(stored: StoredRun, { testedBy }: MailOptions = {}): s
     fold('Rates are crashes an exposed swapoff (one overlapped by a swap-in in flight in another thread) with exact 95 % intervals. p is from Fisher\'s exact test, one-sided, against the control of the same run.'),
     ...verdict.blindProbes.map((probe) => fold(`${probe} is blind: its control did not crash, so the absence of crashes under it means nothing.`)),
     ...findingParagraphs(run),
-    mapLines(stored),
+    ...mapParagraphs(run),
     reasonLines(run),
     repeatLines(record),
-    ...(testedBy === undefined ? [] : [testedByLines(stored, testedBy)]),
+    ...(testedBy === undefined ? [] : [testedByLines(run, testedBy)]),
   ];
   const text = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
   return `${text.split('\n').map((line) => cut(line.trimEnd(), MAIL_WIDTH)).join('\n')}\n`;
@@ -122,18 +123,26 @@ function seenText(seen: Finding['seen']): string {
   return seen.map(({ where, count }) => `${several(count, 'trial')} of ${where}`).join(', ');
 }
 
-/** Where the fault was held when swapoff came, and what came of it: the windows that are not good, with their edges. */
-function mapLines({ maps }: StoredRun): string[] {
-  if (maps.length === 0) return [];
-  const lines = maps.flatMap((map) => [
-    ...wrap(`  ${map.variant}, ${map.hold} hold: ${mapSentence(map)}`, 4, MAIL_WIDTH),
-    ...map.windows.flatMap(({ first, last, outcomes }) => {
-      const gravest = outcomes[0];
-      if (gravest === undefined || gravest.kind === 'ok' || gravest.kind === 'refused' || gravest.kind === 'waited') return [];
-      return [`    ${gravest.kind}: ${first.func}+0x${first.offset.toString(16)} .. ${last.func}+0x${last.offset.toString(16)}`];
-    }),
+/** What each interleave probe showed: a verdict a variant, and where what is bad was held. */
+function mapParagraphs(run: RunResult): string[][] {
+  return run.record.plan.explorations.map((probe) => [
+    ...fold(mapTitle(probe)),
+    '',
+    ...run.verdict.maps
+      .filter((each) => each.probe === probe.id)
+      .flatMap(({ variant, outcome }) => {
+        const map = mapsOf(run).find((each) => each.variant === variant && each.path === probe.path && each.hold === probe.hold);
+        return [...wrap(`  ${variant}: ${WORD[outcome]}${map === undefined ? '' : `, ${exploredText(map)}`}`, 4, MAIL_WIDTH), ...(map === undefined ? [] : windowLines(map))];
+      }),
   ]);
-  return [...fold('The fault, held at one instruction while swapoff ran, point by point:'), '', ...lines];
+}
+
+function windowLines({ windows }: RaceMap): string[] {
+  return windows.flatMap(({ first, last, outcomes }) => {
+    const gravest = outcomes[0];
+    if (gravest === undefined || gravest.kind === 'ok' || gravest.kind === 'refused' || gravest.kind === 'waited') return [];
+    return [`    ${gravest.kind}: ${pointName(first)} .. ${pointName(last)}`];
+  });
 }
 
 function reasonLines({ verdict }: RunResult): string[] {
@@ -151,9 +160,9 @@ function portable(command: string): string {
   return command.replaceAll(/\S*\/(kernel-configs\/plans\/)/g, '$1');
 }
 
-function testedByLines(stored: StoredRun, testedBy: string): string[] {
-  const variants = Object.keys(stored.run.record.kernels);
-  const support = variants.map((variant) => ({ variant, ...testedBySupport(variant, stored) }));
+function testedByLines(run: RunResult, testedBy: string): string[] {
+  const variants = Object.keys(run.record.kernels);
+  const support = variants.map((variant) => ({ variant, ...testedBySupport(variant, run) }));
   const good = support.flatMap((each) => (each.supported ? [each.variant] : []));
   if (good.length === 0) {
     const why = support.flatMap((each) => (each.supported ? [] : [`${each.variant}: ${each.why}`])).join('; ');

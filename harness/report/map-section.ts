@@ -26,7 +26,8 @@ export function mapSection(probe: InterleaveProbe, { verdict, explorations }: Ru
 
 const STRIP_COLUMNS = 48;
 
-function mapTitle({ id, path, hold, meanwhile, points, backend, control }: InterleaveProbe): string {
+/** What an interleave probe holds where, and against which control. */
+export function mapTitle({ id, path, hold, meanwhile, points, backend, control }: InterleaveProbe): string {
   const which = points.kind === 'functions' ? 'the first instruction of every function' : points.kind === 'all' ? 'every instruction' : `every ${points.count}th instruction`;
   return `${id}: ${path} held by ${hold} at ${which}, ${meanwhile} meanwhile; swap on ${backendText(backend)}; control ${control}`;
 }

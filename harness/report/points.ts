@@ -1,5 +1,6 @@
 import { EXIT } from '../model/errors.ts';
-import type { RunResult, VariantVerdict } from '../model/verdict.ts';
+import type { MapVerdict, RunResult, VariantVerdict } from '../model/verdict.ts';
+import { exploredText } from './map-words.ts';
 import { excerpt, oneLine } from './plain.ts';
 import { comparisonText, MEANING, rateText, several, WORD } from './wording.ts';
 
@@ -46,6 +47,10 @@ export function suitesOf(run: RunResult): Suite[] {
       id: probe,
       points: run.verdict.variants.filter((variant) => variant.probe === probe).map((variant) => variantPoint(variant, run)),
     })),
+    ...[...new Set(run.verdict.maps.map(({ probe }) => probe))].map((probe) => ({
+      id: probe,
+      points: run.verdict.maps.filter((map) => map.probe === probe).map((map) => mapPoint(map, run)),
+    })),
     { id: RUN_SUITE, points: [runPoint(run)] },
   ];
 }
@@ -72,7 +77,13 @@ function variantPoint(verdict: VariantVerdict, run: RunResult): Point {
   };
 }
 
-function statusOf({ expectation }: VariantVerdict): Pick<Point, 'status' | 'message'> {
+function mapPoint(verdict: MapVerdict, { explorations }: RunResult): Point {
+  const map = explorations.find(({ spec }) => spec.probe === verdict.probe && spec.variant === verdict.variant)?.map ?? null;
+  const details = [`${WORD[verdict.outcome]}: ${verdict.reason}`, map === null ? 'no map' : exploredText(map)];
+  return { id: verdict.variant, ...statusOf(verdict), details: details.map(oneLine), splat: null, trials: [] };
+}
+
+function statusOf({ expectation }: Pick<VariantVerdict, 'expectation'>): Pick<Point, 'status' | 'message'> {
   switch (expectation.kind) {
     case 'met':
       return { status: 'pass', message: '' };

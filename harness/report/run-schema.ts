@@ -47,6 +47,15 @@ const variant = z.object({
   expectation,
 });
 
+const map = z.object({
+  variant: z.string(),
+  probe: z.string(),
+  outcome,
+  reason: z.string(),
+  points: z.record(outcome, count).describe('Explored points by what they came to.'),
+  expectation,
+});
+
 const place = { id: z.string(), exposedSwapoffs: count.nullable() };
 const trial = z.discriminatedUnion('kind', [
   z.object({ ...place, kind: z.literal('target'), title: z.string() }),
@@ -68,7 +77,8 @@ export const runReport = z.object({
   status: z.literal(Object.values(EXIT)).describe('Exit status: 0 every expectation met, 1 missed, 125 could not tell, 128 host, 129 usage, 130 interrupted.'),
   reasons: z.array(z.string()).describe('Why the status is not 0.'),
   blindProbes: z.array(z.string()).describe('Probes whose control did not crash: their absences mean nothing.'),
-  variants: z.array(variant),
+  variants: z.array(variant).describe('Under stress.'),
+  maps: z.array(map).describe('Placed, point by point.'),
   trials: z.array(trial),
   commands: z.array(z.string()).describe('What repeats the run.'),
 });

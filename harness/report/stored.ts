@@ -1,4 +1,3 @@
-import type { RaceMap } from '../model/interleave.ts';
 import type { TrialMeta } from '../model/trial.ts';
 import type { RunResult } from '../model/verdict.ts';
 
@@ -17,5 +16,4 @@ export interface StoredRun {
   readonly metas: ReadonlyMap<string, TrialMeta>;
   /** By trial id, for trials whose console says something. */
   readonly consoles: ReadonlyMap<string, ConsoleTail>;
-  readonly maps: readonly RaceMap[];
 }

@@ -1,31 +1,27 @@
-import { pointCounts, isBad } from './map-words.ts';
-import type { StoredRun } from './stored.ts';
+import type { RunResult } from '../model/verdict.ts';
 
 /** Whether a run supports that somebody says "I tested this series, and it works". */
 export type Support = { readonly supported: true } | { readonly supported: false; readonly why: string };
 
 /**
- * What a run supports about one variant: it carries a series, and it was clean, significantly so, under every probe of
- * the run; none of those probes was blind, no map of it has a bad point, and the run itself had no trouble.
+ * What a run supports about one variant: it carries a series, and it was clean, significantly so under stress, under
+ * every probe of the run; none of those probes was blind, and the run itself had no trouble.
  */
-export function testedBySupport(variant: string, { run, maps }: StoredRun): Support {
-  const { record, verdict } = run;
+export function testedBySupport(variant: string, { record, verdict }: RunResult): Support {
   const no = (why: string): Support => ({ supported: false, why });
   if ((record.kernels[variant]?.series.length ?? 0) === 0) return no('it carries no series');
-  if (record.plan.probes.some(({ control }) => control === variant)) return no('it is the control');
+  if ([...record.plan.probes, ...record.plan.explorations].some(({ control }) => control === variant)) return no('it is the control');
   const own = verdict.variants.filter((each) => each.variant === variant);
-  if (own.length === 0) return no('it was not tested');
+  const maps = verdict.maps.filter((each) => each.variant === variant);
+  // A map shows points; that the bug is gone from what happens by itself takes stress.
+  if (own.length === 0) return no('it was not tested under stress');
   const trouble = record.troubles.find((each) => each.variant === null || each.variant === variant);
   if (trouble !== undefined) return no('the run itself was in trouble');
-  for (const { probe, outcome, comparison, expectation } of own) {
+  for (const { probe, outcome, expectation } of [...own, ...maps]) {
     if (verdict.blindProbes.includes(probe)) return no(`${probe} is blind`);
     if (outcome !== 'clean') return no(`${probe}: ${outcome}`);
-    if (comparison === null || !comparison.significant) return no(`${probe}: not significant beside the control`);
     if (expectation.kind === 'missed' || expectation.kind === 'cannot-tell') return no(`${probe}: not as the plan expects`);
   }
-  for (const map of maps.filter((each) => each.variant === variant)) {
-    const bad = [...pointCounts(map).keys()].find(isBad);
-    if (bad !== undefined) return no(`its race map has points with ${bad}`);
-  }
-  return { supported: true };
+  const weak = own.find(({ comparison }) => comparison === null || !comparison.significant);
+  return weak === undefined ? { supported: true } : no(`${weak.probe}: not significant beside the control`);
 }

@@ -8,7 +8,8 @@ import type { RunRecord } from '../model/trial.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryDb, type HistoryChange } from './history-db.ts';
 import { RUN_FILES } from './layout.ts';
-import { readJson, readRecord } from './read.ts';
+import { readJson } from './read-json.ts';
+import { readRecord } from './read.ts';
 import * as schema from './schema.ts';
 
 /** Name of the database in a results folder. */
@@ -78,6 +79,9 @@ function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSumm
       trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
       exposure: rate.exposure,
       signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
+    })).concat(verdict.maps.map(({ probe, variant, outcome, points }) => {
+      const explored = Object.values(points).reduce((sum, count) => sum + count, 0);
+      return { probe, variant, outcome, kernelId: record.kernels[variant]?.id ?? null, trials: explored, exposure: explored, signatures: [] };
     })),
   };
 }

@@ -43,7 +43,7 @@ export async function executePlan(context: CommandContext, loaded: Plan, planFil
 
 /** Trials of all stress probes together. */
 function plannedTrials({ probes }: Plan): { readonly least: number; readonly most: number } {
-  const budgets = probes.filter(({ kind }) => kind === 'stress').flatMap((probe) => probe.variants.map((variant) => budgetOf(probe, variant)));
+  const budgets = probes.flatMap((probe) => probe.variants.map((variant) => budgetOf(probe, variant)));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   return { least: sum(budgets.map(({ minTrials }) => minTrials)), most: sum(budgets.map(({ maxTrials }) => maxTrials)) };
 }

@@ -16,12 +16,12 @@ const PROBABLY_DEAD_SECONDS = 20 * 60;
 
 /** A run that is under way: what is done, what is going on, and no judgement: that comes with the last trial. */
 export function livePage(live: LiveRun): string {
-  const { record, trials, current, quietSeconds } = live;
+  const { record, trials, maps, current, quietSeconds } = live;
   const isDead = quietSeconds > PROBABLY_DEAD_SECONDS;
   const refresh = isDead ? {} : { refreshSeconds: REFRESH_SECONDS };
   return page(`${record.plan.name}: ${record.id}`, html`<h1>${record.plan.name}: not finished</h1>
 <p class="dim">Run ${record.id}, started ${record.startedAt.slice(0, 19).replace('T', ' ')} UTC. <a href="/">All runs</a></p>
-<div class="verdict doubt"><strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written ${quietText(quietSeconds)} ago; ${several(trials.length, 'trial')} done. Verdicts come with the end.</div>
+<div class="verdict doubt"><strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written ${quietText(quietSeconds)} ago; ${several(trials.length, 'trial')}${maps === 0 ? '' : ` and ${several(maps, 'race map')}`} done. Verdicts come with the end.</div>
 ${currentPart(live)}
 ${record.plan.probes.map((probe) => html`<h2>${probeTitle(probe)}</h2>
 <div class="lines">
@@ -41,7 +41,8 @@ function quietText(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-function currentPart({ current, record }: LiveRun): Markup {
+function currentPart({ current, exploring, record }: LiveRun): Markup {
+  if (exploring !== null) return html`<p><b>${exploring.id}</b>: ${several(exploring.points, 'attempt')} at points of the path.</p>`;
   if (current === null) return html`<p>${Object.keys(record.kernels).length === 0 ? 'Kernels are being prepared.' : 'Between two trials.'}</p>`;
   if (current.exposure === null) return html`<p><b>${current.id}</b>: no counters yet, the guest boots.</p>`;
   const { exposedSwapoffs, swapoffs, swapIns, elapsedMs } = current.exposure;

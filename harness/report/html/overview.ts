@@ -1,5 +1,7 @@
 import type { RunRecord } from '../../model/trial.ts';
-import type { RunResult, VariantOutcome, VariantVerdict } from '../../model/verdict.ts';
+import type { MapVerdict, RunResult, VariantOutcome, VariantVerdict } from '../../model/verdict.ts';
+import { mapTitle } from '../map-section.ts';
+import { exploredText } from '../map-words.ts';
 import { probeTitle } from '../text.ts';
 import { comparisonText, MEANING, several, WORD } from '../wording.ts';
 import { html, Markup } from './markup.ts';
@@ -14,7 +16,8 @@ export function badge(outcome: VariantOutcome): Markup {
 }
 
 /** What was run on what, what came of it, and a line for each variant. */
-export function overview({ record, verdict }: RunResult): Markup {
+export function overview(run: RunResult): Markup {
+  const { record, verdict } = run;
   const look = verdict.status === 0 ? 'good' : verdict.status === 1 ? 'bad' : 'doubt';
   const reasons = verdict.reasons.length === 0 ? null : html`<ul>${verdict.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<h1>${record.plan.name}: ${kernelsText(record)}</h1>
@@ -23,6 +26,10 @@ export function overview({ record, verdict }: RunResult): Markup {
 ${record.plan.probes.map((probe) => html`<h3>${probeTitle(probe)}</h3>
 ${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: ${probe.control} did not crash, so no absence below means anything</p>\n` : null}<div class="lines">
 ${verdict.variants.filter((each) => each.probe === probe.id).map((each) => variantLine(each, probe.control))}</div>
+`)}
+${record.plan.explorations.map((probe) => html`<h3>${mapTitle(probe)}</h3>
+${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: the map of ${probe.control} does not show the bug, so no absence below means anything</p>\n` : null}<div class="lines">
+${verdict.maps.filter((each) => each.probe === probe.id).map((each) => mapLine(each, run))}</div>
 `)}`;
 }
 
@@ -45,6 +52,13 @@ function variantLine(verdict: VariantVerdict, control: string): Markup {
   const beside = comparisonText(verdict, control);
   const why = [...(outcome === 'target' || outcome === 'clean' ? [] : [verdict.reason]), ...expectationText(expectation)].join('; ');
   return html`<div><b>${variant}</b>${badge(outcome)}<span>${counted}</span><span class="figures">${figuresText(verdict)}${beside === '' ? '' : `, ${beside}`}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
+`;
+}
+
+function mapLine({ probe, variant, outcome, reason, expectation }: MapVerdict, { explorations }: RunResult): Markup {
+  const map = explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
+  const why = [...(outcome === 'clean' ? [] : [reason]), ...expectationText(expectation)].join('; ');
+  return html`<div><b>${variant}</b>${badge(outcome)}<span>${map === null ? 'no map' : several(map.exploredPoints, 'point')}</span><span class="figures">${map === null ? '' : exploredText(map)}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
 `;
 }
 

@@ -1,5 +1,7 @@
 import type { PathPoint, RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
-import { isBad, mapSentence, OUTCOME_KINDS, OUTCOME_MEANING, outcomeText } from '../map-words.ts';
+import { OUTCOME_KINDS, outcomeKey, pointName } from '../../model/race-map.ts';
+import { exploredText, isBad, OUTCOME_MEANING } from '../map-words.ts';
+import { backendWord } from '../wording.ts';
 import { html, Markup } from './markup.ts';
 import { folded } from './page.ts';
 import { raceOfWindow } from './race.ts';
@@ -15,8 +17,8 @@ export function raceMapSection(maps: readonly RaceMap[]): Markup | null {
 <p>The fault was brought to one instruction and held there while swapoff did what it could; then all went on. Each line is the path of the fault, from left to right; empty is where nothing was tried, pale where not every instruction of a stretch was.</p>
 ${outcomeLegend(maps)}<div class="strips">
 ${maps.map(strip)}</div>
-${worst.slice(0, 1).map(({ map, window }) => html`<h3>${map.variant}, ${map.hold} hold</h3>\n${raceOfWindow(map, window)}`)}
-${maps.map((map) => folded(`Windows of ${map.variant}, ${map.hold} hold`, windowTable(map)))}`;
+${worst.slice(0, 1).map(({ map, window }) => html`<h3>${map.variant}, ${wayOf(map)}</h3>\n${raceOfWindow(map, window)}`)}
+${maps.map((map) => folded(`Windows of ${map.variant}, ${wayOf(map)}`, windowTable(map)))}`;
 }
 
 function outcomeLegend(maps: readonly RaceMap[]): Markup {
@@ -35,11 +37,16 @@ function strip(map: RaceMap): Markup {
     const span = Math.max(2, window.points * scale);
     const from = Math.min(window.first.index * scale, width - span);
     const opacity = window.explored < window.points ? 0.55 : 1;
-    return [html`<rect class="o-${gravest.kind}" x="${round(from)}" y="0" width="${round(span)}" height="10" opacity="${opacity}"><title>${window.first.func} to ${window.last.func}: ${outcomeText(gravest)}</title></rect>`];
+    return [html`<rect class="o-${gravest.kind}" x="${round(from)}" y="0" width="${round(span)}" height="10" opacity="${opacity}"><title>${window.first.func} to ${window.last.func}: ${outcomeKey(gravest)}</title></rect>`];
   });
-  return html`<div><b>${map.variant}</b> <span class="dim">${map.hold}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${mapSentence(map)}">${bars}</svg>
-<div class="note dim small">${mapSentence(map)}; ${map.anchor} → ${map.pathEnd}</div>
+  return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${exploredText(map)}">${bars}</svg>
+<div class="note dim small">${exploredText(map)}; ${map.anchor} → ${map.pathEnd}</div>
 `;
+}
+
+/** How a path was explored. */
+function wayOf({ path, backend, hold }: RaceMap): string {
+  return `${path} on ${backendWord(backend)}, ${hold}`;
 }
 
 function round(value: number): number {
@@ -47,7 +54,7 @@ function round(value: number): number {
 }
 
 function windowTable(map: RaceMap): Markup {
-  const rows = map.windows.map((window) => html`<tr><td class="number">${range(window)}</td><td class="number">${window.explored} of ${window.points}</td><td>${window.outcomes.map((outcome, index) => html`${index > 0 ? html`<br>` : null}${outcomeText(outcome)}`)}</td><td class="mono">${edge(window.first, window.firstSource)}${window.last.index === window.first.index ? null : html`<br>${edge(window.last, window.lastSource)}`}</td></tr>\n${backtraces(window)}`);
+  const rows = map.windows.map((window) => html`<tr><td class="number">${range(window)}</td><td class="number">${window.explored} of ${window.points}</td><td>${window.outcomes.map((outcome, index) => html`${index > 0 ? html`<br>` : null}${outcomeKey(outcome)}`)}</td><td class="mono">${edge(window.first, window.firstSource)}${window.last.index === window.first.index ? null : html`<br>${edge(window.last, window.lastSource)}`}</td></tr>\n${backtraces(window)}`);
   return html`<div class="scroll"><table>
 <tr><th class="number">instructions</th><th class="number">tried</th><th>outcomes</th><th>from, to</th></tr>
 ${rows}</table></div>
@@ -59,7 +66,7 @@ function range({ first, last }: RaceWindow): string {
 }
 
 function edge(point: PathPoint, source: readonly SourceFrame[]): string {
-  const name = `${point.func}+0x${point.offset.toString(16)}${point.occurrence > 1 ? `#${point.occurrence}` : ''}`;
+  const name = pointName(point);
   const chain = source.map(({ func, location }) => `${func} ${location ?? '?'}`).join(' < ');
   return chain === '' ? name : `${name} (${chain})`;
 }

@@ -1,4 +1,5 @@
 import type { RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
+import { pointName } from '../../model/race-map.ts';
 import type { Frame, Splat } from '../../model/splat.ts';
 import { html, Markup } from './markup.ts';
 
@@ -45,7 +46,7 @@ export function raceOfWindow({ anchor, hold, meanwhile }: RaceMap, window: RaceW
   const steps: Step[] = [
     { cpu: 'fault', depth: 0, text: anchor },
     ...place.filter((func) => func !== anchor).map((text, index): Step => ({ cpu: 'fault', depth: index + 1, text })),
-    { cpu: 'fault', depth: place.length, text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${window.first.func}+0x${window.first.offset.toString(16)}` },
+    { cpu: 'fault', depth: place.length, text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${pointName(window.first)}` },
     ...meanwhileSteps(meanwhile, gravest?.kind === 'waited' ? gravest.where : null),
     { cpu: 'fault', depth: place.length, text: 'goes on' },
     gravest === undefined ? { cpu: 'fault', depth: place.length, text: '' } : endStep(gravest, place.length),

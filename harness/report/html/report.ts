@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../model/trial.ts';
 import type { LatencyData } from '../latency.ts';
+import { mapsOf } from '../map-words.ts';
 import { excerpt } from '../plain.ts';
 import type { StoredRun } from '../stored.ts';
 import { findingsSection, QUOTE_LIMIT } from './findings.ts';
@@ -19,10 +20,10 @@ const MOST_CONSOLES = 8;
  * Whatever a guest printed is text in it.
  */
 export function reportHtml(stored: StoredRun, latency: readonly LatencyData[] = []): string {
-  const { run, maps } = stored;
+  const { run } = stored;
   const body = html`${overview(run)}
 ${findingsSection(run)}
-${raceMapSection(maps)}
+${raceMapSection(mapsOf(run))}
 ${latencySection(latency)}
 ${survivalSection(run)}
 ${exposureSection(run)}

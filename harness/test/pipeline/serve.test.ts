@@ -21,7 +21,7 @@ const store = await createRun(resultsDir, newRun, { now: new Date('2026-11-22T10
 if (FAKE_TRIALS[0] === undefined) throw new Error('no trial');
 await storeTrial(store, FAKE_TRIALS[0]);
 const open = await store.openTrial('anon-weakened-1');
-const exposure = { swapoffs: 20, exposedSwapoffs: 12, swapIns: 1234, pswpin: 5, errors: {}, corruptPages: 0, elapsedMs: 3400 };
+const exposure = { swapoffs: 20, exposedSwapoffs: 12, swapIns: 1234, pswpin: 5, errors: {}, corruptPages: 0, corruptions: [], elapsedMs: 3400 };
 writeFileSync(open.workloadLog, `${JSON.stringify({ t: 'beat', exposure, threads: [] })}\n{"t":"beat","expo`);
 writeFileSync(open.consoleLog, '<script>document.title="owned"</script>\x1b[31m\0');
 appendFileSync(open.consoleLog, Buffer.from([0xff, 0xfe]));

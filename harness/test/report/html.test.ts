@@ -10,12 +10,12 @@ import { makeRun } from '../store/fixtures/make-run.ts';
 import { openBrowser, openPage, withoutBrowser } from './fixtures/browser.ts';
 import { defaultPlanRun } from './fixtures/default-plan.ts';
 import { makeLatency } from './fixtures/latency.ts';
-import { makeMap } from './fixtures/maps.ts';
+import { makeMap, withMaps } from './fixtures/maps.ts';
 import { HOSTILE, RUNS } from './fixtures/runs.ts';
 
 const MAPS = [
   makeMap({ variant: 'weakened', kinds: ['oops', 'hang', 'oops', 'corruption', 'waited'] }),
-  makeMap({ variant: 'v5b', kinds: ['refused', 'waited', 'ok'], hold: 'stall' }),
+  makeMap({ variant: 'v5b', kinds: ['refused', 'waited', 'ok'] }),
   makeMap({ variant: 'stock', kinds: ['ok', 'waited', 'inconclusive'] }),
 ];
 const LATENCY = ['weakened', 'v5a', 'v5b'].map((variant, index) => makeLatency(variant, 12 + 20 * index));
@@ -32,7 +32,7 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
   const plan = await defaultPlanRun();
   const pages: Readonly<Record<string, string>> = {
     'the default plan': reportHtml(plan),
-    everything: reportHtml({ ...RUNS['reproduced']!.stored, maps: MAPS }, LATENCY),
+    everything: reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS), LATENCY),
     ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportHtml(stored)])),
   };
   for (const [name, html] of Object.entries(pages)) {
@@ -118,14 +118,14 @@ t.test('the same run gives the same bytes, also read again from its folder', asy
   const dir = await makeRun(test.testdir({}));
   const first = reportHtml(await readStoredRun(dir));
   test.equal(reportHtml(await readStoredRun(dir)), first);
-  const everything: StoredRun = { ...RUNS['reproduced']!.stored, maps: MAPS };
+  const everything: StoredRun = withMaps(RUNS['reproduced']!.stored, MAPS);
   test.equal(reportHtml(everything, LATENCY), reportHtml(everything, LATENCY));
   test.notMatch(first, /zr\d/, 'no serial number of the plot library is left');
 });
 
 t.test('what the sections say', async (test) => {
-  const html = reportHtml({ ...RUNS['reproduced']!.stored, maps: MAPS }, LATENCY);
-  for (const wanted of ['an expectation was missed', '!!! null-deref at 0x1', 'held (a real-time thread has its CPU) at do_swap_page+0x0', 'scripts/run plans/small.yaml', '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited']) {
+  const html = reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS), LATENCY);
+  for (const wanted of ['an expectation was missed', '!!! null-deref at 0x1', 'held (a real-time thread has its CPU) at do_swap_page', 'scripts/run plans/small.yaml', '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited']) {
     test.match(html, wanted);
   }
   test.match(reportHtml(RUNS['blind']!.stored), 'blind: weakened did not crash');
