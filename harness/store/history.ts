@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTextIfExists } from '../host/files.ts';
+import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { RunSummary } from '../model/history.ts';
 import type { RunRecord } from '../model/trial.ts';
@@ -56,8 +56,13 @@ export async function syncHistory(resultsDir: string, { rebuild = false }: { rea
 async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
   const entries = await readdir(resultsDir, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort();
-  const sums = await Promise.all(names.map(async (name) => [name, await readTextIfExists(join(resultsDir, name, RUN_FILES.sums))] as const));
+  const sums = await Promise.all(names.map(async (name) => [name, await sumsOfRun(join(resultsDir, name))] as const));
   return new Map(sums.flatMap(([name, text]) => (text === null ? [] : [[name, createHash('sha256').update(text).digest('hex')] as const])));
+}
+
+/** Null for a run that was not finished, and for what is none: other commands keep their results in the same folder. */
+async function sumsOfRun(dir: string): Promise<string | null> {
+  return (await exists(join(dir, RUN_FILES.run))) ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
 }
 
 async function readSummary(runDir: string, run: string): Promise<RunSummary> {

@@ -50,16 +50,23 @@ function variantLine(verdict: VariantVerdict, control: string): Markup {
   const all = Object.values(trials).reduce((sum, count) => sum + count, 0);
   const counted = outcome === 'clean' || outcome === 'inconclusive' ? several(all, 'trial') : `${trials[outcome]} of ${several(all, 'trial')}`;
   const beside = comparisonText(verdict, control);
-  const why = [...(outcome === 'target' || outcome === 'clean' ? [] : [verdict.reason]), ...expectationText(expectation)].join('; ');
+  const why = whyText(outcome === 'target' || outcome === 'clean' ? '' : verdict.reason, expectation);
   return html`<div><b>${variant}</b>${badge(outcome)}<span>${counted}</span><span class="figures">${figuresText(verdict)}${beside === '' ? '' : `, ${beside}`}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
 `;
 }
 
 function mapLine({ probe, variant, outcome, reason, expectation }: MapVerdict, { explorations }: RunResult): Markup {
   const map = explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
-  const why = [...(outcome === 'clean' ? [] : [reason]), ...expectationText(expectation)].join('; ');
-  return html`<div><b>${variant}</b>${badge(outcome)}<span>${map === null ? 'no map' : several(map.exploredPoints, 'point')}</span><span class="figures">${map === null ? '' : exploredText(map)}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
+  const why = whyText(outcome === 'clean' ? '' : reason, expectation);
+  return html`<div><b>${variant}</b>${badge(outcome)}<span></span><span class="figures">${map === null ? 'no map' : exploredText(map)}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
 `;
+}
+
+/** The reason of an outcome and what the plan makes of it, which may quote the reason. */
+function whyText(reason: string, expectation: VariantVerdict['expectation']): string {
+  const expected = expectationText(expectation);
+  const isQuoted = expected.some((text) => text.includes(reason));
+  return [...(isQuoted ? [] : [reason]), ...expected].filter((text) => text !== '').join('; ');
 }
 
 function expectationText(expectation: VariantVerdict['expectation']): string[] {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import Database from 'libsql';
@@ -44,6 +44,8 @@ t.test('only what changed is read again; what is gone is forgotten; what is unfi
   writeNights(results, base, nights);
   await syncHistory(results);
   test.equal((await syncHistory(results)).read, 0);
+  mkdirSync(join(results, 'of-another-command'));
+  writeFileSync(join(results, 'of-another-command', 'SHA256SUMS'), '');
   writeNights(results, base, [{ crashes: 7, exposure: 70 }], 12);
   rmSync(join(results, nightId(0)), { recursive: true });
   rmSync(join(results, nightId(1), 'SHA256SUMS'));
