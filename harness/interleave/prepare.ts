@@ -136,9 +136,11 @@ export async function heldToAnchor(machine: PlacedMachine, runner: Runner, contr
   await runner.insert(address, end);
   for (;;) {
     // All run: on its way the thread may have to wait for the other CPU, as one that flushes TLBs does.
-    const arrival = await runner.run('all', STEP_MS);
+    await runner.start('all');
+    const arrival = await runner.awaitAny(STEP_MS);
+    if (arrival === 'none') throw notPlaced('the held thread does not come to the anchor');
     if (arrival?.pc === end) throw notReached(path.name, `the operation came to its end without ${name}`);
-    if (arrival?.pc !== address) throw notPlaced('the held thread does not come to the anchor');
+    if (arrival?.pc !== address) continue;
     if (path.anchor.match === 'first' || (await isFaultOf(machine.vcpus, control.places.target))) break;
   }
   await runner.remove(address, end);
