@@ -14,7 +14,7 @@ const KEY_TYPE = 'ssh-ed25519';
 
 /** Makes a fresh identity. */
 export function newIdentity(): RunIdentity {
-  const client = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'swaprace' });
+  const client = newClientKey();
   const host = newHostKey();
   return {
     key: { privateKey: client.private, hostPublicKey: host.publicBlob },
@@ -25,6 +25,14 @@ export function newIdentity(): RunIdentity {
       { kind: 'file', path: 'etc/dropbear/host_key', mode: 0o600, data: host.dropbearFile },
     ],
   };
+}
+
+/** ssh2 writes about one ed25519 key in 300 so that it cannot read it again ("Malformed OpenSSH private key"). */
+function newClientKey(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'swaprace' });
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 /**
