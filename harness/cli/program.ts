@@ -165,6 +165,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .argument('<run>', 'folder of a latency run, or its name below results/')
     .argument('[other]', 'another one, to be compared with the first')
     .description('compute a stored latency run anew from its raw samples, or compare two')
+    .option('--html <file>', 'write the curves of a run there, as one page')
     .addOption(json())
     .action((run: string, other: string | undefined, flags) => compareCommand(context, run, other, flags));
 

@@ -1,38 +1,34 @@
 /** What the latency of one variant is drawn from: counts, no opinion. */
 export interface LatencyData {
   readonly variant: string;
-  /** Wake-up latencies inside swapoff windows and outside of them. */
+  /** Wake-ups within the horizon of a swapoff's entry, and all others. */
   readonly inside: LatencyHistogram;
   readonly outside: LatencyHistogram;
-  /** Every swapoff, in milliseconds. */
+  /** Mean duration of swapoff in each boot, milliseconds. */
   readonly swapoffMs: readonly number[];
-  /** What ran beside the measurement, and the command that measured. */
-  readonly load: string;
-  readonly command: string;
 }
 
-/** `counts[i]` samples were in `[i * binUs, (i + 1) * binUs)`; `overflow` were above the last bin. */
-export interface LatencyHistogram {
-  readonly binUs: number;
-  readonly counts: readonly number[];
-  readonly overflow: number;
-}
+/** Wake-ups by latency: bins in ascending order, each with its upper edge in microseconds; empty ones may be left out. */
+export type LatencyHistogram = readonly { readonly upToUs: number; readonly count: number }[];
 
-/** `[microseconds, share of samples above them]`, where the share changes. Empty without samples. */
-export function exceedance({ binUs, counts, overflow }: LatencyHistogram): [number, number][] {
-  const total = counts.reduce((sum, count) => sum + count, 0) + overflow;
-  if (total === 0) return [];
-  const points: [number, number][] = [];
+/** `[microseconds, share of wake-ups above them]` at each edge, as far as there is something above. */
+export function exceedance(histogram: LatencyHistogram): [number, number][] {
+  const total = histogram.reduce((sum, { count }) => sum + count, 0);
   let above = total;
-  counts.forEach((count, bin) => {
-    if (count === 0) return;
+  return histogram.flatMap(({ upToUs, count }): [number, number][] => {
     above -= count;
-    if (above > 0) points.push([(bin + 1) * binUs, above / total]);
+    return above > 0 ? [[upToUs, above / total]] : [];
   });
-  return points;
 }
 
-/** `[milliseconds, share that took longer]` at each duration but the longest. */
+/** Both together, by the same edges. */
+export function merged(a: LatencyHistogram, b: LatencyHistogram): LatencyHistogram {
+  const counts = new Map<number, number>();
+  for (const { upToUs, count } of [...a, ...b]) counts.set(upToUs, (counts.get(upToUs) ?? 0) + count);
+  return [...counts].sort(([x], [y]) => x - y).map(([upToUs, count]) => ({ upToUs, count }));
+}
+
+/** `[milliseconds, share that took longer]` at each duration but the longest, where none did. */
 export function durationsExceedance(durations: readonly number[]): [number, number][] {
   const sorted = [...durations].sort((a, b) => a - b);
   return sorted.slice(0, -1).map((value, index) => [value, (sorted.length - index - 1) / sorted.length]);

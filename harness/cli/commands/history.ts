@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../../model/errors.ts';
 import { readHistory } from '../../pipeline/history.ts';
 import { historyText } from '../../report/history-text.ts';
 import { historyHtml } from '../../report/html/history.ts';
 import { toJson, type CommandContext } from '../context.ts';
+import { writeOutput } from '../output.ts';
 
 export interface HistoryFlags {
   readonly html?: string;
@@ -21,15 +20,7 @@ export async function historyCommand(context: CommandContext, flags: HistoryFlag
   if (flags.html !== undefined) {
     const file = resolve(flags.html);
     const linkOf = (run: string) => encodeURI(relative(dirname(file), join(resultsDir, run, 'report.txt')));
-    return write(file, historyHtml({ runs, series, linkOf, notes: unreadable }));
+    return writeOutput(file, historyHtml({ runs, series, linkOf, notes: unreadable }));
   }
   context.print(flags.json === true ? toJson({ runs, series }) : historyText(runs, series));
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (cause) {
-    throw new UsageError('OUTPUT_UNWRITABLE', `Cannot write the index to ${file}: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -13,10 +13,12 @@ import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { countFault, type FaultCost } from '../../pipeline/latency/hot-path.ts';
 import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
-import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../pipeline/latency/stored.ts';
+import { latencyPageOf } from '../../pipeline/latency/page.ts';
+import { auditLatencyRun, readStoredRun, resolveLatencyRun, type StoredLatencyRun } from '../../pipeline/latency/stored.ts';
 import { findPlan } from '../../pipeline/plan/load.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
+import { writeOutput } from '../output.ts';
 
 export interface LatencyFlags extends PlanFlags {
   readonly plan: string;
@@ -71,10 +73,11 @@ function costText({ variant, toClaim, gets, guards, toEnd, end }: FaultCost): st
 }
 
 /** `compare`: one run anew from its raw samples, or two against each other. */
-export async function compareCommand(context: CommandContext, name: string, other: string | undefined, flags: { readonly json?: boolean }): Promise<void> {
+export async function compareCommand(context: CommandContext, name: string, other: string | undefined, flags: { readonly json?: boolean; readonly html?: string }): Promise<void> {
   const run = await readStoredRun(await resolveLatencyRun(name, context.workspace));
   if (other === undefined) {
     const problems = await auditLatencyRun(run);
+    if (flags.html !== undefined) await writePage(flags.html, run);
     context.print(flags.json === true ? toJson({ analysis: run.analysis, problems }) : [run.report, ...problems].join('\n'));
     context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis.pairs));
     return;
@@ -82,6 +85,12 @@ export async function compareCommand(context: CommandContext, name: string, othe
   const across = compareRuns(run, await readStoredRun(await resolveLatencyRun(other, context.workspace)));
   context.print(flags.json === true ? toJson(across) : acrossReport(across));
   context.setStatus(statusOf(across.pairs));
+}
+
+/** Its plots need a library that takes a while to load. */
+async function writePage(file: string, run: StoredLatencyRun): Promise<void> {
+  const { latencyHtml } = await import('../../report/html/latency.ts');
+  await writeOutput(file, latencyHtml(latencyPageOf(run)));
 }
 
 async function chosenPlan({ workspace }: CommandContext, variants: readonly string[], flags: LatencyFlags): Promise<LatencyPlan> {

@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../../model/errors.ts';
 import { readStoredRun, resolveRun } from '../../pipeline/stored-run.ts';
 import { FORMATS, type Format } from '../../report/formats.ts';
 import { reportText } from '../../report/text.ts';
 import type { CommandContext } from '../context.ts';
+import { writeOutput } from '../output.ts';
 
 export interface ReportFlags {
   readonly format: Format;
@@ -18,7 +18,7 @@ export async function reportCommand(context: CommandContext, name: string, flags
   const stored = await readStoredRun(await resolveRun(name, context.workspace));
   const format = formatOf(flags);
   const options = flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) };
-  if (flags.output !== undefined) return writeReport(flags.output, await FORMATS[format](stored, options));
+  if (flags.output !== undefined) return writeOutput(flags.output, await FORMATS[format](stored, options));
   context.print(format === 'text' ? reportText(stored.run, { paint: context.paint }) : await FORMATS[format](stored, options));
   context.setStatus(stored.run.verdict.status);
 }
@@ -31,12 +31,4 @@ function formatOf({ format, json, mail }: ReportFlags): Format {
 function person(text: string): string {
   if (/^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$/.test(text)) return text;
   throw new UsageError('NOT_A_PERSON', `--tested-by ${text}: not a name with an address`, { hint: '--tested-by "Name <name@example.org>"' });
-}
-
-async function writeReport(path: string, report: string): Promise<void> {
-  try {
-    await writeFile(path, report);
-  } catch (cause) {
-    throw new UsageError('OUTPUT_UNWRITABLE', `Cannot write the report to ${path}: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -1,41 +1,54 @@
-import { durationsExceedance, exceedance, type LatencyData, type LatencyHistogram } from '../latency.ts';
+import { durationsExceedance, exceedance, merged, type LatencyData } from '../latency.ts';
 import { html, Markup } from './markup.ts';
+import { page } from './page.ts';
 import { figure, legend, lineLook } from './plot.ts';
 
-const MICROSECONDS = { type: 'value', name: 'wake-up latency, microseconds', min: 0 } as const;
-const LOG_MICROSECONDS = { type: 'log', name: 'wake-up latency, microseconds' } as const;
-
-/** Latency of real-time threads and the price in swapoff itself, a curve a variant. Null when nothing was measured. */
-export function latencySection(data: readonly LatencyData[]): Markup | null {
-  if (data.length === 0) return null;
-  return html`<h2 id="latency">Latency</h2>
-${legend(data.map(({ variant }) => variant))}${histogramPlot(data)}${exceedancePlot(data)}${swapoffPlot(data)}
-<ul class="small dim">${[...new Set(data.map(({ load, command }) => `Load: ${load}. Measured by: ${command}`))].map((line) => html`<li><code>${line}</code></li>`)}</ul>
-`;
+export interface LatencyPage {
+  /** Name of the run. */
+  readonly run: string;
+  readonly describe: string;
+  /** The report for people, which has the verdicts. */
+  readonly report: string;
+  readonly data: readonly LatencyData[];
+  /** What ran beside the measurement, and the command that measured. */
+  readonly load: string;
+  readonly command: string;
 }
 
-/** Counts on a logarithmic scale, in the manner of OSADL's plots; inside and outside of swapoff windows together. */
+/** A latency run as one HTML file: curves a variant, the load and the command below them, and the whole report. */
+export function latencyHtml({ run, describe, report, data, load, command }: LatencyPage): string {
+  return page(`latency: ${run}`, html`<h1>Latency: ${describe}</h1>
+<p class="dim">Run ${run}</p>
+${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}
+<p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
+<h2 id="verdicts">Verdicts</h2>
+<pre>${report}</pre>
+`);
+}
+
+const MICROSECONDS = { type: 'log', name: 'wake-up latency, microseconds' } as const;
+
+function curves(data: readonly LatencyData[]): Markup {
+  return html`${legend(data.map(({ variant }) => variant))}${histogramPlot(data)}${exceedancePlot(data)}${swapoffPlot(data)}`;
+}
+
+/** Counts on a logarithmic scale, in the manner of OSADL's plots; within and outside of horizons together. */
 function histogramPlot(data: readonly LatencyData[]): Markup {
   return figure({
-    caption: 'Samples a bin, logarithmic; all samples, inside and outside of swapoff windows.',
+    caption: 'Wake-ups a bin, both axes logarithmic: all of them, within and outside of horizons.',
     x: MICROSECONDS,
-    y: { type: 'log', name: 'samples', min: 0.8 },
+    y: { type: 'log', name: 'wake-ups', min: 0.8 },
     series: data.map(({ inside, outside }, index) => ({
-      type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 1.5 },
-      data: added(inside, outside).flatMap((count, bin) => (count === 0 ? [] : [[bin * inside.binUs, count]])),
+      type: 'line' as const, step: 'start' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 1.5 },
+      data: merged(inside, outside).map(({ upToUs, count }) => [upToUs, count]),
     })),
   });
 }
 
-function added(a: LatencyHistogram, b: LatencyHistogram): number[] {
-  const length = Math.max(a.counts.length, b.counts.length);
-  return Array.from({ length }, (_, bin) => (a.counts[bin] ?? 0) + (b.counts[bin] ?? 0));
-}
-
 function exceedancePlot(data: readonly LatencyData[]): Markup {
   return figure({
-    caption: 'Share of samples above a latency, both axes logarithmic: thick inside swapoff windows, thin outside of them.',
-    x: LOG_MICROSECONDS,
+    caption: 'Share of wake-ups above a latency, both axes logarithmic: thick within the horizon of a swapoff, thin outside.',
+    x: MICROSECONDS,
     y: { type: 'log', name: 'share above', max: 1 },
     series: data.flatMap(({ inside, outside }, index) => [
       { type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 3 }, data: exceedance(inside) },
@@ -46,11 +59,12 @@ function exceedancePlot(data: readonly LatencyData[]): Markup {
 
 function swapoffPlot(data: readonly LatencyData[]): Markup {
   return figure({
-    caption: 'Share of swapoff calls that took longer.',
-    x: { type: 'log', name: 'duration of swapoff, milliseconds' },
-    y: { type: 'value', name: 'share that took longer', min: 0, max: 1 },
+    caption: 'Duration of swapoff, the mean of each boot: share of boots above it.',
+    x: { type: 'value', name: 'mean duration of swapoff, milliseconds', min: 0 },
+    y: { type: 'value', name: 'share of boots above', min: 0, max: 1 },
     series: data.map(({ swapoffMs }, index) => ({
-      type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 2 }, data: durationsExceedance(swapoffMs),
+      type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 2 },
+      data: [[0, 1], ...durationsExceedance(swapoffMs), [Math.max(...swapoffMs), 0]],
     })),
   });
 }

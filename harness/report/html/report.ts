@@ -1,10 +1,8 @@
 import type { RunRecord } from '../../model/trial.ts';
-import type { LatencyData } from '../latency.ts';
 import { mapsOf } from '../map-words.ts';
 import { excerpt } from '../plain.ts';
 import type { StoredRun } from '../stored.ts';
 import { findingsSection, QUOTE_LIMIT } from './findings.ts';
-import { latencySection } from './latency.ts';
 import { html, Markup } from './markup.ts';
 import { overview } from './overview.ts';
 import { folded, page } from './page.ts';
@@ -19,12 +17,11 @@ const MOST_CONSOLES = 8;
  * A run as one HTML file that needs nothing else: no script, no font, no request. The same run gives the same bytes.
  * Whatever a guest printed is text in it.
  */
-export function reportHtml(stored: StoredRun, latency: readonly LatencyData[] = []): string {
+export function reportHtml(stored: StoredRun): string {
   const { run } = stored;
   const body = html`${overview(run)}
 ${findingsSection(run)}
 ${raceMapSection(mapsOf(run))}
-${latencySection(latency)}
 ${survivalSection(run)}
 ${exposureSection(run)}
 ${kernelSection(run.record)}

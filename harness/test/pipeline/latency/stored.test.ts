@@ -9,7 +9,9 @@ import { acrossReport, latencyReport } from '../../../latency/report.ts';
 import { seededRandom } from '../../../latency/stats/random.ts';
 import type { LatencyBootRecord, LatencyPlan } from '../../../model/latency.ts';
 import { deriveBoot } from '../../../pipeline/latency/derive.ts';
+import { latencyPageOf } from '../../../pipeline/latency/page.ts';
 import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
+import { latencyHtml } from '../../../report/html/latency.ts';
 import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../../pipeline/latency/stored.ts';
 import { workspace } from '../../../pipeline/workspace.ts';
 import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
@@ -63,6 +65,18 @@ t.test('a stored run says again what its raw samples say', async (t) => {
   t.match(run.report, /same kernel twice .* does not differ/);
   t.match(run.report, /stopped on purpose .* found/);
   t.match(run.report, /v5b\+ra against no swapoff .* differs/);
+});
+
+t.test('its page has the curves of its variants, and the command that measured', async (t) => {
+  const run = await readStoredRun(await storedRun(t.testdir()));
+  const page = latencyPageOf(run);
+  t.same(page.data.map(({ variant, swapoffMs }) => [variant, swapoffMs.length]), [['v5a+ra', BLOCKS], ['v5b+ra', BLOCKS]]);
+  const wakeUps = run.boots.flatMap(({ arm, result }) => (arm === 'v5b+ra' && !('kind' in result) ? [result.inside.total] : []));
+  t.equal(page.data[1]?.inside.reduce((sum, { count }) => sum + count, 0), wakeUps.reduce((sum, count) => sum + count, 0));
+  t.match(page.command, /^latency --mode swapoff --swap SWAP .*--cycles 10 /);
+  const html = latencyHtml(page);
+  t.equal(latencyHtml(latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');
+  t.match(html, 'exceedances a swapoff (primary)');
 });
 
 t.test('a run that was changed is found out', async (t) => {

@@ -1,0 +1,39 @@
+import { latencyCommand } from '../../latency/command.ts';
+import type { BootFigures } from '../../latency/figures.ts';
+import { binEdgeNs, mergeHistograms, type LogHistogram } from '../../latency/histogram.ts';
+import type { LatencyPage } from '../../report/html/latency.ts';
+import type { LatencyData, LatencyHistogram } from '../../report/latency.ts';
+import type { StoredLatencyRun } from './stored.ts';
+
+/** What the page of a stored latency run shows: the curves of its variants, without the controls. */
+export function latencyPageOf({ record, records, boots, report }: StoredLatencyRun): LatencyPage {
+  const { plan } = record;
+  const variants = plan.arms.filter(({ role }) => role === 'variant');
+  const data = variants.flatMap(({ id }): LatencyData[] => {
+    const figures = boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : []));
+    return figures.length === 0 ? [] : [dataOf(id, figures)];
+  });
+  const { cycles, periodUs, pages } = plan.workload;
+  const workload = records.find(({ arm }) => arm.role === 'variant')?.workload ?? { ...plan.workload, mode: 'swapoff', seed: plan.seed };
+  return {
+    run: record.id,
+    describe: plan.describe,
+    report,
+    data,
+    load: `${cycles} swapoffs a boot, one each ${periodUs / 1000} ms at the earliest, ${pages} pages swapped in meanwhile`,
+    command: latencyCommand(workload, { swap: 'SWAP', samples: 'SAMPLES', cyclictest: 'HISTOGRAM' }),
+  };
+}
+
+function dataOf(variant: string, figures: readonly BootFigures[]): LatencyData {
+  return {
+    variant,
+    inside: binsOf(mergeHistograms(figures.map(({ inside }) => inside))),
+    outside: binsOf(mergeHistograms(figures.map(({ outside }) => outside))),
+    swapoffMs: figures.map(({ swapoffUs }) => swapoffUs / 1000),
+  };
+}
+
+function binsOf({ bins }: LogHistogram): LatencyHistogram {
+  return bins.map(([bin, count]) => ({ upToUs: binEdgeNs(bin) / 1000, count }));
+}
