@@ -15,14 +15,14 @@ export interface LatencyPage {
   readonly command: string;
 }
 
-/** A latency run as one HTML file: curves a variant, the load and the command below them, and the whole report. */
+/** A latency run as one HTML file: the whole report with its verdicts, then curves a variant with the load and the command below them. */
 export function latencyHtml({ run, describe, report, data, load, command }: LatencyPage): string {
   return page(`latency: ${run}`, html`<h1>Latency: ${describe}</h1>
 <p class="dim">Run ${run}</p>
+<pre>${report}</pre>
+<h2 id="curves">Curves</h2>
 ${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}
 <p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
-<h2 id="verdicts">Verdicts</h2>
-<pre>${report}</pre>
 `);
 }
 
