@@ -95,7 +95,10 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
     const dark = await open('dark', pages['everything'] ?? '', { width: 1280, dark: true });
     test.equal(await colours(light.page), 'rgb(255, 255, 255)');
     test.not(await colours(dark.page), 'rgb(255, 255, 255)');
-    test.not((await light.page.pdf()).length, 0);
+    const folded = () => light.page.evaluate('document.querySelector("details pre").checkVisibility({ contentVisibilityAuto: true })');
+    test.equal(await folded(), false);
+    await light.page.emulateMediaType('print');
+    test.equal(await folded(), true);
     await light.page.close();
     await dark.page.close();
   });
