@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { FORMATS } from '../../report/formats.ts';
 import { makeRun } from '../store/fixtures/make-run.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -13,8 +12,8 @@ function report(...args: readonly string[]) {
   return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), 'report', run, ...args], { cwd: root, reject: false, stripFinalNewline: false });
 }
 
-t.test('every format is printed, or written to a file, with the same bytes', async (test) => {
-  for (const format of Object.keys(FORMATS)) {
+t.test('a report is printed, or written to a file, with the same bytes', async (test) => {
+  for (const format of ['text', 'html', 'mail', 'json']) {
     const file = join(base, `report.${format}`);
     const printed = await report('--format', format);
     const written = await report('--format', format, '--output', file);
@@ -28,7 +27,6 @@ t.test('every format is printed, or written to a file, with the same bytes', asy
 t.test('short forms', async (test) => {
   test.equal((await report('--mail')).stdout, readFileSync(join(base, 'report.mail'), 'utf8'));
   test.equal((await report('--json')).stdout, readFileSync(join(base, 'report.json'), 'utf8'));
-  test.equal((await report()).stdout, readFileSync(join(base, 'report.text'), 'utf8'));
 });
 
 t.test('what cannot be is refused', async (test) => {
