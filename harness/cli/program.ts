@@ -2,17 +2,6 @@ import { Command, Option } from 'commander';
 import { BACKEND_NAMES } from '../interleave/backends.ts';
 import { workspace } from '../pipeline/workspace.ts';
 import { FORMATS } from '../report/formats.ts';
-import { auditCommand } from './commands/audit.ts';
-import { bootCommand } from './commands/boot.ts';
-import { buildCommand } from './commands/build.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { compareCommand as compareMapsCommand, exploreCommand, pathsCommand } from './commands/interleave.ts';
-import { compareCommand, latencyCommand } from './commands/latency.ts';
-import { replayCommand } from './commands/replay.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { scanCommand } from './commands/scan.ts';
-import { stressCommand } from './commands/stress.ts';
 import { paintFor } from './colour.ts';
 import type { CommandContext } from './context.ts';
 import { progressTo } from './progress.ts';
@@ -52,7 +41,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(json())
     .option('--seed <number>', 'seed of the trials instead of the plan’s')
     .addOption(results())
-    .action((name: string, flags) => runCommand(context, name, flags));
+    .action(async (name: string, flags) => (await import('./commands/run.ts')).runCommand(context, name, flags));
 
   command('build')
     .argument('[variants...]', 'variants of the plan; all when none is named')
@@ -61,7 +50,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action((variants: string[], flags) => buildCommand(context, variants, flags));
+    .action(async (variants: string[], flags) => (await import('./commands/build.ts')).buildCommand(context, variants, flags));
 
   command('boot')
     .argument('<variant>', 'variant of the plan')
@@ -73,7 +62,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(dryRun())
     .option('--append <arguments>', 'further kernel arguments')
     .passThroughOptions()
-    .action((variant: string, words: string[], flags) => bootCommand(context, variant, words, flags));
+    .action(async (variant: string, words: string[], flags) => (await import('./commands/boot.ts')).bootCommand(context, variant, words, flags));
 
   command('stress')
     .argument('<variant>', 'variant of the plan')
@@ -87,7 +76,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action((variant: string, flags) => stressCommand(context, variant, flags));
+    .action(async (variant: string, flags) => (await import('./commands/stress.ts')).stressCommand(context, variant, flags));
 
   const interleave = command('interleave').description('place the fault with QEMU’s debugger stub (docs/interleave.md)');
 
@@ -115,18 +104,18 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
   explores(interleave.command('explore').exitOverride())
     .argument('<variant>', 'variant of the plan')
     .description('hold the fault at points of its path while swapoff runs, and print the race map')
-    .action((variant: string, flags) => exploreCommand(context, variant, flags));
+    .action(async (variant: string, flags) => (await import('./commands/interleave.ts')).exploreCommand(context, variant, flags));
 
   explores(interleave.command('compare').exitOverride())
     .argument('<maps...>', 'files that explore --json has printed, or variants, which are explored now')
     .description('print race maps below each other')
-    .action((maps: string[], flags) => compareMapsCommand(context, maps, flags));
+    .action(async (maps: string[], flags) => (await import('./commands/interleave.ts')).compareCommand(context, maps, flags));
 
   interleave
     .command('paths')
     .exitOverride()
     .description('list what can be placed, and where its path begins')
-    .action(() => pathsCommand(context));
+    .action(async () => (await import('./commands/interleave.ts')).pathsCommand(context));
 
   interleave
     .command('replay')
@@ -141,7 +130,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('--dump <file>', 'write the guest’s memory as an ELF core: as the last attempt left it, or at the hold')
     .addOption(offline())
     .addOption(json())
-    .action((schedule: string, variant: string, flags) => replayCommand(context, schedule, variant, flags));
+    .action(async (schedule: string, variant: string, flags) => (await import('./commands/replay.ts')).replayCommand(context, schedule, variant, flags));
 
   command('latency')
     .argument('[variants...]', 'variants of the plan, the first one against the others; all when none is named')
@@ -159,7 +148,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action((variants: string[], flags) => latencyCommand(context, variants, flags));
+    .action(async (variants: string[], flags) => (await import('./commands/latency.ts')).latencyCommand(context, variants, flags));
 
   command('compare')
     .argument('<run>', 'folder of a latency run, or its name below results/')
@@ -167,14 +156,14 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .description('compute a stored latency run anew from its raw samples, or compare two')
     .option('--html <file>', 'write the curves of a run there, as one page')
     .addOption(json())
-    .action((run: string, other: string | undefined, flags) => compareCommand(context, run, other, flags));
+    .action(async (run: string, other: string | undefined, flags) => (await import('./commands/latency.ts')).compareCommand(context, run, other, flags));
 
   command('scan')
     .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')
     .description('find the splats in a kernel’s console log')
     .addOption(json())
     .option('--vmlinux <file>', 'symbolise frames with this vmlinux')
-    .action((log: string, flags) => scanCommand(context, log, flags));
+    .action(async (log: string, flags) => (await import('./commands/scan.ts')).scanCommand(context, log, flags));
 
   command('report')
     .argument('<run>', 'folder of a run, or its name below results/')
@@ -184,7 +173,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('--tested-by <person>', 'in a mail: draft a Tested-by line of this "Name <address>" where the evidence supports it')
     .option('-o, --output <file>', 'write it there instead; the status is then 0 whatever the run came to')
     .addOption(json())
-    .action((run: string, flags) => reportCommand(context, run, flags));
+    .action(async (run: string, flags) => (await import('./commands/report.ts')).reportCommand(context, run, flags));
 
   command('history')
     .description('what is new, known and gone across all runs of the results folder')
@@ -205,12 +194,12 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .argument('<run>', 'folder of a run, or its name below results/')
     .description('recompute every figure and verdict of a run from its raw files')
     .addOption(json())
-    .action((run: string, flags) => auditCommand(context, run, flags));
+    .action(async (run: string, flags) => (await import('./commands/audit.ts')).auditCommand(context, run, flags));
 
   command('doctor')
     .description('say what this machine has and lacks')
     .addOption(json())
-    .action((flags) => doctorCommand(context, flags));
+    .action(async (flags) => (await import('./commands/doctor.ts')).doctorCommand(context, flags));
 
   return program;
 }
