@@ -17,7 +17,7 @@ export interface StoredExploration extends EndedExploration {
 
 /**
  * Explores outside of any run. The same exploration has the same folder: one that was stopped goes on at its next
- * unexplored point, one that was finished is made again.
+ * unexplored point, one that was finished is made again unless `reuse` takes it as it is.
  *
  * @throws HostError when points cannot be kept.
  */
@@ -26,13 +26,16 @@ export async function exploreStored(
   kernel: Kernel,
   lab: Pick<Lab, 'rootfs' | 'identity'>,
   resultsDir: string,
-  options: ExplorationOptions & { readonly onResume: (points: number) => void },
+  options: ExplorationOptions & { readonly reuse: boolean; readonly onResume: (points: number) => void },
 ): Promise<StoredExploration> {
   const maps = join(resultsDir, 'maps');
   const dir = join(maps, folderOf(spec));
   await using _lock = await acquireLock(`${dir}.lock`, { purpose: `exploring ${spec.variant}`, signal: options.signal });
   const files = new ExplorationFiles(dir);
-  if (await isFinished(files)) await rm(dir, { recursive: true });
+  if (await isFinished(files)) {
+    if (options.reuse) return { dir, record: await files.readRecord(), map: await files.readMap() };
+    await rm(dir, { recursive: true });
+  }
   await files.create();
   const known = new Set((await files.readPoints()).map(({ point }) => point.address + point.occurrence));
   if (known.size > 0) options.onResume(known.size);

@@ -33,6 +33,7 @@ export interface ExploreFlags extends PlanFlags {
   readonly at: 'functions' | 'entries';
   readonly functions?: string;
   readonly merge?: boolean;
+  readonly reuse?: boolean;
 }
 
 /** `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/. */
@@ -93,6 +94,7 @@ async function exploreAndKeep(context: CommandContext, spec: ExplorationSpec, ke
   const { emit, signal, workspace } = context;
   const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? workspace.resultsDir), {
     signal,
+    reuse: flags.reuse === true,
     onResult: (result) => emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
     onResume: (points) => emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
   });
