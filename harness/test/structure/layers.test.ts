@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['model', 'host', 'pipeline', ...STAGES],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
-const PURE = ['model', 'verdict', 'report'];
+const PURE = ['model', 'latency', 'verdict', 'report'];
 const IMPURE_MODULES = /^(node:(fs|net|child_process|http|dgram)|execa|ssh2)/;
 
 interface Import {
