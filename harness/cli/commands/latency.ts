@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { compareRuns } from '../../latency/across.ts';
-import { primaryOf, type PairAnalysis } from '../../latency/analyse.ts';
+import { primaryOf, type ArmSummary, type PairAnalysis } from '../../latency/analyse.ts';
 import { blockOf } from '../../latency/design.ts';
 import { acrossReport } from '../../latency/report.ts';
 import { farHost, type FarHost } from '../../host/ssh-client.ts';
@@ -43,7 +43,7 @@ export async function latencyCommand(context: CommandContext, variants: readonly
     : await measureHardware({ plan, host: hostOf(flags.on, flags), swapDir: flags.swapDir, workspace, signal, emit });
   emit.done();
   context.print(flags.json === true ? toJson({ run: run.dir, analysis: run.analysis }) : run.report);
-  context.setStatus(signal.aborted ? EXIT.interrupted : statusOf(run.analysis.pairs));
+  context.setStatus(signal.aborted ? EXIT.interrupted : statusOf(run.analysis));
 }
 
 /** @throws UsageError `NO_SUCH_HOST` for anything but `ssh:HOST`. */
@@ -79,12 +79,12 @@ export async function compareCommand(context: CommandContext, name: string, othe
     const problems = await auditLatencyRun(run);
     if (flags.html !== undefined) await writePage(flags.html, run);
     context.print(flags.json === true ? toJson({ analysis: run.analysis, problems }) : [run.report, ...problems].join('\n'));
-    context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis.pairs));
+    context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis));
     return;
   }
   const across = compareRuns(run, await readStoredRun(await resolveLatencyRun(other, context.workspace)));
   context.print(flags.json === true ? toJson(across) : acrossReport(across));
-  context.setStatus(statusOf(across.pairs));
+  context.setStatus(statusOf(across));
 }
 
 /** Its plots need a library that takes a while to load. */
@@ -105,9 +105,10 @@ async function chosenPlan({ workspace }: CommandContext, variants: readonly stri
   };
 }
 
-/** A run that tells nothing of a pair could not tell. */
-function statusOf(pairs: readonly PairAnalysis[]): ExitStatus {
-  return pairs.some((pair) => primaryOf(pair).verdict.kind === 'not-resolvable') ? EXIT.cannotTell : EXIT.met;
+/** A run that tells nothing of a pair, or has an arm without figures, could not tell. */
+function statusOf({ pairs, arms }: { readonly pairs: readonly PairAnalysis[]; readonly arms?: readonly ArmSummary[] }): ExitStatus {
+  const blind = pairs.some((pair) => primaryOf(pair).verdict.kind === 'not-resolvable') || arms?.some(({ usable }) => usable === 0) === true;
+  return blind ? EXIT.cannotTell : EXIT.met;
 }
 
 function planText(plan: LatencyPlan): string {

@@ -1,0 +1,32 @@
+import t from 'tap';
+import { hostNotes } from '../../latency/honesty.ts';
+import type { HostSnapshot, LatencyRunRecord } from '../../model/latency.ts';
+
+const quietHost: HostSnapshot = { load: 0.5, steal: 0, busy: 0.6 };
+
+function record(accelerator: 'kvm' | 'tcg' | null, vcpus: number | null, host: Record<string, string>): LatencyRunRecord {
+  return { plan: { guest: vcpus === null ? null : { vcpus } }, accelerator: accelerator === null ? null : { accelerator, reason: '' }, host } as unknown as LatencyRunRecord;
+}
+
+t.test('an emulator’s times are called that, and so are vCPUs without cores of their own', async (t) => {
+  const notes = hostNotes(record('tcg', 2, { cores: '2', isolatedCpus: 'none' }), [quietHost]).join('\n');
+  t.match(notes, /TCG: an emulator’s times. Absolute figures mean nothing/);
+  t.match(notes, /2 vCPUs on 2 cores: .* works in favour of RCU/);
+  t.notMatch(notes, /steal|busy|isolated/);
+});
+
+t.test('a good host gets no reproach', async (t) => {
+  t.same(hostNotes(record('kvm', 2, { cores: '16', isolatedCpus: '2-3' }), [quietHost, quietHost]), []);
+});
+
+t.test('steal, foreign work and missing isolation are told', async (t) => {
+  const snapshots = [quietHost, { load: 9.4, steal: 0.02, busy: 0.999 }, { load: 3, steal: null, busy: null }];
+  const notes = hostNotes(record('kvm', 2, { cores: '16', isolatedCpus: 'none' }), snapshots).join('\n');
+  t.match(notes, /Up to 2.0 % .*steal/);
+  t.match(notes, /fully busy during 1 of 3 boots \(load up to 9.4\)/);
+  t.match(notes, /No core is isolated/);
+});
+
+t.test('a machine that was not booted says so', async (t) => {
+  t.match(hostNotes(record(null, null, { cores: '8', isolatedCpus: '2-7' }), []), [/One kernel on the machine itself/]);
+});
