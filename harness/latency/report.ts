@@ -58,9 +58,13 @@ function armSection(arms: readonly ArmSummary[]): string[] {
   const width = Math.max(...arms.map(({ arm }) => arm.id.length));
   return arms.flatMap(({ arm, usable, unusable }) => {
     const lost = unusable.length === 0 ? '' : `, ${unusable.length} not used`;
-    const reasons = unusable.map(({ boot, cause, reason }) => `    ${boot}: ${cause}, ${reason}`);
+    const reasons = unusable.map(({ boot, cause, reason }) => `    ${boot}: ${cause}, ${firstLine(reason)}`);
     return [`  ${arm.id.padEnd(width)}  ${usable} boots${lost}`, ...reasons];
   });
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
 }
 
 function pairSection({ arms: [a, b], endpoints, ratio, p99 }: PairAnalysis): string[] {
