@@ -68,8 +68,8 @@ export async function measureHardware({ plan, host, swapDir, workspace, signal, 
     const measure = (_: unknown, workload: LatencyWorkload, logs: LatencyLogs) => measureOnce(host, folder, workload, logs, signal);
     return await new LatencyBlocks(store, { accelerator: 'none', measure, signal, emit }).run();
   } finally {
-    // Also behind an interruption, whose signal must not stop it. The file goes only when nothing swaps to it.
-    await host.run(`kill -KILL $(cat ${folder}/pid) 2>/dev/null && sleep 1; swapoff ${folder}/swap 2>/dev/null; rm -rf ${folder}`);
+    // Also behind an interruption, whose signal must not stop it.
+    await host.run(cleanUp(folder));
   }
 }
 
@@ -100,21 +100,36 @@ async function prepare(host: FarHost, folder: string, swapMiB: number, { guestsD
   const programs = await compilePrograms(join(guestsDir, 'src'), signal);
   const program = programs.find(({ path }) => path === 'bin/latency');
   if (program?.kind !== 'file') throw new Error('guests/src has no program latency');
-  const command = `mkdir -m 700 ${folder} && cat > ${folder}/latency && chmod 700 ${folder}/latency && dd if=/dev/zero of=${folder}/swap bs=1048576 count=${swapMiB} && chmod 600 ${folder}/swap`;
+  const command = [
+    `mkdir -m 700 ${folder}`,
+    `cat > ${folder}/latency`,
+    `chmod 700 ${folder}/latency`,
+    `dd if=/dev/zero of=${folder}/swap bs=1048576 count=${swapMiB}`,
+    `chmod 600 ${folder}/swap`,
+    `cat ${RT_RUNTIME} > ${folder}/runtime`,
+    `cat ${CLOCKSOURCE} > ${folder}/clock`,
+  ].join(' && ');
   const { code, stderr } = await host.run(command, { stdin: program.data, signal });
   if (code !== 0) throw new UsageError('NOT_USABLE', `Cannot prepare ${folder} on ${host.name}: ${stderr.trim()}`, { hint: 'name another folder with --swap-dir' });
 }
 
-/** Whatever ends the program, what it changed is put back by the shell around it. */
+/** Ends what still runs, puts back what was saved, and removes the folder; the swap file goes only when nothing swaps to it. */
+function cleanUp(folder: string): string {
+  return [
+    `cd ${folder} || exit 0`,
+    // Killed, it swaps its pages in again; the shell around it ends by itself.
+    'if [ -f pid ]; then kill -KILL $(cat pid); while [ -d /proc/$(cat pid) ]; do sleep 1; done; fi 2>/dev/null',
+    'swapoff swap 2>/dev/null',
+    `cat runtime > ${RT_RUNTIME}`,
+    `cat clock > ${CLOCKSOURCE}`,
+    `cd / && rm -rf ${folder}`,
+  ].join('; ');
+}
+
 async function measureOnce(host: FarHost, folder: string, workload: LatencyWorkload, logs: LatencyLogs, signal: AbortSignal): Promise<LatencyBootResult> {
   const files = { swap: `${folder}/swap`, samples: `${folder}/${SAMPLE_FILES.samples}`, cyclictest: `${folder}/${SAMPLE_FILES.cyclictest}` };
-  const command = [
-    `runtime=$(cat ${RT_RUNTIME}); clock=$(cat ${CLOCKSOURCE})`,
-    `back() { echo "$runtime" > ${RT_RUNTIME}; echo "$clock" > ${CLOCKSOURCE}; swapoff ${files.swap} 2>/dev/null; }`,
-    'trap back EXIT; trap "exit 1" HUP INT TERM',
-    `rm -f ${files.samples}`,
-    `sh -c 'echo $$ > ${folder}/pid; exec ${latencyCommand(workload, files, `${folder}/latency`)}'; status=$?; rm ${folder}/pid; exit $status`,
-  ].join('; ');
+  const program = latencyCommand(workload, files, `${folder}/latency`);
+  const command = `rm -f ${files.samples}; sh -c 'echo $$ > ${folder}/pid; exec ${program}'; status=$?; rm -f ${folder}/pid; exit $status`;
   const { code, stdout, stderr } = await host.run(command, { signal });
   await writeFile(logs.programLog, stdout);
   const notes = await host.run('cat /sys/kernel/notes', { signal });

@@ -67,18 +67,27 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   const config = /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
   const plan = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
   const notes: string[] = [];
-  const { record, analysis } = await measureHardware({
-    plan: { ...plan, workload: { ...plan.workload, cycles: 20 }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
+  const measure = (cycles: number, signal: AbortSignal) => measureHardware({
+    plan: { ...plan, workload: { ...plan.workload, cycles }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
     host: farHost('guest', config),
     swapDir: '/mnt',
     workspace: { ...place, resultsDir: t.testdir() },
-    signal: never,
+    signal,
     emit: (event) => void (event.kind === 'note' && notes.push(event.message)),
   });
+  const { record, analysis } = await measure(20, never);
   t.same(analysis.arms.map(({ usable, unusable }) => [usable, unusable]), [[1, []], [1, []], [1, []], [1, []]], 'four arms of one kernel');
   t.equal(Object.values(record.kernels)[0]?.buildId, kernel.buildId);
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
+
+  const abort = new AbortController();
+  const interrupted = measure(100_000, abort.signal);
+  while ((await remote.exec('grep -q swap /proc/swaps && cat /mnt/swaprace-latency-*/pid')).code !== 0);
+  t.not(await state(), before, 'it is under way');
+  abort.abort();
+  t.match((await interrupted).record.ended, /interrupted in block 0/);
+  t.equal(await state(), before, 'an interruption leaves nothing, either');
 });
 
 t.test('a guest that dies half-way gives no figure', async (t) => {
