@@ -11,6 +11,7 @@ import { buildKernels } from '../../pipeline/kernels.ts';
 import { openLab } from '../../pipeline/lab.ts';
 import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { countFault, type FaultCost } from '../../pipeline/latency/hot-path.ts';
+import { latencyPictures } from '../../pipeline/latency/pictures.ts';
 import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
 import { latencyPageOf } from '../../pipeline/latency/page.ts';
@@ -78,7 +79,7 @@ export async function compareCommand(context: CommandContext, name: string, othe
   if (other === undefined) {
     const problems = await auditLatencyRun(run);
     if (flags.html !== undefined) await writePage(flags.html, run);
-    context.print(flags.json === true ? toJson({ analysis: run.analysis, problems }) : [run.report, ...problems].join('\n'));
+    context.print(flags.json === true ? toJson({ analysis: run.analysis, pictures: await latencyPictures(run), problems }) : [run.report, ...problems].join('\n'));
     context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis));
     return;
   }

@@ -10,6 +10,7 @@ import { seededRandom } from '../../../latency/stats/random.ts';
 import type { LatencyBootRecord, LatencyPlan } from '../../../model/latency.ts';
 import { deriveBoot } from '../../../pipeline/latency/derive.ts';
 import { latencyPageOf } from '../../../pipeline/latency/page.ts';
+import { latencyPictures } from '../../../pipeline/latency/pictures.ts';
 import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
 import { latencyHtml } from '../../../report/html/latency.ts';
 import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../../pipeline/latency/stored.ts';
@@ -77,6 +78,19 @@ t.test('its page has the curves of its variants, and the command that measured',
   const html = latencyHtml(page);
   t.equal(latencyHtml(latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');
   t.match(html, 'exceedances a swapoff (primary)');
+});
+
+t.test('what is drawn of a run follows from its raw samples', async (t) => {
+  const { curves, strips } = await latencyPictures(await readStoredRun(await storedRun(t.testdir())));
+  t.same(curves.map(({ arm }) => arm), plan.arms.map(({ id }) => id));
+  const [first] = curves;
+  t.equal(first?.inside.total, BLOCKS * 10 * 40);
+  t.equal(first?.insideTail.at(-1)?.share, 0);
+  t.ok(first?.insideTail.every(({ share }, at, all) => at === 0 || share < (all[at - 1]?.share ?? 0)), 'a tail falls');
+  t.equal(strips['v5b+ra']?.length, 10);
+  t.match(strips['v5b+ra']?.[1], { fromMs: 40, toMs: 45, worstMs: 4 });
+  t.ok((strips['v5b+ra']?.[1]?.exceedances ?? 0) >= 10);
+  t.ok(strips['v5a+ra=quiet']?.every(({ exceedances }) => exceedances <= 2));
 });
 
 t.test('a run that was changed is found out', async (t) => {
