@@ -1,5 +1,6 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { cpus, freemem, release, totalmem } from 'node:os';
+import { readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
 
 /** One thing that swaprace needs of a machine. */
@@ -38,7 +39,7 @@ const GIB = 1024 ** 3;
 /** Looks at the machine; changes nothing but that the cache folder exists. */
 export async function examine(cacheDir: string, signal: AbortSignal): Promise<Check[]> {
   const programs = await Promise.all(PROGRAMS.map((program) => programCheck(program, signal)));
-  return [machineCheck(), ...programs, await spaceCheck(cacheDir), await kvmCheck()];
+  return [machineCheck(), ...programs, await spaceCheck(cacheDir), await kvmCheck(), await isolationCheck()];
 }
 
 function machineCheck(): Check {
@@ -83,4 +84,11 @@ async function kvmCheck(): Promise<Check> {
   } catch (error) {
     return { name: 'kvm', ok: true, found: `/dev/kvm: ${(error as NodeJS.ErrnoException).code}; guests run under TCG`, mend: '' };
   }
+}
+
+/** Latency is measured on any host; absolute figures need cores of their own. */
+async function isolationCheck(): Promise<Check> {
+  const isolated = (await readTextIfExists('/sys/devices/system/cpu/isolated'))?.trim() ?? '';
+  const advice = 'none: latency under KVM wants the host booted with isolcpus= and nohz_full= for the vCPUs’ cores';
+  return { name: 'isolated cores', ok: true, found: isolated === '' ? advice : isolated, mend: '' };
 }
