@@ -8,7 +8,7 @@ import { differs, isFound, type LatencyVerdict } from './verdict.ts';
 
 const THRESHOLD: Readonly<Record<LatencyAnalysis['thresholdFrom'], string>> = {
   plan: 'the plan says so',
-  control: 'p99 of the control without swapoff',
+  control: 'p90 of the control without swapoff',
   stopgap: 'a stopgap: the control without swapoff has no usable boot',
 };
 

@@ -70,7 +70,7 @@ t.test('unusable boots are counted and named, and give no figure', async (t) => 
 t.test('without a threshold in the plan the control without swapoff gives it', async (t) => {
   const boots = madeUpRun({ boots: 6, noise: lightNoise, levels: { a: 1, b: 2, quiet: 0.2 } }, seededRandom(1));
   const { thresholdNs } = analyse({ ...madeUpPlan, thresholdUs: null }, boots);
-  t.ok(thresholdNs >= 50_000 && thresholdNs < 52_000, `p99 of the quiet boots, of which half a percent is late: ${thresholdNs}`);
+  t.ok(thresholdNs >= 50_000 && thresholdNs < 52_000, `p90 of the quiet boots, of which half a percent is late: ${thresholdNs}`);
 });
 
 t.test('Holm counts: the last of many endpoints needs no more than alpha, the first all of it', async (t) => {
