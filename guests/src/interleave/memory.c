@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../swap-area.h"
 #include "interleave.h"
 
 #ifndef MADV_PAGEOUT
@@ -119,27 +120,14 @@ void push_out(unsigned char *from, unsigned int count)
 	fail("the test pages do not leave the swap cache");
 }
 
-/* First page of a swap area (union swap_header of include/linux/swap.h, version 1). */
-struct swap_header {
-	char boot_bits[1024];
-	uint32_t version;
-	uint32_t last_page;
-	uint32_t bad_pages;
-	char rest[PAGE_BYTES - 1024 - 3 * sizeof(uint32_t) - 10];
-	char magic[10];
-} __attribute__((packed));
-
 void make_swap(const char *path)
 {
-	struct swap_header header = { .version = 1 };
 	uint64_t bytes = 0;
 	int fd = open(path, O_RDWR);
 
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &bytes))
 		fail(path);
-	header.last_page = bytes / PAGE_BYTES - 1;
-	memcpy(header.magic, "SWAPSPACE2", sizeof(header.magic));
-	if (pwrite(fd, &header, sizeof(header), 0) != sizeof(header) || fsync(fd))
+	if (!write_swap_area(fd, bytes))
 		fail(path);
 	close(fd);
 }

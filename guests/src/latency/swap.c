@@ -11,6 +11,7 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
+#include "../swap-area.h"
 #include "latency.h"
 
 #ifndef MADV_PAGEOUT
@@ -19,16 +20,6 @@
 
 static unsigned char *region;
 static bool is_on;
-
-/* First page of a swap area (union swap_header of include/linux/swap.h, version 1). */
-struct swap_header {
-	char boot_bits[1024];
-	uint32_t version;
-	uint32_t last_page;
-	uint32_t bad_pages;
-	char rest[PAGE_BYTES - 1024 - 3 * sizeof(uint32_t) - 10];
-	char magic[10];
-} __attribute__((packed));
 
 static uint64_t size_of(int fd)
 {
@@ -44,15 +35,12 @@ static uint64_t size_of(int fd)
 
 void make_swap(void)
 {
-	struct swap_header header = { .version = 1 };
 	int fd = open(options.swap, O_RDWR | O_CLOEXEC);
 	uint64_t bytes = fd < 0 ? 0 : size_of(fd);
 
 	if (bytes / PAGE_BYTES < options.pages + 1)
 		fail("find room for the pages in", options.swap);
-	header.last_page = bytes / PAGE_BYTES - 1;
-	memcpy(header.magic, "SWAPSPACE2", sizeof(header.magic));
-	if (pwrite(fd, &header, sizeof(header), 0) != sizeof(header) || fsync(fd))
+	if (!write_swap_area(fd, bytes))
 		fail("make a swap area of", options.swap);
 	close(fd);
 }

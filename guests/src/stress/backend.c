@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../swap-area.h"
 #include "stress.h"
 
 static void die(const char *what, const char *path)
@@ -32,23 +33,11 @@ static void write_text(const char *path, const char *text)
 	close(fd);
 }
 
-/* First page of a swap area, as include/linux/swap.h has it (union swap_header, version 1). */
-struct swap_header {
-	char boot_bits[1024];
-	uint32_t version;
-	uint32_t last_page;
-	uint32_t bad_pages;
-	char rest[PAGE_BYTES - 1024 - 3 * sizeof(uint32_t) - 10];
-	char magic[10];
-} __attribute__((packed));
-
 static void make_swap(const char *path, uint64_t bytes)
 {
-	struct swap_header header = { .version = 1, .last_page = bytes / PAGE_BYTES - 1 };
 	int fd = open(path, O_WRONLY);
 
-	memcpy(header.magic, "SWAPSPACE2", sizeof(header.magic));
-	if (fd < 0 || pwrite(fd, &header, sizeof(header), 0) != sizeof(header) || fsync(fd))
+	if (fd < 0 || !write_swap_area(fd, bytes))
 		die("make a swap area on", path);
 	close(fd);
 }
