@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { EXIT, exitStatusOf, InterruptedError, SwapraceError } from '../model/errors.ts';
+import { EXIT, exitStatusOf, InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
 import { buildProgram } from './program.ts';
 import { signalled } from './signals.ts';
 import { describeError } from './errors.ts';
@@ -12,7 +12,8 @@ async function main(argv: readonly string[]): Promise<number> {
     const program = buildProgram({ signal, setStatus: (value) => (status = value) });
     await program.parseAsync([...argv]);
     return status;
-  } catch (error) {
+  } catch (thrown) {
+    const error = unsuppressed(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
     const told = signal.aborted && !(error instanceof SwapraceError) ? new InterruptedError('INTERRUPTED', 'Interrupted') : error;
     process.stderr.write(describeError(told));

@@ -110,3 +110,14 @@ export function worstStatus(statuses: Iterable<ExitStatus>): ExitStatus {
   const held = new Set(statuses);
   return PRECEDENCE.find((status) => held.has(status)) ?? EXIT.met;
 }
+
+/**
+ * What went wrong where one failure was followed by another while things were put away (`await using`): the first that
+ * says whose fault it is, the original one before its consequence.
+ */
+export function unsuppressed(error: unknown): unknown {
+  if (!(error instanceof Error) || !('suppressed' in error)) return error;
+  const { suppressed, error: later } = error as Error & { readonly suppressed?: unknown; readonly error?: unknown };
+  const candidates = [unsuppressed(suppressed), unsuppressed(later)];
+  return candidates.find((candidate) => candidate instanceof SwapraceError) ?? candidates[0];
+}

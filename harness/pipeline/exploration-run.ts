@@ -1,6 +1,6 @@
 import { symbolizeMap } from '../interleave/map.ts';
 import { sourceLookup } from '../interleave/symbols.ts';
-import { InterruptedError, SwapraceError } from '../model/errors.ts';
+import { InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
 import type { Exploration, ExplorationEnd, ExplorationSpec } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -49,7 +49,7 @@ export async function runExploration(
       consoleLog: (guest) => files.consoleLog(guest),
     });
   } catch (error) {
-    end = endOf(error, signal);
+    end = endOf(unsuppressed(error), signal);
   }
   const path = await files.readPath();
   const map = path === null ? null : await symbolizeMap(mapOf(spec, path, await files.readPoints()), sourceLookup(kernel.vmlinux));

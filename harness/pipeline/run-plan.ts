@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as tick } from 'node:timers/promises';
 import { addr2lineSymbolizer } from '../evidence/symbolize.ts';
 import { sweepOrphans } from '../host/private-dir.ts';
-import { HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
+import { HostError, InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { AcceleratorChoice } from '../model/guest.ts';
 import type { PointResult } from '../model/interleave.ts';
@@ -111,7 +111,7 @@ class PlanRun {
 
   /** Something that is the harness's own affair; the run ends with its status. */
   trouble(error: unknown, variant: string | null): void {
-    this.#troubles.push(troubleOf(error, variant));
+    this.#troubles.push(troubleOf(unsuppressed(error), variant));
   }
 
   async finish(): Promise<FinishedRun> {

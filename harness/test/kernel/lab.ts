@@ -78,7 +78,9 @@ export async function exploreOnce(kernel: Kernel, variant: string, dir: string, 
     id: variant, probe: 'test', variant, kernelId: kernel.record.id, buildId: kernel.buildId, path: 'fault', backend: BACKENDS.rotational,
     hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1, ...WHOLE_PATH, ...change,
   };
-  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), new ExplorationFiles(dir), { signal: never, onResult: silent });
+  const files = new ExplorationFiles(dir);
+  await files.create();
+  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), files, { signal: never, onResult: silent });
   if (map === null) throw new Error(JSON.stringify(record.end));
   return map;
 }
