@@ -7,6 +7,7 @@ import type { StartedGuest } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { TrialEnd, TrialSpec } from '../model/trial.ts';
 import { bootGuest, type Lab } from './lab.ts';
+import { machineGone } from './machine-gone.ts';
 import { SplatWatch } from './splat-watch.ts';
 import { WorkloadRun } from './workload-run.ts';
 
@@ -151,20 +152,6 @@ async function monitorSilent(workload: WorkloadRun, guest: StartedGuest, signal:
   await guest.injectNmi().catch(() => undefined);
   await sleep(BACKTRACE_MS, undefined, { signal });
   return { kind: 'guest-lost', message: `no word from the workload for ${MONITOR_SILENCE_MS / 1000} s`, machine: null };
-}
-
-async function machineGone(guest: StartedGuest): Promise<TrialEnd> {
-  const machine = await guest.ended;
-  switch (machine.kind) {
-    case 'killed':
-      return { kind: 'host-fault', message: `QEMU was killed by ${machine.signal}` };
-    case 'failed':
-      return { kind: 'host-fault', message: `QEMU ended with status ${machine.exitCode}: ${machine.stderr}` };
-    case 'powered-off':
-    case 'reset':
-    case 'ended-by-harness':
-      return { kind: 'guest-lost', message: `the guest ended by itself (${machine.kind})`, machine };
-  }
 }
 
 async function outOfTime(spec: TrialSpec, signal: AbortSignal): Promise<TrialEnd> {

@@ -9,6 +9,7 @@ import type { GuestSpec, StartedGuest } from '../../model/guest.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LatencyEnd, LatencyWorkload } from '../../model/latency.ts';
 import { bootGuest, type Lab } from '../lab.ts';
+import { machineGone } from '../machine-gone.ts';
 import { SplatWatch } from '../splat-watch.ts';
 
 /** Where a boot's raw files go. */
@@ -158,20 +159,6 @@ async function stalled(
 async function lost(machine: StartedGuest, signal: AbortSignal): Promise<LatencyEnd> {
   const end: LatencyEnd = { kind: 'guest-lost', message: 'the SSH session was lost', machine: null };
   return Promise.race([machineGone(machine), sleep(AFTER_LOSS_MS, end, { signal })]);
-}
-
-async function machineGone(guest: StartedGuest): Promise<LatencyEnd> {
-  const machine = await guest.ended;
-  switch (machine.kind) {
-    case 'killed':
-      return { kind: 'host-fault', message: `QEMU was killed by ${machine.signal}` };
-    case 'failed':
-      return { kind: 'host-fault', message: `QEMU ended with status ${machine.exitCode}: ${machine.stderr}` };
-    case 'powered-off':
-    case 'reset':
-    case 'ended-by-harness':
-      return { kind: 'guest-lost', message: `the guest ended by itself (${machine.kind})`, machine };
-  }
 }
 
 async function outOfTime({ seconds, hangSeconds }: LatencyWorkload, signal: AbortSignal): Promise<LatencyEnd> {
