@@ -49,11 +49,11 @@ function outcomeOfMap(exploration: Exploration | undefined): Shown {
   if (map === null) return { outcome: 'inconclusive', reason: failed ?? 'it was not explored', points, exposure };
   const found = (['target', 'hang', 'other-bug'] as const).find((kind) => points[kind] > 0);
   const explored = `${exposure} of ${map.pathPoints} points`;
-  if (found !== undefined) return { outcome: found, reason: `${explored}, ${points[found]} of them ${wordOf(map, found)}`, points, exposure };
+  if (found !== undefined) return { outcome: found, reason: `${explored}, ${points[found]} of them ${wordsOf(map, found)}`, points, exposure };
   if (failed !== null) return { outcome: 'inconclusive', reason: `${explored}, then: ${failed}`, points, exposure };
   if (exposure === 0) return { outcome: 'inconclusive', reason: 'no point was explored', points, exposure };
   if (points.inconclusive > 0) {
-    return { outcome: 'inconclusive', reason: `${explored}, ${points.inconclusive} of them ${wordOf(map, 'inconclusive')}`, points, exposure };
+    return { outcome: 'inconclusive', reason: `${explored}, ${points.inconclusive} of them ${wordsOf(map, 'inconclusive')}`, points, exposure };
   }
   return { outcome: 'clean', reason: `${explored}, 0 oops, 0 hangs, no corruption`, points, exposure };
 }
@@ -67,18 +67,18 @@ function otherBug({ outcome, points }: Shown): string | null {
   return outcome === 'hang' && points['other-bug'] > 0 ? `${points['other-bug']} points with another bug` : null;
 }
 
-/** The first outcome of a kind, as the map tells it. */
-function wordOf(map: RaceMap, kind: VariantOutcome): string {
+/** What became of the points of an outcome, with the first of them as the map tells it. */
+function wordsOf(map: RaceMap, kind: VariantOutcome): string {
   const outcome = map.windows.map(({ outcomes }) => outcomes[0]).find((each) => each !== undefined && verdictOf(each) === kind);
   switch (outcome?.kind) {
     case 'oops':
-      return outcome.signature;
+      return `crashed, the first with ${outcome.signature}`;
     case 'hang':
-      return `hanging in ${outcome.where}`;
+      return `hung, the first in ${outcome.where}`;
     case 'corruption':
-      return outcome.what;
+      return `corrupted data, the first: ${outcome.what}`;
     case 'inconclusive':
-      return `inconclusive: ${outcome.reason}`;
+      return `inconclusive, the first: ${outcome.reason}`;
     default:
       return kind;
   }

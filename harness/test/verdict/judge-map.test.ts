@@ -29,13 +29,13 @@ t.test('every explored point has to be well, beside a control that is not', asyn
 
 t.test('the gravest point decides', async (t) => {
   t.match(outcomeOf(stockOf(WAITED, HANG, OOPS)), { outcome: 'target', expectation: { kind: 'missed' } });
-  t.match(outcomeOf(stockOf(WAITED, HANG)), { outcome: 'hang', reason: /1 of them hanging in swap_cluster_readahead/ });
+  t.match(outcomeOf(stockOf(WAITED, HANG)), { outcome: 'hang', reason: /1 of them hung, the first in swap_cluster_readahead/ });
   t.match(outcomeOf(stockOf({ kind: 'corruption', what: '2 wrong pages' }, WAITED)), { outcome: 'other-bug' });
   t.match(outcomeOf(stockOf({ kind: 'oops', signature: 'WARNING in swapoff' })), { outcome: 'other-bug' }, 'not every splat is a bad access');
 });
 
 t.test('what is not known is not clean', async (t) => {
-  t.match(outcomeOf(stockOf(WAITED, UNKNOWN)), { outcome: 'inconclusive', reason: /1 of them inconclusive: the guest was lost/ });
+  t.match(outcomeOf(stockOf(WAITED, UNKNOWN)), { outcome: 'inconclusive', reason: /1 of them inconclusive, the first: the guest was lost/ });
   t.match(outcomeOf(stockOf()), { outcome: 'inconclusive', reason: 'no point was explored' });
   t.match(outcomeOf(null), { outcome: 'inconclusive', reason: 'it was not explored', expectation: { kind: 'cannot-tell' } });
   const cut = { ...stockOf(WAITED), end: { kind: 'failed', fault: 'interrupted', message: 'Interrupted' } } as const;
