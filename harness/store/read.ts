@@ -30,12 +30,13 @@ export async function readRun(runDir: string): Promise<RunResult> {
     await trialIds(runDir),
   ];
   const trials = await Promise.all(ids.map(async (id) => judged(await readTrial(runDir, id))));
-  return { record, trials, explorations: await readExplorations(runDir), verdict };
+  return { record, trials, explorations: await readExplorations(runDir, record), verdict };
 }
 
-/** The explorations of a run, as stored. */
-async function readExplorations(runDir: string): Promise<Exploration[]> {
-  const ids = await explorationIds(runDir);
+/** The explorations of a run, as stored, in the plan's order. */
+async function readExplorations(runDir: string, { plan }: RunRecord): Promise<Exploration[]> {
+  const planned = plan.explorations.flatMap(({ id, variants }) => variants.map((variant) => `${id}-${variant}`));
+  const ids = (await explorationIds(runDir)).sort((a, b) => planned.indexOf(a) - planned.indexOf(b));
   return Promise.all(ids.map((id) => readExploration(join(runDir, RUN_FILES.explorations, id))));
 }
 

@@ -56,7 +56,7 @@ t.test('explorations of a run are read back and audited', async (t) => {
   t.same(readdirSync(join(dir, 'explorations')).sort(), ['placed-stock', 'placed-weakened'], 'what nobody finished is gone');
   const run = await readRun(dir);
   t.equal(run.verdict.status, 0);
-  t.match(run.explorations, [{ spec: { variant: 'stock' }, map: { exploredPoints: 1, pathPoints: 100 } }, { spec: { variant: 'weakened' } }]);
+  t.match(run.explorations, [{ spec: { variant: 'weakened' } }, { spec: { variant: 'stock' }, map: { exploredPoints: 1, pathPoints: 100 } }], 'in the plan’s order');
   t.match(readFileSync(join(dir, 'report.txt'), 'utf8'), / {2}weakened: reproduced {2}1 of 100 {2}\| #/);
   t.same((await audit(dir, tools)).problems, []);
 
