@@ -70,3 +70,22 @@ export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGener
     });
   }
 }
+
+/** A package that is installed here. */
+export interface InstalledDeb {
+  readonly version: string;
+  /** Absolute paths of its files and folders. */
+  readonly files: readonly string[];
+}
+
+/** Null when the package is not installed, and on a system without dpkg. */
+export async function installedDeb(name: string, signal?: AbortSignal): Promise<InstalledDeb | null> {
+  const query = async (...args: string[]): Promise<string | null> => {
+    const result = await run('dpkg-query', args, signal === undefined ? {} : { signal }).catch(() => null);
+    return result?.exitCode === 0 ? result.stdout : null;
+  };
+  const status = await query('-W', '-f', '${db:Status-Status} ${Version}', name);
+  const version = /^installed (\S+)$/.exec(status ?? '')?.[1];
+  const listing = version === undefined ? null : await query('-L', name);
+  return version === undefined || listing === null ? null : { version, files: listing.split('\n').filter((path) => path.startsWith('/')) };
+}

@@ -1,8 +1,4 @@
-import type { SwapBackend } from '../model/guest.ts';
 import type {
-  HoldKind,
-  MeanwhileKind,
-  MergeSummary,
   PathPoint,
   PointOutcome,
   PointResult,
@@ -13,19 +9,7 @@ import { OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
 import type { SourceLookup } from './symbols.ts';
 
 /** What a map is made from, beside the results. */
-export interface MapHeader {
-  readonly variant: string;
-  readonly path: string;
-  readonly backend: SwapBackend;
-  readonly anchor: string;
-  readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
-  readonly swapoffTo: string | null;
-  readonly pointsAre: RaceMap['pointsAre'];
-  readonly pathPoints: number;
-  readonly pathEnd: string;
-  readonly merged: MergeSummary | null;
-}
+export type MapHeader = Omit<RaceMap, 'schema' | 'exploredPoints' | 'windows'>;
 
 /** Distinct outcomes, gravest first. */
 export function outcomeSet(outcomes: readonly PointOutcome[]): PointOutcome[] {

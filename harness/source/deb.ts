@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
-import { debEntries, downloadDeb } from '../host/deb.ts';
+import { debEntries, downloadDeb, installedDeb } from '../host/deb.ts';
 import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { sha256File } from '../host/hash.ts';
 import { run, tail } from '../host/process.ts';
@@ -17,25 +18,26 @@ type DebSpec = Extract<SourceSpec, { kind: 'deb' }>;
 /** `sources/<package>_<version>.json`: which tree a package version holds. */
 interface Unpacked {
   readonly id: string;
-  readonly debSha256: string;
+  /** Null for one that was installed: its .deb was never seen. */
+  readonly debSha256: string | null;
 }
 
 /** The kernel's archive inside a source package: Debian has it below usr/src, Ubuntu a folder deeper. */
-const ARCHIVE = /^usr\/src\/(?:[^/]+\/)?linux-[^/]*\.tar\.(?:xz|gz|bz2|zst)$/;
+const ARCHIVE = /(?:^|\/)usr\/src\/(?:[^/]+\/)?linux-[^/]*\.tar\.(?:xz|gz|bz2|zst)$/;
 
-/** Unpacks the tree of a Debian source package, fetched as any user, never installed. */
+/**
+ * Unpacks the tree of a Debian source package: of the installed one where that is the version, else of one that is fetched
+ * as any user. What is pinned by its sum is fetched.
+ */
 export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise<SourceTree> {
   const version = spec.version ?? (options.offline ? await newestLocal(spec, options) : await archiveVersion(spec, options.signal));
   const label = `${spec.package} ${version}`;
   const lookup = () => findUnpacked(spec, version, options.cacheDir);
   return (await lookup()) ?? makeTree(label, options, lookup, async (dir) => {
-    const deb = await obtainDeb(spec, version, options);
-    const debSha256 = await sha256File(deb, options.signal);
-    checkPin(deb, spec.sha256, debSha256);
-    const sha256 = await unpackDeb(deb, dir, label, options.signal);
+    const { debSha256, sha256 } = (await unpackInstalled(spec, version, dir, label, options)) ?? (await unpackFetched(spec, version, dir, label, options));
     const filled: Filled = {
       id: `tar-${sha256.slice(0, 16)}`,
-      provenance: { kind: 'deb', package: spec.package, version, debSha256, sha256 },
+      provenance: { kind: 'deb', package: spec.package, version, sha256, ...(debSha256 === null ? {} : { debSha256 }) },
     };
     const unpacked: Unpacked = { id: filled.id, debSha256 };
     await writeFileAtomic(noteOf(spec, version, options.cacheDir), JSON.stringify(unpacked));
@@ -43,11 +45,34 @@ export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise
   });
 }
 
+interface Sums {
+  readonly debSha256: string | null;
+  /** Of the compressed kernel archive. */
+  readonly sha256: string;
+}
+
+async function unpackFetched(spec: DebSpec, version: string, dir: string, label: string, options: SourceOptions): Promise<Sums> {
+  const deb = await obtainDeb(spec, version, options);
+  const debSha256 = await sha256File(deb, options.signal);
+  checkPin(deb, spec.sha256, debSha256);
+  return { debSha256, sha256: await unpackDeb(deb, dir, label, options.signal) };
+}
+
+async function unpackInstalled(spec: DebSpec, version: string, dir: string, label: string, { signal, onEvent }: SourceOptions): Promise<Sums | null> {
+  const installed = spec.sha256 === null ? await installedDeb(spec.package, signal) : null;
+  const archive = installed?.files.find((path) => ARCHIVE.test(path));
+  if (installed?.version !== version || archive === undefined || !(await exists(archive))) return null;
+  onEvent({ kind: 'phase', name: 'source', detail: `unpacking ${archive} of the installed ${spec.package} ${version}` });
+  return { debSha256: null, sha256: await unpackHashed(createReadStream(archive), archive, dir, label, signal) };
+}
+
 async function findUnpacked(spec: DebSpec, version: string, cacheDir: string): Promise<SourceTree | null> {
   const text = await readTextIfExists(noteOf(spec, version, cacheDir));
   if (text === null) return null;
   const { id, debSha256 } = JSON.parse(text) as Unpacked;
-  checkPin(formatSourceSpec({ ...spec, version, sha256: null }), spec.sha256, debSha256);
+  // What was unpacked from an installed package cannot be held against the sum of a .deb.
+  if (spec.sha256 !== null && debSha256 === null) return null;
+  checkPin(formatSourceSpec({ ...spec, version, sha256: null }), spec.sha256, debSha256 ?? '');
   return findTree(cacheDir, id);
 }
 
@@ -66,11 +91,12 @@ async function archiveVersion(spec: DebSpec, signal: AbortSignal): Promise<strin
   });
 }
 
-/** Offline, the newest version that was ever unpacked or fetched. */
-async function newestLocal(spec: DebSpec, { cacheDir }: SourceOptions): Promise<string> {
+/** Offline, the newest version that was ever unpacked or fetched, or is installed. */
+async function newestLocal(spec: DebSpec, { cacheDir, signal }: SourceOptions): Promise<string> {
   const unpacked = (await list(join(cacheDir, 'sources'))).map((name) => versionIn(name, spec.package, /\.json$/));
   const fetched = (await list(join(cacheDir, 'debs'))).map((name) => versionIn(name, spec.package, /_all\.deb$/));
-  const [newest] = [...unpacked, ...fetched].filter((version) => version !== null).sort(byVersion).reverse();
+  const installed = (await installedDeb(spec.package, signal))?.version ?? null;
+  const [newest] = [...unpacked, ...fetched, installed].filter((version) => version !== null).sort(byVersion).reverse();
   if (newest !== undefined) return newest;
   throw missingOffline(spec, cacheDir);
 }

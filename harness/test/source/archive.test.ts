@@ -6,6 +6,7 @@ import tar, { type Header } from 'tar-stream';
 import t from 'tap';
 import { runOk } from '../../host/process.ts';
 import { exists } from '../../host/files.ts';
+import { sha256 } from '../../host/hash.ts';
 import { unpackArchive } from '../../source/decompress.ts';
 import { prepareSource } from '../../source/prepare.ts';
 import { unpackTree } from '../../source/untar.ts';
@@ -121,7 +122,7 @@ t.test('what is no kernel is said to be none', async (t) => {
 t.test('offline, what was never fetched is named', async (t) => {
   const options = { ...sourceOptions(t.testdir()), offline: true };
   await t.rejects(prepareSource({ kind: 'tarball', location: 'https://example.invalid/l.tar.xz', sha256: null }, options), { code: 'SOURCE_MISSING', message: /example\.invalid.*never fetched/ });
-  await t.rejects(prepareSource({ kind: 'deb', package: 'linux-source-6.1', version: null, sha256: null }, options), { code: 'SOURCE_MISSING', message: /deb:linux-source-6\.1 offline/ });
+  await t.rejects(prepareSource({ kind: 'deb', package: 'linux-source-9.9', version: null, sha256: null }, options), { code: 'SOURCE_MISSING', message: /deb:linux-source-9\.9 offline/ });
 });
 
 t.test('a Debian source package is unpacked without being installed', async (t) => {
@@ -137,4 +138,25 @@ t.test('a Debian source package is unpacked without being installed', async (t) 
   t.match(tree, { kernelVersion: '6.1.7', provenance: { version: '6.1.7-1', debSha256: /^[0-9a-f]{64}$/ } });
   t.same(await prepareSource(spec, options), tree, 'found again');
   await t.rejects(prepareSource({ ...spec, version: '6.1.7-1', sha256: 'c'.repeat(64) }, options), { code: 'CHECKSUM_MISMATCH' });
+});
+
+t.test('an installed source package is not fetched again', async (t) => {
+  const dir = t.testdir({ cache: {}, bin: {}, usr: { src: {} } });
+  await writeFakeKernel(join(dir, 'linux-source-9.9'));
+  // As installed: dpkg lists files by their absolute paths, the archive in /usr/src.
+  const archive = join(dir, 'usr/src/linux-source-9.9.tar.xz');
+  await runOk('tar', ['-C', dir, '-cJf', archive, 'linux-source-9.9']);
+  const status = 'case $1 in -W) printf "installed 6.1.7-1";; -L) printf "/usr\\n%s\\n" "$ARCHIVE";; esac';
+  await writeFile(join(dir, 'bin/dpkg-query'), `#!/bin/sh\n${status}\n`, { mode: 0o755 });
+  const before = { PATH: process.env['PATH'], ARCHIVE: process.env['ARCHIVE'] };
+  t.teardown(() => void Object.assign(process.env, before));
+  Object.assign(process.env, { PATH: `${join(dir, 'bin')}:${before.PATH}`, ARCHIVE: archive });
+  const spec = { kind: 'deb', package: 'linux-source-9.9', version: '6.1.7-1', sha256: null } as const;
+  const options = { ...sourceOptions(join(dir, 'cache')), offline: true };
+  const tree = await prepareSource(spec, options);
+  t.match(tree, { kernelVersion: '6.1.7', provenance: { version: '6.1.7-1', sha256: sha256(await readFile(archive)) } });
+  t.notOk('debSha256' in tree.provenance, 'the package itself was not seen');
+  t.same(await prepareSource({ ...spec, version: null }, options), tree, 'offline, its version is the newest there is');
+  await t.rejects(prepareSource({ ...spec, version: '6.1.8-1' }, options), { code: 'SOURCE_MISSING' }, 'another version is another source');
+  await t.rejects(prepareSource({ ...spec, sha256: 'c'.repeat(64) }, options), { code: 'SOURCE_MISSING' }, 'a pin is the sum of a .deb');
 });
