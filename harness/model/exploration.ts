@@ -51,6 +51,14 @@ export type ExplorationEnd =
   /** It could not begin or not go on; `fault` says at whose door that lies. */
   | { readonly kind: 'failed'; readonly fault: Fault; readonly message: string };
 
+/** What is kept of an exploration beside its path and its points. */
+export interface ExplorationRecord {
+  readonly spec: ExplorationSpec;
+  readonly end: ExplorationEnd;
+  readonly startedAt: string;
+  readonly endedAt: string;
+}
+
 /** An exploration and the map that its results make; null when not even the path could be stepped. */
 export interface Exploration {
   readonly spec: ExplorationSpec;

@@ -1,11 +1,11 @@
 import { symbolizeMap } from '../interleave/map.ts';
 import { sourceLookup } from '../interleave/symbols.ts';
 import { InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
-import type { Exploration, ExplorationEnd, ExplorationSpec } from '../model/exploration.ts';
+import type { Exploration, ExplorationEnd, ExplorationRecord, ExplorationSpec } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
-import type { ExplorationFiles, ExplorationRecord } from '../store/exploration-files.ts';
+import type { ExplorationFiles } from '../store/exploration-files.ts';
 import type { Lab } from './lab.ts';
 import { exploreKernel, mapOf } from './explore-kernel.ts';
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { plannedExploration, type Exploration } from '../model/exploration.ts';
+import { plannedExploration, type Exploration, type ExplorationRecord } from '../model/exploration.ts';
 import type { RaceMap, RaceWindow } from '../model/interleave.ts';
 import type { RunRecord } from '../model/trial.ts';
 import { sameJson } from './audit-json.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { firstDifference } from './diff.ts';
-import { ExplorationFiles, type ExplorationRecord } from './exploration-files.ts';
+import { ExplorationFiles } from './exploration-files.ts';
 import { EXPLORATION_FILES, RUN_FILES } from './layout.ts';
 
 /** An exploration as recomputed, and where its stored files differ from that. */

@@ -2,20 +2,12 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { readTextIfExists, withHostErrors } from '../host/files.ts';
-import type { Exploration, ExplorationEnd, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
+import type { Exploration, ExplorationRecord, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import { writeDurably } from './atomic.ts';
 import { EXPLORATION_FILES, toJson } from './layout.ts';
 import { readJson } from './read-json.ts';
 import * as schema from './schema-exploration.ts';
-
-/** `exploration.json` */
-export interface ExplorationRecord {
-  readonly spec: ExplorationSpec;
-  readonly end: ExplorationEnd;
-  readonly startedAt: string;
-  readonly endedAt: string;
-}
 
 /**
  * The folder of one exploration: `path.json` and `points.jsonl` are raw and written as they come, so that one that was

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { HostError } from '../model/errors.ts';
-import type { ExplorationEnd, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
+import type { ExplorationEnd, ExplorationRecord, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type { CodePlace, PathPoint, PointChoice, PointOutcome, PointRange, PointResult, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import type { MapVerdict } from '../model/verdict.ts';
-import type { ExplorationRecord } from './exploration-files.ts';
 import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
 const hold = z.enum(['stall', 'preempt']);
