@@ -1,49 +1,43 @@
 import type { ChangePoint, Tally } from '../model/history.ts';
+import type { LevelChange } from '../model/latency-history.ts';
+import { splits } from './permutation.ts';
 
 export interface DatedTally extends Tally {
   readonly run: string;
 }
 
-/** Fewer runs than this on either side make no level. */
-const FEWEST = 3;
-/** Older runs than these are not looked at. */
-const MOST_RUNS = 200;
-/** Orders of the runs that are tried at most, and how often chance has to do as well before the search ends early. */
-const SHUFFLES = 999;
-const ENOUGH_BY_CHANCE = 20;
-
-/**
- * Runs from which on a rate is another, oldest first: the split of the runs into two levels that explains them best, when
- * a shuffled order of the same runs explains as much with a probability below `alpha`; then the same on both sides.
- * Shuffling whole runs keeps what differs between runs for other reasons (a busy host), which a test that takes all
- * swapoffs for independent would report as changes. The shuffles are the same every time.
- */
-export function changePoints(tallies: readonly DatedTally[], alpha: number): ChangePoint[] {
-  const raced = tallies.slice(-MOST_RUNS).filter(({ exposure }) => exposure > 0);
-  const split = bestSplit(raced);
-  if (split === null || split.gain <= 0) return [];
-  const p = chance(raced, split.gain, alpha);
-  if (p >= alpha) return [];
-  const [before, after] = [raced.slice(0, split.at), raced.slice(split.at)];
-  const point: ChangePoint = { run: after[0]?.run ?? '', before: total(before), after: total(after), p };
-  return [...changePoints(before, alpha), point, ...changePoints(after, alpha)];
+export interface DatedValue {
+  readonly run: string;
+  readonly value: number;
 }
 
-/** Where two levels explain most, and how much more they explain than one: a log-likelihood ratio. */
-function bestSplit(tallies: readonly Tally[]): { readonly at: number; readonly gain: number } | null {
+/** Older runs than these are not looked at. */
+const MOST_RUNS = 200;
+
+/** Runs from which on a rate is another, oldest first; what makes a level is how much likelier two binomials are than one. */
+export function changePoints(tallies: readonly DatedTally[], alpha: number): ChangePoint[] {
+  const raced = tallies.slice(-MOST_RUNS).filter(({ exposure }) => exposure > 0);
+  return splits(raced, binomialGains, alpha).map(({ before, after, p }) => ({ run: after[0]?.run ?? '', before: total(before), after: total(after), p }));
+}
+
+/** Runs from which on a figure is another, oldest first; ranks make the levels, so that one wild run makes none. */
+export function levelChanges(values: readonly DatedValue[], alpha: number): LevelChange[] {
+  return splits(values.slice(-MOST_RUNS), rankGains, alpha).map(({ before, after, p }) => ({
+    run: after[0]?.run ?? '', before: median(before.map(({ value }) => value)), after: median(after.map(({ value }) => value)), p,
+  }));
+}
+
+/** Log-likelihood ratios. */
+function binomialGains(tallies: readonly Tally[]): number[] {
   const all = total(tallies);
   const one = likelihood(all.count, all.exposure);
   let count = 0;
   let exposure = 0;
-  let best: { at: number; gain: number } | null = null;
-  for (let at = 1; at <= tallies.length - FEWEST; at++) {
-    count += tallies[at - 1]?.count ?? 0;
-    exposure += tallies[at - 1]?.exposure ?? 0;
-    if (at < FEWEST) continue;
-    const gain = likelihood(count, exposure) + likelihood(all.count - count, all.exposure - exposure) - one;
-    if (best === null || gain > best.gain) best = { at, gain };
-  }
-  return best;
+  return tallies.map((tally) => {
+    count += tally.count;
+    exposure += tally.exposure;
+    return likelihood(count, exposure) + likelihood(all.count - count, all.exposure - exposure) - one;
+  });
 }
 
 /** Log-likelihood of a binomial at its own rate. */
@@ -52,37 +46,36 @@ function likelihood(count: number, exposure: number): number {
   return count * Math.log(count / exposure) + (exposure - count) * Math.log(1 - count / exposure);
 }
 
-/** How often a shuffled order does as well: p of a permutation test, ended early where it is plainly no small one. */
-function chance(tallies: readonly Tally[], gain: number, alpha: number): number {
-  const random = xorshift(tallies.length);
-  const order = [...tallies];
-  let asGood = 0;
-  for (let shuffles = 1; shuffles <= SHUFFLES; shuffles++) {
-    shuffle(order, random);
-    if ((bestSplit(order)?.gain ?? 0) >= gain - 1e-9) asGood++;
-    if (asGood >= ENOUGH_BY_CHANCE && asGood / shuffles > alpha) return asGood / shuffles;
-  }
-  return (asGood + 1) / (SHUFFLES + 1);
+/** Squares of the rank sum's distance from its mean, in its own variance (Mann and Whitney). */
+function rankGains(values: readonly DatedValue[]): number[] {
+  const ranks = midRanks(values.map(({ value }) => value));
+  const count = ranks.length;
+  let sum = 0;
+  return ranks.map((rank, index) => {
+    sum += rank;
+    const before = index + 1;
+    const variance = (before * (count - before) * (count + 1)) / 12;
+    return variance === 0 ? 0 : (sum - (before * (count + 1)) / 2) ** 2 / variance;
+  });
 }
 
-function shuffle<T>(items: T[], random: () => number): void {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const kept = items[last] as T;
-    items[last] = items[other] as T;
-    items[other] = kept;
+/** Ranks from 1 on; equal values share the mean of theirs. */
+function midRanks(values: readonly number[]): number[] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const ranks = new Map<number, number>();
+  for (let from = 0, to = 0; from < sorted.length; from = to) {
+    const value = sorted[from] as number;
+    while (to < sorted.length && sorted[to] === value) to++;
+    ranks.set(value, (from + 1 + to) / 2);
   }
+  return values.map((value) => ranks.get(value) as number);
 }
 
-/** Numbers in [0, 1), the same for the same seed (Marsaglia's xorshift, 32 bits): a history always says the same. */
-function xorshift(seed: number): () => number {
-  let state = seed + 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+/** Of at least one value. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
 }
 
 /** Counts and exposures of several runs together. */
