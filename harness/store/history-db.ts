@@ -2,9 +2,12 @@ import { rmSync } from 'node:fs';
 import Database from 'libsql';
 import { HostError } from '../model/errors.ts';
 import type { RunSummary, SignatureCount, VariantSummary } from '../model/history.ts';
+import type { LatencyRunSummary } from '../model/latency-history.ts';
+import { groupBy } from './group-by.ts';
+import { LATENCY_TABLES, latencyRuns, latencyWriter } from './latency-tables.ts';
 
 /** Raised with every change of the tables: another version's database is emptied and filled again. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 30_000;
@@ -15,11 +18,13 @@ CREATE TABLE variants (run TEXT NOT NULL, place INTEGER NOT NULL, probe TEXT NOT
   kernelId TEXT, trials INTEGER NOT NULL, exposure INTEGER NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
 CREATE TABLE signatures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL,
   target INTEGER NOT NULL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
-`;
+${LATENCY_TABLES}`;
+const NAMES = ['runs', 'variants', 'signatures', 'latencyRuns', 'latencyArms'];
 
 /** A run to be kept, or to be forgotten. */
 export type HistoryChange =
   | { readonly kind: 'put'; readonly fingerprint: string; readonly summary: RunSummary }
+  | { readonly kind: 'put-latency'; readonly fingerprint: string; readonly summary: LatencyRunSummary }
   | { readonly kind: 'remove'; readonly run: string };
 
 /**
@@ -59,7 +64,7 @@ export class HistoryDb implements Disposable {
 
   /** What of each run is in it, by run. */
   fingerprints(): Map<string, string> {
-    const rows = this.db.prepare('SELECT run, fingerprint FROM runs').all() as { readonly run: string; readonly fingerprint: string }[];
+    const rows = this.db.prepare('SELECT run, fingerprint FROM runs UNION ALL SELECT run, fingerprint FROM latencyRuns').all() as { readonly run: string; readonly fingerprint: string }[];
     return new Map(rows.map(({ run, fingerprint }) => [run, fingerprint]));
   }
 
@@ -72,7 +77,7 @@ export class HistoryDb implements Disposable {
   }
 
   #writer(): (change: HistoryChange) => void {
-    const forget = ['runs', 'variants', 'signatures'].map((table) => this.db.prepare(`DELETE FROM ${table} WHERE run = ?`));
+    const forget = NAMES.map((table) => this.db.prepare(`DELETE FROM ${table} WHERE run = ?`));
     const run = this.db.prepare('INSERT INTO runs VALUES (?, ?, ?, ?, ?)');
     // One statement for all rows of a run: a thousand runs have ten thousand of them.
     const variants = this.db.prepare(
@@ -82,10 +87,12 @@ export class HistoryDb implements Disposable {
       `INSERT INTO signatures SELECT ?, v.key, s.key, s.value->>'title', s.value->>'count', s.value->>'target'
        FROM json_each(?) v, json_each(v.value, '$.signatures') s`,
     );
+    const latency = latencyWriter(this.db);
     return (change) => {
-      const name = change.kind === 'put' ? change.summary.run : change.run;
+      const name = change.kind === 'remove' ? change.run : change.summary.run;
       for (const statement of forget) statement.run(name);
       if (change.kind === 'remove') return;
+      if (change.kind === 'put-latency') return latency(change.fingerprint, change.summary);
       const { startedAt, plan, status } = change.summary;
       const rows = JSON.stringify(change.summary.variants);
       run.run(name, change.fingerprint, startedAt, plan, status);
@@ -94,7 +101,12 @@ export class HistoryDb implements Disposable {
     };
   }
 
-  /** Every run, oldest first. */
+  /** Every latency run, oldest first. */
+  latencyRuns(): LatencyRunSummary[] {
+    return latencyRuns(this.db);
+  }
+
+  /** Every run of trials, oldest first. */
   runs(): RunSummary[] {
     const runs = this.db.prepare('SELECT run, startedAt, plan, status FROM runs ORDER BY run').all() as Omit<RunSummary, 'variants'>[];
     const variants = this.db.prepare('SELECT * FROM variants ORDER BY run, place').all() as (Omit<VariantSummary, 'signatures'> & Place)[];
@@ -120,21 +132,10 @@ interface Place {
   readonly place: number;
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
-}
-
 function prepareTables(db: Database.Database): void {
   const [found] = db.prepare('PRAGMA user_version').all() as { readonly user_version: number }[];
   if (found?.user_version === VERSION) return;
-  for (const table of ['runs', 'variants', 'signatures']) db.exec(`DROP TABLE IF EXISTS ${table}`);
+  for (const table of NAMES) db.exec(`DROP TABLE IF EXISTS ${table}`);
   db.exec(TABLES);
   db.exec(`PRAGMA user_version = ${VERSION}`);
 }

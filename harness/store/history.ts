@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { RunSummary } from '../model/history.ts';
+import type { LatencyRunSummary } from '../model/latency-history.ts';
 import type { RunRecord } from '../model/trial.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryDb, type HistoryChange } from './history-db.ts';
+import { LATENCY_FILES } from './latency-store.ts';
+import { readLatencySummary } from './latency-summary.ts';
 import { RUN_FILES } from './layout.ts';
 import { readJson } from './read-json.ts';
 import { readRecord } from './read.ts';
@@ -16,8 +19,10 @@ import * as schema from './schema.ts';
 export const HISTORY_FILE = 'history.db';
 
 export interface SyncedHistory {
-  /** Every finished run that could be read, oldest first. */
+  /** Every finished run of trials that could be read, oldest first. */
   readonly runs: readonly RunSummary[];
+  /** Every finished latency run that could be read, oldest first. */
+  readonly latencyRuns: readonly LatencyRunSummary[];
   /** Runs that could not be read, and why. */
   readonly unreadable: readonly string[];
   /** How many runs were read from their folders; the others were known. */
@@ -41,7 +46,7 @@ export async function syncHistory(resultsDir: string, { rebuild = false }: { rea
   const unreadable: string[] = [];
   for (const [run, fingerprint] of stale) {
     try {
-      changes.push({ kind: 'put', fingerprint, summary: await readSummary(join(resultsDir, run), run) });
+      changes.push(await readRun(join(resultsDir, run), run, fingerprint));
     } catch (error) {
       if (!(error instanceof SwapraceError)) throw error;
       unreadable.push(error.message);
@@ -49,7 +54,7 @@ export async function syncHistory(resultsDir: string, { rebuild = false }: { rea
     }
   }
   if (changes.length > 0) db.apply(changes);
-  return { runs: db.runs(), unreadable, read: stale.length - unreadable.length };
+  return { runs: db.runs(), latencyRuns: db.latencyRuns(), unreadable, read: stale.length - unreadable.length };
 }
 
 /** Runs that were finished, with a fingerprint of everything in them: the hash of their sums. */
@@ -62,7 +67,13 @@ async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
 
 /** Null for a run that was not finished, and for what is none: other commands keep their results in the same folder. */
 async function sumsOfRun(dir: string): Promise<string | null> {
-  return (await exists(join(dir, RUN_FILES.run))) ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
+  const isRun = (await exists(join(dir, RUN_FILES.run))) || (await exists(join(dir, LATENCY_FILES.run)));
+  return isRun ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
+}
+
+async function readRun(dir: string, run: string, fingerprint: string): Promise<HistoryChange> {
+  if (await exists(join(dir, LATENCY_FILES.run))) return { kind: 'put-latency', fingerprint, summary: await readLatencySummary(dir, run) };
+  return { kind: 'put', fingerprint, summary: await readSummary(dir, run) };
 }
 
 async function readSummary(runDir: string, run: string): Promise<RunSummary> {

@@ -54,7 +54,7 @@ const boot = z.strictObject({
 
 /** @throws UsageError `NOT_A_LATENCY_RUN`. */
 export async function readLatencyRun(dir: string): Promise<LatencyRunRecord> {
-  return parse(join(dir, LATENCY_FILES.run), run);
+  return parseLatencyFile(join(dir, LATENCY_FILES.run), run);
 }
 
 /** A stored boot and its folder. */
@@ -67,10 +67,11 @@ export interface StoredBoot {
 export async function readLatencyBoots(dir: string): Promise<StoredBoot[]> {
   const base = join(dir, LATENCY_FILES.boots);
   const ids = (await readdir(base)).filter((name) => !isPartial(name)).sort();
-  return Promise.all(ids.map(async (id) => ({ dir: join(base, id), record: await parse(join(base, id, BOOT_FILES.boot), boot) })));
+  return Promise.all(ids.map(async (id) => ({ dir: join(base, id), record: await parseLatencyFile(join(base, id, BOOT_FILES.boot), boot) })));
 }
 
-async function parse<T>(file: string, shape: z.ZodType<T>): Promise<T> {
+/** A JSON file of a latency run. @throws UsageError `NOT_A_LATENCY_RUN` naming the file. */
+export async function parseLatencyFile<T>(file: string, shape: z.ZodType<T>): Promise<T> {
   try {
     return shape.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {

@@ -13,6 +13,7 @@ import { latencyPageOf } from '../../../pipeline/latency/page.ts';
 import { latencyPictures } from '../../../pipeline/latency/pictures.ts';
 import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
 import { latencyHtml } from '../../../report/html/latency.ts';
+import { readHistory } from '../../../pipeline/history.ts';
 import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../../pipeline/latency/stored.ts';
 import { workspace } from '../../../pipeline/workspace.ts';
 import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
@@ -78,6 +79,18 @@ t.test('its page has the curves of its variants, and the command that measured',
   const html = latencyHtml(page);
   t.equal(latencyHtml(latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');
   t.match(html, 'exceedances a swapoff (primary)');
+});
+
+t.test('the history has the figures of its analysis', async (t) => {
+  const results = t.testdir();
+  const { analysis } = await readStoredRun(await storedRun(results));
+  const { latency, unreadable } = await readHistory(results, { rebuild: false });
+  t.same(unreadable, []);
+  t.same(latency.map(({ arm, accelerator, points }) => [arm, accelerator, points.length]), [['v5a+ra', 'tcg', 1], ['v5b+ra', 'tcg', 1]]);
+  const [quiet, exceedances] = analysis.costs[1]?.comparison?.medians ?? [];
+  const [first, swapoffUs] = analysis.pairs[0]?.endpoints.find(({ endpoint }) => endpoint === 'swapoff')?.comparison?.medians ?? [];
+  t.ok(exceedances !== undefined && exceedances > 0 && swapoffUs === 5000);
+  t.match(latency[1]?.points[0], { boots: BLOCKS, against: 'v5a+ra', exceedances: { value: exceedances, control: quiet }, swapoffUs: { value: swapoffUs, control: first } });
 });
 
 t.test('what is drawn of a run follows from its raw samples', async (t) => {
