@@ -1,16 +1,23 @@
 import type { RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
+import type { LatencySeries } from '../model/latency-history.ts';
 import { align, cut, wrap } from './columns.ts';
+import { latencyHistoryLines } from './latency-history-text.ts';
 import { oneLine } from './plain.ts';
 import { several, WORD } from './wording.ts';
 
-/** All runs of a results folder as text: each plan's series and what their signatures do. Ends with a newline. */
-export function historyText(runs: readonly RunSummary[], series: readonly Series[]): string {
+/** All runs of a results folder as text: each plan's series, what their signatures do, and latency. Ends with a newline. */
+export function historyText(runs: readonly RunSummary[], series: readonly Series[], latency: readonly LatencySeries[] = []): string {
+  const parts = [trialLines(runs, series), latencyHistoryLines(latency)].filter((lines) => lines.length > 0);
+  return parts.length === 0 ? 'no finished run\n' : `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function trialLines(runs: readonly RunSummary[], series: readonly Series[]): string[] {
   const last = runs.at(-1);
-  if (last === undefined) return 'no finished run\n';
+  if (last === undefined) return [];
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const heading = `${several(runs.length, 'run')}, ${runs[0]?.run ?? ''} to ${last.run}; the last one ended with status ${last.status}`;
   const parts = plans.map((plan) => planLines(plan, series.filter((each) => each.plan === plan)).join('\n'));
-  return `${[...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND].join('\n')}\n`;
+  return [...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND];
 }
 
 function planLines(plan: string, series: readonly Series[]): string[] {

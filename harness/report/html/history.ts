@@ -1,7 +1,9 @@
 import type { RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
+import type { LatencySeries } from '../../model/latency-history.ts';
 import { OUTCOMES, type VariantOutcome } from '../../model/verdict.ts';
 import { tallyText, trendText } from '../history-text.ts';
 import { several, WORD } from '../wording.ts';
+import { latencyHistoryHtml } from './latency-history.ts';
 import { html, Markup } from './markup.ts';
 import { page } from './page.ts';
 
@@ -17,6 +19,7 @@ const OUTCOME_CLASS: Readonly<Record<VariantOutcome, string>> = {
 export interface HistoryPage {
   readonly runs: readonly RunSummary[];
   readonly series: readonly Series[];
+  readonly latency?: readonly LatencySeries[];
   /** Address of a run's report, relative to the page. */
   readonly linkOf: (run: string) => string;
   /** Lines above everything else: runs that could not be read. */
@@ -26,12 +29,12 @@ export interface HistoryPage {
 }
 
 /** The index across runs: each series as a strip of its runs' outcomes, what its signatures do, and all runs with links. */
-export function historyHtml({ runs, series, linkOf, notes = [], unfinished = [] }: HistoryPage): string {
+export function historyHtml({ runs, series, latency = [], linkOf, notes = [], unfinished = [] }: HistoryPage): string {
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const last = runs.at(-1);
   return page('swaprace: runs', html`<h1>Runs</h1>
-<p class="dim">${last === undefined ? 'No finished run.' : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
-${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}
+<p class="dim">${last === undefined ? (latency.length === 0 ? 'No finished run.' : 'Latency runs only.') : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
+${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}${latencyHistoryHtml(latency, linkOf)}
 ${runs.length === 0 ? null : runTable(runs, linkOf)}
 `);
 }
