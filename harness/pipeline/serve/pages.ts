@@ -2,9 +2,13 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMATS, type Format } from '../../report/formats.ts';
 import { historyHtml } from '../../report/html/history.ts';
+import { latencyHtml } from '../../report/html/latency.ts';
 import { livePage } from '../../report/html/live.ts';
+import { LATENCY_FILES } from '../../store/latency-store.ts';
 import { RUN_FILES } from '../../store/layout.ts';
 import { readHistory } from '../history.ts';
+import { latencyPageOf } from '../latency/page.ts';
+import { readStoredRun as readLatencyRun } from '../latency/stored.ts';
 import { isUnfinished, readLiveRun, unfinishedRuns } from '../live-run.ts';
 import { readStoredRun } from '../stored-run.ts';
 
@@ -24,7 +28,7 @@ const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
 /**
  * The page of an address: `/` is the index, `/run/<run>` a report or, while the run is under way, its live page, and
- * `/run/<run>/<format>` the report in another form. Null for everything else.
+ * `/run/<run>/<format>` the report in another form, which a latency run has not. Null for everything else.
  *
  * @throws HostError for a run that cannot be read.
  */
@@ -33,7 +37,10 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
-  if (!(await isRunFolder(dir))) return null;
+  if (format === undefined && (await isFolderWith(dir, LATENCY_FILES.run)) && (await isFolderWith(dir, RUN_FILES.sums))) {
+    return { type: 'text/html', body: latencyHtml(latencyPageOf(await readLatencyRun(dir))) };
+  }
+  if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
   if (await isUnfinished(dir)) {
     return format === undefined ? { type: 'text/html', body: livePage(await readLiveRun(dir, new Date())) } : null;
   }
@@ -43,9 +50,9 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
 }
 
 /** A folder of its own, not a link to somewhere else. */
-async function isRunFolder(dir: string): Promise<boolean> {
+async function isFolderWith(dir: string, file: string): Promise<boolean> {
   const isReal = await lstat(dir).then((entry) => entry.isDirectory(), () => false);
-  return isReal && (await lstat(join(dir, RUN_FILES.run)).then((entry) => entry.isFile(), () => false));
+  return isReal && (await lstat(join(dir, file)).then((entry) => entry.isFile(), () => false));
 }
 
 function isFormat(name: string): name is Format {
@@ -53,9 +60,9 @@ function isFormat(name: string): name is Format {
 }
 
 async function indexPage(resultsDir: string): Promise<string> {
-  const { runs, series, unreadable } = await readHistory(resultsDir, { rebuild: false });
+  const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
-  return historyHtml({ runs, series, linkOf, notes: unreadable, unfinished });
+  return historyHtml({ runs, series, latency, linkOf, notes: unreadable, unfinished });
 }
 
 function linkOf(run: string): string {
