@@ -30,7 +30,7 @@ const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
  * The page of an address: `/` is the index, `/run/<run>` a report or, while the run is under way, its live page, and
  * `/run/<run>/<format>` the report in another form, which a latency run has not. Null for everything else.
  *
- * @throws HostError for a run that cannot be read.
+ * @throws HostError, for a latency run UsageError, when it cannot be read.
  */
 export async function servedPage(path: string, resultsDir: string): Promise<ServedPage | null> {
   if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir) };
