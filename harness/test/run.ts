@@ -10,8 +10,8 @@ import { execa } from 'execa';
 const testDir = dirname(fileURLToPath(import.meta.url));
 const root = resolve(testDir, '../..');
 
-type Group = 'fast' | 'kernel' | 'night';
-const SUFFIX: Readonly<Record<Group, string>> = { fast: '.test.ts', kernel: '.kernel.ts', night: '.night.ts' };
+type Group = 'fast' | 'slow' | 'kernel' | 'night';
+const SUFFIX: Readonly<Record<Group, string>> = { fast: '.test.ts', slow: '.slow.ts', kernel: '.kernel.ts', night: '.night.ts' };
 
 interface Tally {
   passed: number;
@@ -21,7 +21,7 @@ interface Tally {
 async function main(args: readonly string[]): Promise<number> {
   const groups = groupsOf(args);
   if (groups === null) {
-    process.stderr.write('usage: scripts/test [--fast | --kernel | --night]\n');
+    process.stderr.write('usage: scripts/test [--fast | --slow | --kernel | --night]\n');
     return 129;
   }
   const scratch = await mkdtemp(join(tmpdir(), 'swaprace-tests-'));
@@ -40,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function groupsOf(args: readonly string[]): Group[] | null {
-  if (args.length === 0) return ['fast', 'kernel'];
+  if (args.length === 0) return ['fast', 'slow', 'kernel'];
   if (args.length > 1) return null;
   const group = args[0]?.replace(/^--/, '') as Group;
   return group in SUFFIX ? [group] : null;
@@ -58,7 +58,7 @@ async function runGroup(group: Group, scratch: string, bootLog: string): Promise
   if (files.length === 0) return { passed: 0, failed: 0 };
   process.stdout.write(`\n${group}: ${files.length} files\n`);
   const output = join(scratch, `${group}.tap`);
-  const jobs = group === 'fast' ? [] : ['--jobs=1', '--timeout=0'];
+  const jobs = group === 'fast' || group === 'slow' ? [] : ['--jobs=1', '--timeout=0'];
   const result = await execa(
     join(root, 'node_modules/.bin/tap'),
     ['run', '--reporter=silent', `--output-file=${output}`, ...jobs, ...files.map((file) => join('harness/test', file))],
