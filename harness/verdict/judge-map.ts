@@ -21,7 +21,7 @@ export function judgeMaps(probe: InterleaveProbe, explorations: readonly Explora
     const exploration = explorations.find(({ spec }) => spec.probe === probe.id && spec.variant === variant);
     return { variant, ...outcomeOfMap(exploration) };
   });
-  const blind = shown.find(({ variant }) => variant === probe.control)?.points.target === 0;
+  const blind = (shown.find(({ variant }) => variant === probe.control)?.points.target ?? 0) === 0;
   const maps = shown.map((each): MapVerdict => {
     const isControl = each.variant === probe.control;
     const { outcome, reason } = blind && each.outcome === 'clean' ? blinded(each.reason, probe, isControl) : each;

@@ -51,6 +51,12 @@ t.test('a control that shows nothing makes the probe blind', async (t) => {
   t.match(judge(stockOf(HANG), [WAITED]).maps[1], { outcome: 'hang' }, 'a presence is one all the same');
 });
 
+t.test('a control that is not among the variants shows nothing either', async (t) => {
+  const { blind, maps } = judgeMaps({ ...probe, variants: ['stock'] }, [stockOf(WAITED)]);
+  t.equal(blind, true);
+  t.match(maps, [{ variant: 'stock', outcome: 'inconclusive' }]);
+});
+
 t.test('a run counts its maps', async (t) => {
   const plan = { probes: [], explorations: [probe], target, alpha: 0.05 };
   const run = (stock: Exploration, control: readonly PointOutcome[] = [OOPS]) => judgeRun(plan, [], [], [makeExploration('weakened', control), stock]);
