@@ -1,6 +1,7 @@
 import type { CodePlace, HoldKind, MeanwhileKind, Observation } from '../model/interleave.ts';
 import { Budget } from './budget.ts';
 import { waitingPlace } from './chains.ts';
+import { cpuTaken } from './cpu-taken.ts';
 import { ACTION, MODE, PROGRESS, type Mark } from './control.ts';
 import { diagnose } from './hang.ts';
 import { ACTOR, HELD, type Placement } from './prepare.ts';
@@ -63,7 +64,7 @@ export async function holdMeanwhile(placement: Placement, interleaving: Interlea
 /** What is known when the thread is let go. */
 export interface Held {
   readonly swapoffReturned: boolean;
-  /** Null when swapoff returned, and when it had not been called. */
+  /** Null when swapoff returned, and when the hold could not begin. */
   readonly waitedIn: string | null;
   readonly swapoffKept: boolean;
   readonly landed: CodePlace | null;
@@ -72,7 +73,11 @@ export interface Held {
 
 const NOTHING_YET: Held = { swapoffReturned: false, waitedIn: null, swapoffKept: false, landed: null, heldWhenOvertaken: false };
 
-/** swapoff alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept. */
+/**
+ * swapoff alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept.
+ *
+ * @throws GuestError `CPU_TAKEN` as `preempt` does.
+ */
 async function stall(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
   const done = control.addressOf('swapoff-done');
@@ -86,13 +91,17 @@ async function stall(placement: Placement, keepAt: bigint | null, times: Attempt
     if (arrival?.pc === done) return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenOvertaken: true };
     if (await isSwapoffAt(placement, arrival, keepAt)) return { ...NOTHING_YET, swapoffKept: true, landed, heldWhenOvertaken: true };
     if (arrival !== null) continue;
-    if (await watch.waits()) return { ...NOTHING_YET, waitedIn: watch.where, landed };
+    if (!(await watch.waits())) continue;
+    if (watch.where === null) throw await cpuTaken(placement);
+    return { ...NOTHING_YET, waitedIn: watch.where, landed };
   }
 }
 
 /**
  * The real-time thread is woken with the held vCPU frozen, so that the first thing that happens there is the
  * interrupt that makes way for it; from then on all run, until swapoff returns or waits.
+ *
+ * @throws GuestError `CPU_TAKEN` when something else has swapoff's CPU all the time.
  */
 async function preempt(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
@@ -117,8 +126,9 @@ async function untilSwapoffEndsOrWaits(placement: Placement, keepAt: bigint | nu
     const event = await next(placement, 'all', await Budget.of(machine, times.lookMs * VCPUS));
     if (event === 'splat') return { ...NOTHING_YET, landed };
     if (event === 'deadline') {
-      if (await watch.waits()) return { ...NOTHING_YET, landed, waitedIn: watch.where };
-      continue;
+      if (!(await watch.waits())) continue;
+      if (watch.where === null) throw await cpuTaken(placement);
+      return { ...NOTHING_YET, landed, waitedIn: watch.where };
     }
     const mark = control.markAt(event.pc);
     if (mark === 'hold-begin') landed = waitingPlace(await chains.chainOf(placement.heldStack, []));

@@ -26,6 +26,8 @@ export interface ExploreOptions extends Interleaving {
   readonly times?: AttemptTimes;
   /** Points that were explored before, by `pointName`; they are left out. */
   readonly explored: ReadonlySet<string>;
+  /** Points at which an earlier guest's CPU was taken; told of anew where it happens. */
+  readonly taken: Set<string>;
   readonly signal: AbortSignal;
   /** Told of the path when it is known. */
   readonly onPath: (path: ExploredPath) => Promise<void>;
@@ -36,7 +38,8 @@ export interface ExploreOptions extends Interleaving {
 /**
  * Attempts chosen points of the placed thread's path, in order.
  *
- * @returns `lost` when the machine was lost: what is missing can be explored with another.
+ * @returns `lost` when the machine was lost, or is unfit because swapoff's CPU is taken: what is missing can be explored
+ *   with another. A point at which two guests were unfit is inconclusive.
  * @throws the signal's reason when it aborts; UsageError when the kernel has no `swapoffTo`; every other failure of an
  *   attempt is an inconclusive result.
  */
@@ -51,7 +54,11 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   for (const point of points.filter((candidate) => !options.explored.has(pointName(candidate)))) {
     for (let repeat = 0; repeat < options.repeats; repeat++) {
       options.signal.throwIfAborted();
-      const { result, lost } = await tryPoint(placement, walker, point, options);
+      const { result, lost, taken } = await tryPoint(placement, walker, point, options);
+      if (taken && !options.taken.has(pointName(point))) {
+        options.taken.add(pointName(point));
+        return { lost: true };
+      }
       await options.onResult(result);
       if (lost) return { lost };
     }
@@ -81,13 +88,21 @@ async function entered(placement: Placement, ahead: FunctionsAhead, options: Exp
   return { path: await pathByEntries(placement, path, ahead, options.signal), walker: new EntryWalker(placement) };
 }
 
+interface TriedPoint {
+  readonly result: PointResult;
+  /** The machine answers nothing more. */
+  readonly lost: boolean;
+  /** The machine's other work kept swapoff from its turn; another machine's may not. */
+  readonly taken: boolean;
+}
+
 /** One attempt; whatever goes wrong with it is its result. */
 export async function tryPoint(
   placement: Placement,
   walker: Walker,
   point: PathPoint,
   options: Interleaving & Pick<ExploreOptions, 'times'>,
-): Promise<{ readonly result: PointResult; readonly lost: boolean }> {
+): Promise<TriedPoint> {
   const { hold, times = DEFAULT_TIMES } = options;
   const startedAt = performance.now();
   const resultOf = (outcome: PointResult['outcome'], landed: PointResult['landed']): PointResult => ({
@@ -98,21 +113,17 @@ export async function tryPoint(
     elapsedMs: performance.now() - startedAt,
   });
   if (hold === 'preempt' && placement.starved !== null) {
-    return { result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null), lost: false };
+    return { result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null), lost: false, taken: false };
   }
   try {
     await walker.goTo(point);
     const { seen, landed } = await attempt(placement, options, times);
-    return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false };
+    return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false, taken: false };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;
-    return { result: resultOf({ kind: 'inconclusive', reason: error.message }, null), lost: isLoss(error) };
+    return { result: resultOf({ kind: 'inconclusive', reason: error.message }, null), lost: LOSSES.has(error.code), taken: error.code === 'CPU_TAKEN' };
   }
 }
 
 /** Codes after which the machine answers nothing more. */
 const LOSSES = new Set(['GDB_LOST', 'GDB_ENDED', 'GDB_SILENT', 'QMP_FAILED', 'QEMU_GONE']);
-
-function isLoss(error: SwapraceError): boolean {
-  return LOSSES.has(error.code);
-}

@@ -49,7 +49,7 @@ export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: Exp
 function optionsOf(kernel: Kernel, { spec, signal, onPath, onResult }: ExploreRequest, explored: Set<string>): ExploreOptions {
   const { hold, meanwhile, swapoffTo, points, range, sample, repeats, entries, mergeSeed } = spec;
   return {
-    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored, onPath },
+    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored, onPath, taken: new Set<string>() },
     onResult: async (result) => {
       explored.add(pointName(result.point));
       await onResult(result);

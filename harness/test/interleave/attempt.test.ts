@@ -13,7 +13,7 @@ const OTHER = 0xffff888000300000n;
 type Stop = Mark | 'keep' | 'keep of another thread';
 
 /** A machine that stops where a script says, and what it was told. */
-function fake(script: readonly Stop[], options: { readonly oopsAfter?: number; readonly held?: number } = {}) {
+function fake(script: readonly Stop[], options: { readonly oopsAfter?: number; readonly held?: number; readonly chain?: readonly string[] } = {}) {
   const told: string[] = [];
   const written: Record<string, number>[] = [];
   let next = 0;
@@ -50,14 +50,18 @@ function fake(script: readonly Stop[], options: { readonly oopsAfter?: number; r
       read: async () => ({ heldState: options.held ?? PROGRESS.begun, action: 0, swapoffErrno: 0, swaponErrno: 0, heldErrno: 0, majorFaults: 1, badPages: 0, childBadPages: 0, swapAreas: 0, swapUsedKiB: 0 }),
       write: async (words: Record<string, number>) => void written.push(words),
     },
-    // Both threads sleep, wherever they are looked at.
-    chains: { chainOf: async () => ({ places: ['__schedule', 'synchronize_rcu', '__x64_sys_swapoff'].map((func) => ({ func, offset: 0, address: '0x1' })), scheduledOut: true, digest: 'same' }) },
+    chains: { chainOf: async () => ({ places: (options.chain ?? ASLEEP).map((func) => ({ func, offset: 0, address: '0x1' })), scheduledOut: true, digest: 'same' }) },
     symbols,
     heldStack: STACKS[HELD],
     actorStack: STACKS[ACTOR],
   };
   return { placement: placement as unknown as Placement, told, written };
 }
+
+/** Both threads, wherever they are looked at. */
+const ASLEEP = ['__schedule', 'synchronize_rcu', '__x64_sys_swapoff'];
+/** A thread that an interrupt took its CPU from before it called anything. */
+const TAKEN = ['__schedule', 'irqentry_exit', 'asm_sysvec_apic_timer_interrupt'];
 
 const stall: Interleaving = { hold: 'stall', meanwhile: 'swapoff', swapoffTo: null };
 const preempt: Interleaving = { ...stall, hold: 'preempt' };
@@ -75,6 +79,12 @@ t.test('stall: swapoff runs alone until it returns, then all', async (t) => {
 t.test('stall: a swapoff that sleeps and does not move is let go on, and where it slept is told', async (t) => {
   const { placement } = fake([]);
   t.match(await holdMeanwhile(placement, stall, DEFAULT_TIMES), { swapoffReturned: false, waitedIn: 'synchronize_rcu', heldWhenOvertaken: false });
+});
+
+t.test('a swapoff whose CPU something else has is no wait', async (t) => {
+  const taken = { code: 'CPU_TAKEN', message: /__schedule < irqentry_exit/ };
+  await t.rejects(attempt(fake([], { chain: TAKEN }).placement, stall, DEFAULT_TIMES), taken);
+  await t.rejects(attempt(fake(['woken'], { chain: TAKEN }).placement, preempt, DEFAULT_TIMES), taken);
 });
 
 t.test('swapoff is kept at its place, whoever else comes there; the thread goes on alone, then all', async (t) => {

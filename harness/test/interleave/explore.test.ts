@@ -9,7 +9,7 @@ import { ConsoleSplats, type LineScanner } from '../../interleave/splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { PathWalker } from '../../interleave/walk.ts';
 import { cpuMs } from '../../interleave/work-clock.ts';
-import { HostError } from '../../model/errors.ts';
+import { GuestError, HostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
@@ -57,6 +57,7 @@ const options = {
   choice: { kind: 'every', count: 50 },
   repeats: 1,
   explored: new Set<string>(),
+  taken: new Set<string>(),
   signal: new AbortController().signal,
 } as const;
 
@@ -96,6 +97,22 @@ t.test('a failure at a point is that point’s result; a lost machine ends the e
   const lost = await traced('GDB_LOST');
   t.match(lost, { lost: true, results: [{ outcome: { kind: 'inconclusive' } }] });
   t.equal(lost.results.length, 1);
+});
+
+t.test('a guest whose CPU is taken is left for another one, and a second at the same point is its result', async (t) => {
+  const fake = new FakeMachine();
+  const taken = new Set<string>();
+  const once = async () => {
+    fake.failLoad = null;
+    const run = told(fake.placement(null), { taken });
+    await Promise.resolve();
+    fake.failLoad = new GuestError('CPU_TAKEN', 'taken');
+    return run;
+  };
+  t.match(await once(), { lost: true, results: { length: 0 } });
+  const again = await once();
+  t.match(again.results[0], { outcome: { kind: 'inconclusive', reason: 'taken' } });
+  t.match(again, { lost: true, results: { length: 1 } }, 'and the next point gets its own guest');
 });
 
 t.test('points that were explored before are left out', async (t) => {

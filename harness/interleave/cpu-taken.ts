@@ -1,0 +1,19 @@
+import { GuestError } from '../model/errors.ts';
+import { placeName } from './chains.ts';
+import { ACTOR, type Placement } from './prepare.ts';
+import { stackBase } from './stack.ts';
+
+const KERNEL_SPACE = 0xffff_8000_0000_0000n;
+/** Functions that the message names, innermost first. */
+const NAMED = 6;
+
+/**
+ * What has swapoff's CPU while swapoff does not come to its turn: work that became due when the guest was put in its
+ * place, and that waits for the CPU that stands still. It says nothing of the race; a guest booted anew may be free of it.
+ */
+export async function cpuTaken({ machine, chains }: Pick<Placement, 'machine' | 'chains'>): Promise<GuestError> {
+  const rsp = await machine.vcpus.readRegister(ACTOR, 'rsp');
+  const places = rsp < KERNEL_SPACE ? [] : (await chains.chainOf(stackBase(rsp), [ACTOR])).places;
+  const where = places.slice(0, NAMED).map(placeName).join(' < ') || 'user space';
+  return new GuestError('CPU_TAKEN', `swapoff was not called: something else had its CPU, in ${where}`);
+}
