@@ -113,6 +113,22 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .action(async (maps: string[], flags) => (await import('./commands/interleave.ts')).compareCommand(context, maps, flags));
 
   interleave
+    .command('search')
+    .exitOverride()
+    .argument('<variant>', 'variant of the plan')
+    .description('hold threads of the stress workload at random, and bring what comes of it down to a schedule')
+    .addOption(plan())
+    .option('--probe <id>', 'stress probe of the plan; its first when none is named')
+    .option('--functions <names>', 'hold at these, with commas, instead of those of the plan’s target')
+    .option('--rounds <n>', 'holds at most', '300')
+    .option('--findings <n>', 'end after so many findings', '1')
+    .option('--seed <text>', 'of all that is chosen', '1')
+    .addOption(results())
+    .addOption(offline())
+    .addOption(json())
+    .action(async (variant: string, flags) => (await import('./commands/search.ts')).searchCommand(context, variant, flags));
+
+  interleave
     .command('paths')
     .exitOverride()
     .description('list what can be placed, and where its path begins')

@@ -5,6 +5,7 @@ import { cpuTaken } from './cpu-taken.ts';
 import { ACTION, MODE, PROGRESS, type Mark } from './control.ts';
 import { diagnose } from './hang.ts';
 import { ACTOR, HELD, type Placement } from './prepare.ts';
+import { runOn } from './run-on.ts';
 import type { Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
 import { WaitWatch } from './wait-watch.ts';
@@ -38,9 +39,13 @@ export interface Attempt {
 
 /** The held thread stands at its point, everything else is frozen: acts on it, lets go, and watches. */
 export async function attempt(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Attempt> {
-  const held = await holdMeanwhile(placement, interleaving, times);
+  return letGo(placement, await holdMeanwhile(placement, interleaving, times), interleaving, times);
+}
+
+/** The second half of an attempt: the held thread goes on, and everything is followed to its end. */
+export async function letGo(placement: Placement, held: Held, { swapoffTo }: Interleaving, times: AttemptTimes): Promise<Attempt> {
   if (held.swapoffKept) await goOnAlone(placement, times);
-  return observe(placement, held, interleaving.swapoffTo, times);
+  return observe(placement, held, swapoffTo, times);
 }
 
 /**
@@ -123,7 +128,7 @@ async function untilSwapoffEndsOrWaits(placement: Placement, keepAt: bigint | nu
   const watch = WaitWatch.ofSwapoff(placement);
   let landed: CodePlace | null = null;
   for (;;) {
-    const event = await next(placement, 'all', await Budget.of(machine, times.lookMs * VCPUS));
+    const event = await runOn(placement, 'all', await Budget.of(machine, times.lookMs * VCPUS));
     if (event === 'splat') return { ...NOTHING_YET, landed };
     if (event === 'deadline') {
       if (!(await watch.waits())) continue;
@@ -152,23 +157,11 @@ async function goOnAlone(placement: Placement, times: AttemptTimes): Promise<voi
   await runner.insert(ended);
   const watch = WaitWatch.ofHeld(placement);
   for (;;) {
-    const event = await next(placement, [HELD], await Budget.of(machine, times.lookMs));
+    const event = await runOn(placement, [HELD], await Budget.of(machine, times.lookMs));
     if (event === 'splat') break;
     if (event === 'deadline' ? await watch.waits() : event.pc === ended) break;
   }
   await runner.remove(ended);
-}
-
-/** vCPUs run until an arrival, a whole splat, or the budget's end; stopped in each case. */
-async function next({ machine, runner }: Placement, threads: readonly number[] | 'all', budget: Budget): Promise<Arrival | 'splat' | 'deadline'> {
-  await runner.start(threads);
-  const wait = budget.awaitArrival(runner);
-  const first = await Promise.race([wait, machine.splats.whole().then(() => 'splat' as const)]);
-  if (first !== null && first !== 'splat') return first;
-  const arrival = await runner.halt();
-  await wait;
-  if (first === 'splat') return first;
-  return arrival ?? (machine.splats.titles().length > 0 ? 'splat' : 'deadline');
 }
 
 /** Lets everything go and follows it to its end; a splat that has begun comes whole on the way. */
@@ -179,7 +172,7 @@ async function observe(placement: Placement, held: Held, swapoffTo: string | nul
   const budget = await Budget.of(machine, times.releaseMs * VCPUS);
   let end: Observation['end'] | null = null;
   while (end === null) {
-    const event = await next(placement, 'all', budget);
+    const event = await runOn(placement, 'all', budget);
     if (event === 'splat' || event === 'deadline') end = event;
     else if (event.pc === done) end = 'done';
   }

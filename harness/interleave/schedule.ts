@@ -61,5 +61,5 @@ function parseYaml(text: string, origin: string): unknown {
 }
 
 export function formatSchedule(schedule: Schedule): string {
-  return stringify(schedule);
+  return stringify(schedule, { lineWidth: 0 });
 }

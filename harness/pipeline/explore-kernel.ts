@@ -9,7 +9,8 @@ import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
-import { withPlacement, type PlacedLab } from './place.ts';
+import type { PlacedLab } from './debugged-guest.ts';
+import { withPlacement } from './place.ts';
 
 /** What one exploration is to do, and what is known of it already. */
 export interface ExploreRequest {

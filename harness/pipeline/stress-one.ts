@@ -15,7 +15,12 @@ export function soloPlan(plan: Plan, variant: string, probeId: string | undefine
   return { ...plan, name: `${plan.name}: ${variant}`, probes: [{ ...probe, variants, budgets }], explorations: [] };
 }
 
-function probeOf(plan: Plan, id: string | undefined): StressProbe {
+/**
+ * A plan's stress probe; its first when none is named.
+ *
+ * @throws UsageError `UNKNOWN_PROBE` naming the probes there are.
+ */
+export function probeOf(plan: Plan, id: string | undefined): StressProbe {
   const probe = id === undefined ? plan.probes[0] : plan.probes.find((each) => each.id === id);
   if (probe !== undefined) return probe;
   throw new UsageError('UNKNOWN_PROBE', `The plan ${plan.name} has no probe ${id ?? ''}`, {

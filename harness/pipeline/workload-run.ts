@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import { HostError } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { RemoteProcess, RemoteSession } from '../model/guest.ts';
-import type { ThreadBeat, TrialEnd, TrialSpec, WorkloadMessage } from '../model/trial.ts';
+import type { Exposure, ThreadBeat, TrialEnd, TrialSpec, WorkloadMessage } from '../model/trial.ts';
 import { stressCommand } from '../workload/command.ts';
 import { parseWorkloadLine } from '../workload/protocol.ts';
 
@@ -15,6 +15,7 @@ const STDERR_LIMIT = 4_000;
 export class WorkloadRun implements AsyncDisposable {
   #lastLineAt = performance.now();
   #threads: readonly ThreadBeat[] = [];
+  #exposure: Exposure | null = null;
   #last: Extract<WorkloadMessage, { t: 'end' | 'fail' }> | null = null;
   #stderr = '';
   #logError: Error | null = null;
@@ -50,6 +51,11 @@ export class WorkloadRun implements AsyncDisposable {
     if (exit.code !== 0) return { kind: 'workload-failed', message: `${how}${this.#stderrSuffix()}` };
     if (this.#last === null) return { kind: 'workload-failed', message: 'exit status 0 without an end marker' };
     return { kind: 'completed' };
+  }
+
+  /** What the last beat said; null before the first. */
+  get exposure(): Exposure | null {
+    return this.#exposure;
   }
 
   /** Threads that the last beat showed without progress for `limitMs` of the guest's clock or longer. */
@@ -88,6 +94,7 @@ export class WorkloadRun implements AsyncDisposable {
         return;
       case 'beat': {
         this.#threads = message.threads;
+        this.#exposure = message.exposure;
         const { exposedSwapoffs, elapsedMs } = message.exposure;
         this.emit({ kind: 'trial-exposure', trial: this.spec.id, exposedSwapoffs, elapsedMs });
         return;
