@@ -86,6 +86,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
       .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
       .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
       .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
+      .addOption(new Option('--meanwhile <what>', 'what the other side does while the thread is held').choices(['swapoff', 'swapoff+swapon']).default('swapoff'))
       .addOption(new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep').choices(['functions', 'entries']).default('functions'))
       .option('--functions <names>', 'with --at entries: of these, with commas, instead of those of the call graph')
       .option('--every <n>', 'every n-th instruction (or entry) instead of functions')

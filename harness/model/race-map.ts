@@ -1,4 +1,4 @@
-import type { PathPoint, PointOutcome, RaceMap } from './interleave.ts';
+import type { PathPoint, PointOutcome, RaceMap, RaceWindow } from './interleave.ts';
 
 /** Gravest first. */
 export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
@@ -36,4 +36,24 @@ export function countOutcomes(map: RaceMap): Readonly<Record<PointOutcome['kind'
     if (gravest !== undefined) counts[gravest.kind] += explored;
   }
   return counts;
+}
+
+/** Points at which repeats came to different outcomes. */
+export function disagreeing(map: RaceMap): number {
+  return map.windows.filter(({ outcomes }) => outcomes.length > 1).reduce((total, { explored }) => total + explored, 0);
+}
+
+/** Points that a window stands for, by index: where points were merged, those up to the next window as well. */
+export interface WindowReach {
+  readonly window: RaceWindow;
+  readonly from: number;
+  /** Inclusive. */
+  readonly to: number;
+}
+
+export function reachOfWindows({ windows, merged, pathPoints }: RaceMap): WindowReach[] {
+  return windows.map((window, at) => {
+    const next = windows[at + 1]?.first.index ?? pathPoints;
+    return { window, from: window.first.index, to: merged === null ? window.last.index : next - 1 };
+  });
 }

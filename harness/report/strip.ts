@@ -1,5 +1,5 @@
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
-import { countOutcomes, OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
+import { countOutcomes, disagreeing, OUTCOME_KINDS, outcomeKey, pointName, reachOfWindows } from '../model/race-map.ts';
 import { backendWord } from './wording.ts';
 
 const LETTERS: Readonly<Record<PointOutcome['kind'], string>> = {
@@ -18,14 +18,16 @@ export const LEGEND = OUTCOME_KINDS.map((kind) => `${LETTERS[kind]} ${kind}`).jo
 
 /**
  * A path from its anchor (left) to its end, a letter a column: the gravest of what its points came to. Between two
- * explored points of one window nothing else was found, and the letter goes on.
+ * explored points of one window nothing else was found, and the letter goes on; so it does over points that a
+ * neighbour stands for.
  */
 export function strip(map: RaceMap, columns: number): string {
   const width = Math.max(1, Math.min(columns, map.pathPoints));
+  const reaches = reachOfWindows(map);
   return Array.from({ length: width }, (_, column) => {
     const from = Math.floor((column * map.pathPoints) / width);
     const to = Math.max(from, Math.floor(((column + 1) * map.pathPoints) / width) - 1);
-    return letterOf(map.windows.filter(({ first, last }) => first.index <= to && last.index >= from));
+    return letterOf(reaches.filter((reach) => reach.from <= to && reach.to >= from).map(({ window }) => window));
   }).join('');
 }
 
@@ -40,7 +42,9 @@ export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
   const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others].join(', ')}`;
+  const differ = disagreeing(map);
+  const sets = differ === 0 ? [] : [`repeats differ at ${differ}`];
+  return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others, ...sets].join(', ')}`;
 }
 
 function voided({ merged }: RaceMap): string {
@@ -53,9 +57,9 @@ function mergedWords({ merged }: RaceMap): string {
   return ` (${represented} more by a neighbour, ${checked} such checked, ${differences.length} differ)`;
 }
 
-/** What tells maps apart: kernel, path, backend, hold, and where swapoff was held. */
-export function mapName({ variant, path, backend, hold, swapoffTo }: RaceMap): string {
-  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
+/** What tells maps apart: kernel, path, backend, hold, what the other side did, and where swapoff was held. */
+export function mapName({ variant, path, backend, hold, meanwhile, swapoffTo }: RaceMap): string {
+  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}${meanwhile === 'swapoff' ? '' : `, ${meanwhile}`}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */

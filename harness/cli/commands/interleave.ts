@@ -4,7 +4,7 @@ import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
 import { pathNamed, PATHS } from '../../interleave/paths.ts';
 import { exitStatusOf, UsageError } from '../../model/errors.ts';
 import type { ExplorationSpec } from '../../model/exploration.ts';
-import type { HoldKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
+import type { HoldKind, MeanwhileKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
 import type { Lab } from '../../pipeline/lab.ts';
@@ -22,6 +22,7 @@ export interface ExploreFlags extends PlanFlags {
   readonly path: string;
   readonly backend: BackendName;
   readonly hold: HoldKind;
+  readonly meanwhile: MeanwhileKind;
   readonly every?: string;
   readonly all?: boolean;
   readonly from?: string;
@@ -78,7 +79,7 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
 function specOf(variant: string, flags: ExploreFlags): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'swapoffTo' | 'sample'> {
   return {
     ...{ id: variant, probe: 'explore', variant },
-    ...{ path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend], hold: flags.hold, meanwhile: 'swapoff' },
+    ...{ path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend], hold: flags.hold, meanwhile: flags.meanwhile },
     points: choiceOf(flags),
     range: {
       ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),

@@ -1,5 +1,5 @@
 import type { PathPoint, RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
-import { OUTCOME_KINDS, outcomeKey, pointName } from '../../model/race-map.ts';
+import { OUTCOME_KINDS, outcomeKey, reachOfWindows, pointName } from '../../model/race-map.ts';
 import { exploredText, isBad, OUTCOME_MEANING } from '../map-words.ts';
 import { backendWord } from '../wording.ts';
 import { html, Markup } from './markup.ts';
@@ -31,12 +31,12 @@ function outcomeLegend(maps: readonly RaceMap[]): Markup {
 function strip(map: RaceMap): Markup {
   const width = 1000;
   const scale = width / Math.max(1, map.pathPoints);
-  const bars = map.windows.flatMap((window) => {
+  const bars = reachOfWindows(map).flatMap(({ window, ...reach }) => {
     const [gravest] = window.outcomes;
     if (gravest === undefined) return [];
-    const span = Math.max(2, window.points * scale);
-    const from = Math.min(window.first.index * scale, width - span);
-    const opacity = window.explored < window.points ? 0.55 : 1;
+    const span = Math.max(2, (reach.to - reach.from + 1) * scale);
+    const from = Math.min(reach.from * scale, width - span);
+    const opacity = window.explored < window.points && map.merged === null ? 0.55 : 1;
     return [html`<rect class="o-${gravest.kind}" x="${round(from)}" y="0" width="${round(span)}" height="10" opacity="${opacity}"><title>${window.first.func} to ${window.last.func}: ${outcomeKey(gravest)}</title></rect>`];
   });
   return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${exploredText(map)}">${bars}</svg>

@@ -47,7 +47,19 @@ t.test('a map counts points of those that exist, each by its gravest outcome', a
   const map = raceMap(header, [result(0, xas), result(1, OK), result(1, dup), result(2, REFUSED)]);
   t.equal(map.exploredPoints, 3);
   t.match(countOutcomes(map), { oops: 2, refused: 1, ok: 0 });
-  t.equal(mapSentence(map), 'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused');
+  t.equal(mapSentence(map), 'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, repeats differ at 1');
+});
+
+t.test('a strip goes on over points that a neighbour stands for', async (t) => {
+  const merged = { represented: 4, checked: 1, differences: [] };
+  const map = raceMap({ ...header, merged }, [result(0, xas), result(3, xas), result(6, OK)]);
+  t.equal(strip(map, 10), '######....');
+  t.equal(strip(raceMap(header, [result(0, xas), result(3, xas), result(6, OK)]), 10), '####  .   ');
+});
+
+t.test('a map says at how many points its repeats differ', async (t) => {
+  t.match(mapSentence(raceMap(header, [result(0, xas), result(0, OK), result(1, OK), result(1, OK)])), /2 of 10 points, 1 oops.*, 1 ok, repeats differ at 1$/);
+  t.notMatch(mapSentence(raceMap(header, [result(0, OK), result(0, OK)])), /differ/);
 });
 
 t.test('the strip shows the gravest outcome of a column, and what was not explored as nothing', async (t) => {

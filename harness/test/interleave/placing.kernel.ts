@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { countOutcomes } from '../../model/race-map.ts';
+import { explore } from '../../interleave/explore.ts';
+import { raceMap } from '../../interleave/map.ts';
+import type { Placement } from '../../interleave/prepare.ts';
+import type { ExploredPath } from '../../model/exploration.ts';
+import type { PointResult } from '../../model/interleave.ts';
+import { countOutcomes, disagreeing, outcomeKey, pointName } from '../../model/race-map.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { FAULT_SCENE, withPlacement } from '../../pipeline/place.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
@@ -27,3 +32,35 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
   for (const func of ['__swp_swapcount', '__swap_duplicate']) t.ok(signatures.some((signature) => signature.includes(func)), func);
   t.ok(map.windows.every(({ firstSource }) => firstSource.length > 0));
 });
+
+t.test('the same exploration twice: the same points, held at the same places; where outcomes differ the map says so', async (t) => {
+  const kernel = await kernelOf(await shippedPlan('short'), 'weakened');
+  await booted(t.name);
+  const runs = await withPlacement(kernel, await labFor(kernel), never, async (placement) => [await exploredOnce(placement), await exploredOnce(placement)] as const);
+  const [first, second] = runs;
+  t.same(second.path.points, first.path.points);
+  t.ok(first.results.length > 10);
+  const placed = ({ results }: Explored) => results.map(({ point, landed }) => [pointName(point), landed]);
+  t.same(placed(second), placed(first));
+  const key = ({ outcome }: PointResult): string => outcomeKey(outcome);
+  const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
+  const header = { variant: 'weakened', path: 'fault', backend: FAULT_SCENE.backend, anchor: first.path.anchor, hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: first.path.points.length, pathEnd: first.path.end, merged: null } as const;
+  t.equal(disagreeing(raceMap(header, [...first.results, ...second.results])), differ);
+});
+
+interface Explored {
+  readonly path: ExploredPath;
+  readonly results: readonly PointResult[];
+}
+
+async function exploredOnce(placement: Placement): Promise<Explored> {
+  const results: PointResult[] = [];
+  let path: ExploredPath | null = null;
+  await explore(placement, {
+    ...{ hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, choice: { kind: 'every', count: 60 }, repeats: 1, explored: new Set(), taken: new Set(), signal: never },
+    onPath: async (stepped) => void (path = stepped),
+    onResult: async (result) => void results.push(result),
+  });
+  if (path === null) throw new Error('no path was stepped');
+  return { path, results };
+}

@@ -20,6 +20,14 @@ for (const mutant of ['v5a-no-wait', 'v5b-no-wait', 'rcu-5.3-no-wait']) {
   });
 }
 
+t.test('v5b-no-duplicate: the window is open where one pair of get and put is missing, and nowhere else', async (t) => {
+  await booted(t.name);
+  const map = await sparseMap(mutants, 'v5b-no-duplicate', t.testdir());
+  const open = map.windows.filter(({ outcomes }) => outcomes[0]?.kind === 'oops');
+  t.ok(open.length > 0, mapText(map));
+  for (const { first, last } of open) t.match([first.func, last.func].join(), /swap_duplicate|spin|lock|swapcache|swap_map/, mapText(map));
+});
+
 t.test('v5b+ra: with its wait, the same points hold', async (t) => {
   await booted(t.name);
   const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir());
