@@ -23,6 +23,8 @@ export interface Replay {
   readonly results: readonly PointResult[];
   /** Attempts that met what the schedule expects; null where it expects nothing. */
   readonly met: number | null;
+  /** The machine was lost, or is unfit: what is missing of the attempts can be made with another. */
+  readonly lost: boolean;
 }
 
 /**
@@ -37,18 +39,24 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
   const point = await pointOf(placement, schedule, options);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];
-  while (results.length < options.attempts) {
+  let over = false;
+  while (!over && results.length < options.attempts) {
     options.signal.throwIfAborted();
-    const { result, lost } = await tryPoint(placement, walker, point, {
+    const { result, lost, taken } = await tryPoint(placement, walker, point, {
       ...interleavingOf(schedule),
       times: options.times ?? DEFAULT_TIMES,
     });
+    over = lost || taken;
+    if (taken) break;
     results.push(result);
     options.onResult?.(result);
-    if (lost) break;
   }
-  const { expect } = schedule;
-  return { results, met: expect === undefined ? null : results.filter(({ outcome }) => meets(outcome, expect)).length };
+  return { results, met: metBy(results, schedule), lost: over };
+}
+
+/** Attempts that met what a schedule expects; null where it expects nothing. */
+export function metBy(results: readonly PointResult[], { expect }: Schedule): number | null {
+  return expect === undefined ? null : results.filter(({ outcome }) => meets(outcome, expect)).length;
 }
 
 /** Where a schedule holds, on the path that this kernel takes. */

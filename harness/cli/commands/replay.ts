@@ -3,10 +3,10 @@ import { basename, join, resolve } from 'node:path';
 import { BACKENDS } from '../../interleave/backends.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
-import { replay, replayToHold, type Replay } from '../../interleave/replay.ts';
+import { metBy, replay, replayToHold, type Replay } from '../../interleave/replay.ts';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup, type SourceLookup } from '../../interleave/symbols.ts';
-import { EXIT, UsageError } from '../../model/errors.ts';
+import { EXIT, GuestError, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import { withPlacement, type Scene } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
@@ -21,6 +21,9 @@ export interface ReplayFlags extends PlanFlags {
   readonly dump?: string;
 }
 
+/** Guests that one replay may lose. */
+const MOST_GUESTS = 5;
+
 /** `interleave replay`: does what a schedule says, again and again; 0 when every attempt met what it expects. */
 export async function replayCommand(context: CommandContext, name: string, variant: string, flags: ReplayFlags): Promise<void> {
   const attempts = wholeNumber('--attempts', flags.attempts);
@@ -33,12 +36,17 @@ export async function replayCommand(context: CommandContext, name: string, varia
     const keep = (placement: Placement): Promise<void> => keepAtHold(context, placement, schedule, { source, vmlinux: kernel.vmlinux, dump, gdb: flags.gdb === true });
     return withPlacement(kernel, lab, signal, keep, sceneOf(schedule));
   }
-  const again = async (placement: Placement): Promise<Replay> => {
-    const replayed = await replay(placement, schedule, { attempts, source, signal });
-    if (dump !== null) await placement.machine.dump(dump);
-    return replayed;
-  };
-  const { results, met } = await withPlacement(kernel, lab, signal, again, sceneOf(schedule));
+  const results: PointResult[] = [];
+  for (let guest = 0; results.length < attempts; guest++) {
+    if (guest === MOST_GUESTS) throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost after ${results.length} of ${attempts} attempts`);
+    const again = async (placement: Placement): Promise<Replay> => {
+      const replayed = await replay(placement, schedule, { attempts: attempts - results.length, source, signal });
+      if (dump !== null && !replayed.lost) await placement.machine.dump(dump);
+      return replayed;
+    };
+    results.push(...(await withPlacement(kernel, lab, signal, again, sceneOf(schedule))).results);
+  }
+  const met = metBy(results, schedule);
   context.emit.done();
   context.print(flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts));
   if (met !== null && met < attempts) context.setStatus(EXIT.missed);
