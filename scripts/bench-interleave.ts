@@ -2,8 +2,9 @@
  * How fast points are explored and where the time goes; and how many findings a thousand swapoffs give, by a search that
  * places holds at random and by plain stress, guest for guest.
  *
- *   npm run bench:interleave -- [--points 40] [--guests 6] [--rounds 100] [--seed 1] [VARIANT…]
+ *   npm run bench:interleave -- [--plan default] [--points 40] [--guests 6] [--rounds 100] [--seed 1] [VARIANT…]
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makePrivateDir } from '../harness/host/private-dir.ts';
@@ -26,11 +27,11 @@ import { runTrial } from '../harness/pipeline/trial.ts';
 import { workspace } from '../harness/pipeline/workspace.ts';
 import { SearchFiles } from '../harness/store/search-files.ts';
 import { parseWorkload } from '../harness/workload/fold.ts';
-import { readFile } from 'node:fs/promises';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    plan: { type: 'string', default: 'default' },
     points: { type: 'string', default: '40' },
     guests: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '100' },
@@ -42,7 +43,7 @@ const guests = Number(values.guests);
 const signal = new AbortController().signal;
 const emit = (): void => undefined;
 const place = workspace();
-const plan = await loadPlan(await findPlan('default', place), place);
+const plan = await loadPlan(await findPlan(values.plan, place), place);
 const probe = plan.probes[0] as StressProbe;
 
 /** Milliseconds by what they were spent on. */
