@@ -6,6 +6,7 @@ import { loadSymbols } from '../interleave/symbols.ts';
 import type { GuestSpec, SwapBackend } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
+import { placedMemoryMiB } from './placed-memory.ts';
 
 /** What is placed, and where it is swapped to. */
 export interface Scene {
@@ -16,7 +17,7 @@ export interface Scene {
 export const FAULT_SCENE: Scene = { path: 'fault', backend: BACKENDS.rotational };
 
 /** A CPU for swapoff and one for the thread that is held. */
-const MACHINE: Omit<GuestSpec, 'backend'> = { vcpus: 2, memoryMiB: 128, cmdline: [] };
+const MACHINE: Pick<GuestSpec, 'vcpus' | 'cmdline'> = { vcpus: 2, cmdline: [] };
 
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
@@ -32,7 +33,7 @@ export async function withPlacement<T>(
   consoleLog?: string,
 ): Promise<T> {
   const path = pathNamed(scene.path);
-  const machine = { ...MACHINE, backend: scene.backend };
+  const machine = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend: scene.backend };
   const placed = async ({ guest, take }: DebuggedGuest): Promise<T> => {
     const places = await startProgram(guest.remote, scene.backend, path.operation, signal);
     await using taken = await take();
