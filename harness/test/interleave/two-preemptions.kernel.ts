@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t from 'tap';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { withPlacement } from '../../pipeline/place.ts';
-import { booted, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
+import { booted, kernelOf, labFor, never, shippedPlan, shippedSchedule } from '../kernel/lab.ts';
 
 const ATTEMPTS = 5;
 
@@ -15,9 +13,7 @@ t.test('unpatched: swapoff held in its turn, swapon behind it, and a place by it
   await booted(t.name);
   const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
   await withPlacement(kernel, lab, never, async (placement) => {
-    const shipped = 'swap-map-unpublished.yaml';
-    const unpublished = parseSchedule(readFileSync(join(root, 'kernel-configs/schedules', shipped), 'utf8'), shipped);
-    t.equal((await replay(placement, unpublished, options)).met, ATTEMPTS);
+    t.equal((await replay(placement, await shippedSchedule('swap-map-unpublished'), options)).met, ATTEMPTS);
 
     const again = parseSchedule('name: again\nhold: {at: __read_swap_cache_async, how: preempt}\nmeanwhile: swapoff+swapon\nexpect: {kind: refused}\n', 'again');
     t.equal((await replay(placement, again, options)).met, ATTEMPTS, 'the entry is not one of the new area’s');

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BACKENDS } from '../../interleave/backends.ts';
+import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
 import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
 import type { RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
@@ -28,6 +29,10 @@ export async function booted(name: string): Promise<void> {
 export async function shippedPlan(name: string): Promise<Plan> {
   const place = workspace();
   return loadPlan(join(place.plansDir, `${name}.yaml`), place);
+}
+
+export async function shippedSchedule(name: string): Promise<Schedule> {
+  return parseSchedule(await readFile(join(root, 'kernel-configs/schedules', `${name}.yaml`), 'utf8'), name);
 }
 
 /** A kernel of a plan, built when the cache has none. */
