@@ -24,8 +24,8 @@ export interface PathSpec {
   readonly tells: 'fault' | 'return value';
 }
 
-/** From here on the entry has SWAP_HAS_CACHE, and swapoff cannot overtake it any more. */
-const HAS_CACHE: PathLimits = { untilReturnOf: ['__swap_duplicate', 'swapcache_prepare'], limit: 6_000 };
+/** From here on the entry has SWAP_HAS_CACHE, and swapoff cannot overtake it any more. Lock validation makes the way there tenfold. */
+const HAS_CACHE: PathLimits = { untilReturnOf: ['__swap_duplicate', 'swapcache_prepare'], limit: 60_000 };
 
 /** A path that is one call. */
 function call(functions: readonly string[]): Pick<PathSpec, 'anchor' | 'limits' | 'tells'> {
