@@ -2,7 +2,7 @@
  * How fast points are explored and where the time goes; and how many findings a thousand swapoffs give, by a search that
  * places holds at random and by plain stress, guest for guest.
  *
- *   npm run bench:interleave -- [--plan default] [--points 40] [--guests 6] [--rounds 100] [--seed 1] [VARIANT…]
+ *   npm run bench:interleave -- [--plan default] [--points 40] [--guests 6 (0: points only)] [--rounds 100] [--seed 1] [VARIANT…]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,7 +58,7 @@ interface Spent {
 for (const variant of variants) {
   const { kernel, lab } = await ready(variant);
   for (const hold of ['preempt', 'stall'] as const) console.log(await withPlacement(kernel, lab, signal, (placement) => timePoints(placement, variant, hold)));
-  console.log(await findingRates(variant, kernel, lab));
+  if (guests > 0) console.log(await findingRates(variant, kernel, lab));
 }
 
 async function ready(variant: string): Promise<{ readonly kernel: Kernel; readonly lab: Lab }> {
