@@ -4,6 +4,7 @@ import { analysePrimary } from './analyse.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
 import { holm } from './stats/holm.ts';
+import { thresholdText } from './threshold.ts';
 import { judgeEndpoint } from './verdict.ts';
 
 /** A run as it is compared with another. */
@@ -69,7 +70,7 @@ function sharedArms(a: LatencyRunRecord, b: LatencyRunRecord): readonly [Arm, Ar
 function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
   const facts = ({ plan, versions, host, accelerator }: LatencyRunRecord): Map<string, string> => {
     const { loadAverage: _, ...lasting } = host;
-    return flat({ guest: plan.guest, workload: plan.workload, alpha: plan.alpha, thresholdUs: plan.thresholdUs, versions, host: lasting, accelerator: accelerator?.accelerator });
+    return flat({ guest: plan.guest, workload: plan.workload, alpha: plan.alpha, threshold: thresholdText(plan.threshold), versions, host: lasting, accelerator: accelerator?.accelerator });
   };
   const [one, other] = [facts(a), facts(b)];
   return [...new Set([...one.keys(), ...other.keys()])]

@@ -1,4 +1,4 @@
-import type { Arm, LatencyPlan, Unusable } from '../model/latency.ts';
+import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../model/latency.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison, type QuantileRatio } from './compare.ts';
 import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from './histogram.ts';
@@ -50,8 +50,8 @@ export interface ControlAnalysis {
 export interface LatencyAnalysis {
   /** Latency above which a wake-up is an exceedance, nanoseconds. */
   readonly thresholdNs: number;
-  /** The plan; a quantile of the control without swapoff; or, where that has no usable boot, a stopgap. */
-  readonly thresholdFrom: 'plan' | 'control' | 'stopgap';
+  /** The plan's own; or, where its percentile is of a control without usable boots, a stopgap. */
+  readonly thresholdFrom: 'plan' | 'stopgap';
   readonly alpha: number;
   readonly arms: readonly ArmSummary[];
   /** Every variant against the first one. */
@@ -63,11 +63,9 @@ export interface LatencyAnalysis {
   readonly costs: readonly ControlAnalysis[];
 }
 
-/** The exceedance threshold where the plan names none: this quantile of the control without swapoff. Beyond it a busy host’s own stalls rule. */
-const THRESHOLD_QUANTILE = 0.9;
 const STOPGAP_THRESHOLD_NS = 1_000_000;
 
-type AnalysedPlan = Pick<LatencyPlan, 'arms' | 'thresholdUs' | 'alpha' | 'seed'>;
+type AnalysedPlan = Pick<LatencyPlan, 'arms' | 'threshold' | 'alpha' | 'seed'>;
 
 /** The primary endpoint of every pair: what decides whether more boots are needed. */
 export interface PrimaryAnalysis {
@@ -114,9 +112,9 @@ class ArmsOfRun {
   ) {
     this.variants = plan.arms.filter(({ role }) => role === 'variant');
     const quiet = this.figuresOf(this.#first('quiet'));
-    const thresholdNs = thresholdOf(plan.thresholdUs, quiet);
-    this.thresholdFrom = thresholdSource(plan.thresholdUs, quiet);
-    this.options = { thresholdNs, confidence: 1 - plan.alpha, seed: plan.seed };
+    const thresholdNs = thresholdOf(plan.threshold, quiet);
+    this.thresholdFrom = thresholdNs === null ? 'stopgap' : 'plan';
+    this.options = { thresholdNs: thresholdNs ?? edgeAbove(STOPGAP_THRESHOLD_NS), confidence: 1 - plan.alpha, seed: plan.seed };
   }
 
   figuresOf(arm: string | undefined): BootFigures[] {
@@ -178,15 +176,14 @@ export function primaryOf({ endpoints }: Pick<PairAnalysis, 'endpoints'>): Judge
   return endpoints.find(({ endpoint }) => endpoint === PRIMARY) as JudgedEndpoint;
 }
 
-/** At the edge of a bin, where counting is exact. */
-function thresholdOf(thresholdUs: number | null, quiet: readonly BootFigures[]): number {
-  if (thresholdUs !== null) return edgeAbove(thresholdUs * 1000);
-  return histogramQuantile(mergeHistograms(quiet.map(({ inside }) => inside)), THRESHOLD_QUANTILE) ?? edgeAbove(STOPGAP_THRESHOLD_NS);
-}
-
-function thresholdSource(thresholdUs: number | null, quiet: readonly BootFigures[]): LatencyAnalysis['thresholdFrom'] {
-  if (thresholdUs !== null) return 'plan';
-  return quiet.length > 0 ? 'control' : 'stopgap';
+/** At the edge of a bin, where counting is exact; null when it is a percentile of no boot. */
+function thresholdOf(threshold: LatencyThreshold, quiet: readonly BootFigures[]): number | null {
+  switch (threshold.kind) {
+    case 'fixed':
+      return edgeAbove(threshold.us * 1000);
+    case 'quiet-percentile':
+      return histogramQuantile(mergeHistograms(quiet.map(({ inside }) => inside)), threshold.percent / 100);
+  }
 }
 
 interface Compared {

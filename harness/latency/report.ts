@@ -1,16 +1,11 @@
-import type { HostSnapshot, LatencyRunRecord } from '../model/latency.ts';
+import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
 import type { AcrossRuns } from './across.ts';
 import type { ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
 import { ENDPOINTS, PRIMARY, type EndpointId } from './figures.ts';
 import { hostNotes } from './honesty.ts';
 import type { Interval } from './stats/hodges-lehmann.ts';
+import { thresholdText } from './threshold.ts';
 import { differs, isFound, type LatencyVerdict } from './verdict.ts';
-
-const THRESHOLD: Readonly<Record<LatencyAnalysis['thresholdFrom'], string>> = {
-  plan: 'the plan says so',
-  control: 'p90 of the control without swapoff',
-  stopgap: 'a stopgap: the control without swapoff has no usable boot',
-};
 
 /** A latency run for a person: what was compared, what came of it, and what it does not mean. Pure. */
 export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysis, snapshots: readonly HostSnapshot[]): string {
@@ -21,7 +16,7 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
       `latency: ${plan.describe}`,
       `  run ${record.id}; ${machineText(guest, accelerator)} ${host['cores']} cores, ${host['cpu']}`,
       `  ${workload.instrument}; ${workload.cycles} swapoffs a boot, one each ${ms(workload.periodUs)}; horizon ${ms(workload.horizonUs)} from a swapoff's entry; a wake-up each ${ms(workload.intervalUs)} on each CPU`,
-      `  an exceedance is a wake-up later than ${ms(analysis.thresholdNs / 1000)} (${THRESHOLD[analysis.thresholdFrom]})`,
+      `  an exceedance is a wake-up later than ${ms(analysis.thresholdNs / 1000)} (${thresholdReason(plan.threshold, analysis)})`,
       `  ended: ${ended ?? 'not yet'}`,
     ],
     hostNotes(record, snapshots).map((note) => `  NOTE ${note}`),
@@ -34,6 +29,10 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
 
 function machineText(guest: LatencyRunRecord['plan']['guest'], accelerator: LatencyRunRecord['accelerator']): string {
   return guest === null ? 'the machine itself,' : `${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on`;
+}
+
+function thresholdReason(threshold: LatencyThreshold, { thresholdFrom }: LatencyAnalysis): string {
+  return thresholdFrom === 'plan' ? `the plan says ${thresholdText(threshold)}` : 'a stopgap: the control without swapoff has no usable boot';
 }
 
 /** Two stored runs against each other, for a person. Pure. */

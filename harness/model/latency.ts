@@ -111,6 +111,9 @@ export interface PlannedBoot {
   readonly seed: number;
 }
 
+/** Above which latency a wake-up is an exceedance: a percentile of the control without swapoff in the same run, or so many microseconds. */
+export type LatencyThreshold = { readonly kind: 'quiet-percentile'; readonly percent: number } | { readonly kind: 'fixed'; readonly us: number };
+
 /** How long a run goes on. */
 export interface LatencyBudget {
   /** Boots of each arm that are always made, and the most. */
@@ -134,8 +137,7 @@ export interface LatencyPlan {
   /** Null for a machine that is measured as it runs. */
   readonly guest: GuestSpec | null;
   readonly workload: Omit<LatencyWorkload, 'mode' | 'seed'>;
-  /** Latency that counts as an exceedance; null takes it from the control without swapoff. */
-  readonly thresholdUs: number | null;
+  readonly threshold: LatencyThreshold;
   readonly budget: LatencyBudget;
   readonly accelerator: AcceleratorChoice;
   readonly seed: number;
@@ -171,7 +173,7 @@ export interface LatencyBootRecord {
 
 /** `latency.json`: everything that is needed to repeat a run. */
 export interface LatencyRunRecord {
-  readonly schema: 1;
+  readonly schema: 2;
   readonly id: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;

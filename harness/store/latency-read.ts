@@ -19,14 +19,18 @@ const workload = {
 
 const guest = z.looseObject({ vcpus: count, memoryMiB: count, cmdline: z.array(text), backend: z.looseObject({ kind: text }) });
 
+const threshold = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('quiet-percentile'), percent: z.number() }), z.strictObject({ kind: z.literal('fixed'), us: z.number() }),
+]);
+
 /** Variants, kernels and the end are others' records; only what is looked at here is checked. */
 const run = z.strictObject({
-  schema: z.literal(1),
+  schema: z.literal(2),
   id: text,
   startedAt: text,
   plan: z.strictObject({
     name: text, describe: text, text, variants: z.array(z.looseObject({ id: text })), arms: z.array(arm), guest: guest.nullable(),
-    workload: z.strictObject(workload), thresholdUs: z.number().nullable(),
+    workload: z.strictObject(workload), threshold,
     budget: z.strictObject({ minBoots: count, maxBoots: count, seconds: count, precision: z.number() }),
     accelerator: z.enum(['auto', 'kvm', 'tcg']), seed: count, alpha: z.number(),
   }),

@@ -33,7 +33,7 @@ export class LatencyStore {
     const id = newRunId(now);
     const dir = join(resultsDir, id);
     await withHostErrors('start a run', resultsDir, () => mkdir(join(dir, LATENCY_FILES.boots), { recursive: true }));
-    const store = new LatencyStore(dir, { schema: 1, id, startedAt: now.toISOString(), ...run, ended: null });
+    const store = new LatencyStore(dir, { schema: 2, id, startedAt: now.toISOString(), ...run, ended: null });
     await store.update({});
     return store;
   }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { armsOf } from '../../latency/design.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { VariantSpec } from '../../model/kernel.ts';
-import { INSTRUMENTS, type LatencyPlan } from '../../model/latency.ts';
+import { INSTRUMENTS, type LatencyPlan, type LatencyThreshold } from '../../model/latency.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import { PlanCatalog } from '../plan/catalog.ts';
 import { PlanDocument } from '../plan/document.ts';
@@ -37,7 +37,7 @@ const planFile = z.strictObject({
     'period-us': whole(1, 60_000_000),
     'horizon-us': whole(1, 60_000_000),
     'interval-us': whole(50, 1_000_000),
-    'threshold-us': z.union([z.literal('auto'), z.number().gt(0)]).default('auto'),
+    threshold: z.string().transform(parseThreshold).pipe(z.custom<LatencyThreshold>((value) => value !== null, 'needs a percentile or a latency, as p90 or 1500us')),
     pages: whole(1, 65_536),
     seconds: whole(1, 3600),
     'hang-seconds': whole(1, 3600),
@@ -47,6 +47,13 @@ const planFile = z.strictObject({
   }),
 });
 type PlanFile = z.output<typeof planFile>;
+
+/** `p90` and `1500us`; null for everything else. */
+function parseThreshold(text: string): LatencyThreshold | null {
+  const [, percent, us] = /^(?:p(\d{1,2}(?:\.\d+)?)|(\d+) ?us)$/.exec(text) ?? [];
+  if (Number(percent) > 0) return { kind: 'quiet-percentile', percent: Number(percent) };
+  return Number(us) > 0 ? { kind: 'fixed', us: Number(us) } : null;
+}
 
 /**
  * Reads a latency plan (docs/latency.md).
@@ -143,7 +150,7 @@ function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder:
       seconds: latency.seconds,
       hangSeconds: latency['hang-seconds'],
     },
-    thresholdUs: latency['threshold-us'] === 'auto' ? null : latency['threshold-us'],
+    threshold: latency.threshold,
     budget: {
       minBoots: latency.budget['min-boots'],
       maxBoots: latency.budget['max-boots'],

@@ -9,8 +9,8 @@ import { normal } from './made-up.ts';
 export const SWAPOFFS = 200;
 
 /** Two variants `a` and `b` with all controls. */
-export const madeUpPlan: Pick<LatencyPlan, 'arms' | 'thresholdUs' | 'alpha' | 'seed'> = {
-  arms: armsOf(['a', 'b']), thresholdUs: 1000, alpha: 0.05, seed: 5,
+export const madeUpPlan: Pick<LatencyPlan, 'arms' | 'threshold' | 'alpha' | 'seed'> = {
+  arms: armsOf(['a', 'b']), threshold: { kind: 'fixed', us: 1000 }, alpha: 0.05, seed: 5,
 };
 
 /** A boot with so many exceedances a swapoff and a swapoff of so many microseconds. */

@@ -21,7 +21,7 @@ import { madeUpSamples, samplesFile } from '../../latency/made-up.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const shipped = await loadLatencyPlan(join(root, 'kernel-configs/plans/latency.yaml'), { ...workspace(), root });
-const plan: LatencyPlan = { ...shipped, workload: { ...shipped.workload, cycles: 10 }, thresholdUs: 1000 };
+const plan: LatencyPlan = { ...shipped, workload: { ...shipped.workload, cycles: 10 }, threshold: { kind: 'fixed', us: 1000 } };
 const BLOCKS = 6;
 
 /** Late wake-ups after a swapoff's entry, in ms of the horizon, by arm. */
