@@ -1,3 +1,4 @@
+import { answersOf } from '../../latency/answers.ts';
 import { latencyCommand } from '../../latency/command.ts';
 import type { BootFigures } from '../../latency/figures.ts';
 import { binEdgeNs, mergeHistograms, type LogHistogram } from '../../latency/histogram.ts';
@@ -6,7 +7,7 @@ import type { LatencyData, LatencyHistogram } from '../../report/latency.ts';
 import type { StoredLatencyRun } from './stored.ts';
 
 /** What the page of a stored latency run shows: the curves of its variants, without the controls. */
-export function latencyPageOf({ record, records, boots, report }: StoredLatencyRun): LatencyPage {
+export function latencyPageOf({ record, records, boots, analysis, report }: StoredLatencyRun): LatencyPage {
   const { plan } = record;
   const variants = plan.arms.filter(({ role }) => role === 'variant');
   const data = variants.flatMap(({ id }): LatencyData[] => {
@@ -19,6 +20,7 @@ export function latencyPageOf({ record, records, boots, report }: StoredLatencyR
     run: record.id,
     describe: plan.describe,
     report,
+    answers: answersOf(analysis.pairs),
     data,
     load: `${cycles} swapoffs a boot, one each ${periodUs / 1000} ms at the earliest, ${pages} pages swapped in meanwhile`,
     command: latencyCommand(workload, { swap: 'SWAP', samples: 'SAMPLES', cyclictest: 'HISTOGRAM' }),

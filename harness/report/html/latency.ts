@@ -9,21 +9,38 @@ export interface LatencyPage {
   readonly describe: string;
   /** The report for people, which has the verdicts. */
   readonly report: string;
+  /** What was asked of each pair of variants, and what the run says. */
+  readonly answers: readonly LatencyAnswer[];
   readonly data: readonly LatencyData[];
   /** What ran beside the measurement, and the command that measured. */
   readonly load: string;
   readonly command: string;
 }
 
-/** A latency run as one HTML file: the whole report with its verdicts, then curves a variant with the load and the command below them. */
-export function latencyHtml({ run, describe, report, data, load, command }: LatencyPage): string {
+/** Text for people. */
+export interface LatencyAnswer {
+  readonly question: string;
+  readonly pair: string;
+  readonly verdict: string;
+  readonly figures: string;
+}
+
+/** A latency run as one HTML file: its answers, the whole report, then curves a variant with the load and the command below them. */
+export function latencyHtml({ run, describe, report, answers, data, load, command }: LatencyPage): string {
   return page(`latency: ${run}`, html`<h1>Latency: ${describe}</h1>
 <p class="dim">Run ${run}</p>
-<pre>${report}</pre>
+${answers.length === 0 ? null : answerTable(answers)}<pre>${report}</pre>
 <h2 id="curves">Curves</h2>
 ${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}
 <p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
 `);
+}
+
+function answerTable(answers: readonly LatencyAnswer[]): Markup {
+  return html`<div class="scroll"><table>
+<tr><th>question</th><th>pair</th><th>answer</th><th>medians of boots, shift with its interval</th></tr>
+${answers.map(({ question, pair, verdict, figures }) => html`<tr><td>${question}</td><td>${pair}</td><td><b>${verdict}</b></td><td>${figures}</td></tr>\n`)}</table></div>
+`;
 }
 
 const MICROSECONDS = { type: 'log', name: 'wake-up latency, microseconds' } as const;

@@ -25,6 +25,7 @@ t.test('durations', async (test) => {
 
 const shown = {
   run: '20261122T100000.000Z-abcdef', describe: 'V5a against V5b', report: 'v5a against v5b <b>\n  NOTE x\n', load: 'swapoff 200 times a boot', command: 'latency --cycles 200',
+  answers: [{ question: 'how long swapoff takes', pair: 'v5a -> v5b', verdict: 'v5b better', figures: '9 ms -> 4 ms' }],
   data: ['weakened', 'v5a', 'v5b'].map((variant, index) => makeLatency(variant, 12 + 20 * index)),
 };
 
@@ -33,6 +34,7 @@ t.test('the same run gives the same bytes; without a usable boot it says so', as
   test.equal(latencyHtml(shown), html);
   test.match(html, 'v5a against v5b &lt;b&gt;\n  NOTE x');
   test.match(html, 'Load: swapoff 200 times a boot.<br>Measured by: <code>latency --cycles 200</code>');
+  test.ok(html.indexOf('<td>how long swapoff takes</td><td>v5a -&gt; v5b</td><td><b>v5b better</b></td>') < html.indexOf('<pre>'), 'answers come first');
   test.match(latencyHtml({ ...shown, data: [] }), 'no boot is usable');
 });
 

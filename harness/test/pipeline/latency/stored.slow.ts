@@ -62,6 +62,7 @@ t.test('a stored run says again what its raw samples say', async (t) => {
   t.same(await auditLatencyRun(run), []);
   t.match(primaryOf(run.analysis.pairs[0]!).verdict, { kind: 'better', arm: 'v5a+ra' });
   t.equal(run.boots.length, 5 * BLOCKS);
+  t.match(run.report, /answers:\n  real-time threads while somebody swaps off  v5a\+ra -> v5b\+ra  v5a\+ra better  .*\n  how long swapoff takes .* no difference shown.*\n  swap-in while nobody/);
   t.match(run.report, /TCG: an emulator’s times/);
   t.match(run.report, /exceedances a swapoff \(primary\) .* v5a\+ra better/);
   t.match(run.report, /same kernel twice .* does not differ/);
@@ -75,6 +76,7 @@ t.test('its page has the curves of its variants, and the command that measured',
   t.same(page.data.map(({ variant, swapoffMs }) => [variant, swapoffMs.length]), [['v5a+ra', BLOCKS], ['v5b+ra', BLOCKS]]);
   const wakeUps = run.boots.flatMap(({ arm, result }) => (arm === 'v5b+ra' && !('kind' in result) ? [result.inside.total] : []));
   t.equal(page.data[1]?.inside.reduce((sum, { count }) => sum + count, 0), wakeUps.reduce((sum, count) => sum + count, 0));
+  t.same(page.answers.map(({ question, verdict }) => [question.slice(0, 11), verdict.slice(0, 13)]), [['real-time t', 'v5a+ra better'], ['how long sw', 'no difference'], ['swap-in whi', 'no difference']]);
   t.match(page.command, /^latency --mode swapoff --swap SWAP .*--cycles 10 /);
   const html = latencyHtml(page);
   t.equal(latencyHtml(latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');

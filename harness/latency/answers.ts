@@ -1,0 +1,33 @@
+import type { PairAnalysis } from './analyse.ts';
+import type { EndpointId } from './figures.ts';
+import { comparisonCells, small, verdictText } from './wording.ts';
+
+/** What a comparison is asked, in the order of the answers: the latency, and its price. */
+const QUESTIONS = [
+  { question: 'real-time threads while somebody swaps off', endpoint: 'exceedances' },
+  { question: 'how long swapoff takes', endpoint: 'swapoff' },
+  { question: 'swap-in while nobody swaps off', endpoint: 'throughput' },
+] as const satisfies readonly { question: string; endpoint: EndpointId }[];
+
+/** One question about one pair, answered by one endpoint. All of it is text for people. */
+export interface Answer {
+  readonly question: string;
+  readonly pair: string;
+  readonly verdict: string;
+  /** Empty where no boot tells it. */
+  readonly figures: string;
+}
+
+/** What comes first in a report. Pure. */
+export function answersOf(pairs: readonly PairAnalysis[]): Answer[] {
+  return pairs.flatMap(({ arms: [a, b], endpoints }) =>
+    QUESTIONS.flatMap(({ question, endpoint }) =>
+      endpoints.filter((judged) => judged.endpoint === endpoint).map(({ comparison, adjustedP, verdict }): Answer => ({
+        question,
+        pair: `${a} -> ${b}`,
+        verdict: verdictText(verdict, endpoint),
+        figures: comparison === null ? '' : `${comparisonCells(comparison).join(', ')}, p ${small(adjustedP)}`,
+      })),
+    ),
+  );
+}
