@@ -1,10 +1,10 @@
 import type { Arm, LatencyRunRecord } from '../model/latency.ts';
+import { thresholdText } from '../model/latency-threshold.ts';
 import type { AnalysedBoot, JudgedEndpoint, PairAnalysis } from './analyse.ts';
 import { analysePrimary } from './analyse.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
 import { holm } from './stats/holm.ts';
-import { thresholdText } from './threshold.ts';
 import { judgeEndpoint } from './verdict.ts';
 
 /** A run as it is compared with another. */

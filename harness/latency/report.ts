@@ -1,10 +1,10 @@
 import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
+import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
 import type { ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
 import { answersOf } from './answers.ts';
 import { ENDPOINTS, PRIMARY } from './figures.ts';
 import { hostNotes } from './honesty.ts';
-import { thresholdText } from './threshold.ts';
 import { differs, isFound } from './verdict.ts';
 import { comparisonCells, factor, ms, small, span, table, verdictText } from './wording.ts';
 
@@ -34,7 +34,8 @@ function machineText(guest: LatencyRunRecord['plan']['guest'], accelerator: Late
 }
 
 function thresholdReason(threshold: LatencyThreshold, { thresholdFrom }: LatencyAnalysis): string {
-  return thresholdFrom === 'plan' ? `the plan says ${thresholdText(threshold)}` : 'a stopgap: the control without swapoff has no usable boot';
+  if (thresholdFrom === 'stopgap') return 'a stopgap: the control without swapoff has no usable boot';
+  return `the plan says ${thresholdText(threshold)}${threshold.kind === 'quiet-percentile' ? ' of the control without swapoff' : ''}`;
 }
 
 /** Two stored runs against each other, for a person. Pure. */

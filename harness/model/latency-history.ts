@@ -9,6 +9,8 @@ export interface LatencyRunSummary {
   readonly plan: string;
   /** `none`: no guest, the machine itself was measured. */
   readonly accelerator: Accelerator | 'none';
+  /** The rule for exceedances in short: `p90`, `1500 us`. */
+  readonly threshold: string;
   /** The arms of variants, in the plan's order; controls are in their figures. */
   readonly arms: readonly LatencyArmSummary[];
 }
@@ -34,10 +36,11 @@ export interface LatencyFigure {
   readonly control: number | null;
 }
 
-/** Runs of the same plan under the same accelerator, oldest first, by the arm of a variant. */
+/** Runs of the same plan under the same accelerator with the same rule for exceedances, oldest first, by the arm of a variant. */
 export interface LatencySeries {
   readonly plan: string;
   readonly accelerator: LatencyRunSummary['accelerator'];
+  readonly threshold: string;
   readonly arm: string;
   readonly against: string | null;
   readonly points: readonly LatencyPoint[];

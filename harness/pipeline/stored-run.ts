@@ -1,26 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
-import { UsageError } from '../model/errors.ts';
+import { join } from 'node:path';
 import type { ConsoleTail, StoredRun } from '../report/stored.ts';
 import { readTail } from '../store/console-tail.ts';
 import { RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
 import { readJson } from '../store/read-json.ts';
 import { readRun } from '../store/read.ts';
 import { trialRecord } from '../store/schema.ts';
-import type { Workspace } from './workspace.ts';
-
-/**
- * The folder of a stored run: a path, or a name below `results/`.
- *
- * @throws UsageError `NO_SUCH_RUN`.
- */
-export async function resolveRun(name: string, { resultsDir }: Workspace): Promise<string> {
-  const candidates = isAbsolute(name) ? [name] : [resolve(name), join(resultsDir, name)];
-  for (const dir of candidates) {
-    if (await stat(join(dir, 'run.json')).then(() => true, () => false)) return dir;
-  }
-  throw new UsageError('NO_SUCH_RUN', `No run in ${candidates.join(' or ')}`, { hint: `ls ${resultsDir}` });
-}
 
 /** So much of a console, from its end, goes into a report. */
 const CONSOLE_BYTES = 64 * 1024;

@@ -4,9 +4,9 @@ import { several } from './wording.ts';
 
 /** What stands beside every absolute figure. */
 export const LATENCY_CAVEAT =
-  'Exceedances: wake-ups above the run’s own threshold within a swapoff’s horizon; medians over boots. Only runs of one plan under one accelerator are compared. Absolute figures mean nothing across hosts: another or a busier one moves them as well. A ratio is to a control of the same run: exceedances to the arm without swapoff, swapoff’s mean duration to that of the first variant.';
+  'Exceedances: wake-ups above the run’s own threshold within a swapoff’s horizon; medians over boots. Only runs of one plan under one accelerator with one threshold rule are compared. Absolute figures mean nothing across hosts: another or a busier one moves them as well. A ratio is to a control of the same run: exceedances to the arm without swapoff, swapoff’s mean duration to that of the first variant.';
 
-/** Latency series as lines of text: each plan and accelerator, each variant, each figure. */
+/** Latency series as lines of text: each plan, accelerator and threshold, each variant, each figure. */
 export function latencyHistoryLines(series: readonly LatencySeries[]): string[] {
   if (series.length === 0) return [];
   const parts = latencyGroups(series).map(({ title, series: own }) => [title, ...own.flatMap(seriesLines), '']);
@@ -17,7 +17,7 @@ export function latencyHistoryLines(series: readonly LatencySeries[]): string[] 
 export function latencyGroups(series: readonly LatencySeries[]): { readonly title: string; readonly series: readonly LatencySeries[] }[] {
   const titles = new Map<string, LatencySeries[]>();
   for (const each of series) {
-    const title = `latency, plan ${each.plan}, ${each.accelerator === 'none' ? 'no guest' : each.accelerator}`;
+    const title = `latency, plan ${each.plan}, ${each.accelerator === 'none' ? 'no guest' : each.accelerator}, threshold ${each.threshold}`;
     titles.set(title, [...(titles.get(title) ?? []), each]);
   }
   return [...titles].map(([title, own]) => ({ title, series: own }));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LatencyArmSummary, LatencyFigure, LatencyRunSummary } from '../model/latency-history.ts';
+import { thresholdText } from '../model/latency-threshold.ts';
 import { parseLatencyFile, readLatencyRun } from './latency-read.ts';
 import { LATENCY_FILES } from './latency-store.ts';
 
@@ -26,6 +27,7 @@ export async function readLatencySummary(dir: string, run: string): Promise<Late
     startedAt: record.startedAt,
     plan: record.plan.name,
     accelerator: record.accelerator?.accelerator ?? 'none',
+    threshold: thresholdText(record.plan.threshold),
     arms: variants.map(({ arm: { id, variant }, usable }): LatencyArmSummary => ({
       arm: id,
       kernelId: record.kernels[variant]?.id ?? null,

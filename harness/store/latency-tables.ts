@@ -4,7 +4,7 @@ import { groupBy } from './group-by.ts';
 
 /** The latency runs' part of the history's database. */
 export const LATENCY_TABLES = `
-CREATE TABLE latencyRuns (run TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, startedAt TEXT NOT NULL, plan TEXT NOT NULL, accelerator TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE latencyRuns (run TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, startedAt TEXT NOT NULL, plan TEXT NOT NULL, accelerator TEXT NOT NULL, threshold TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE latencyArms (run TEXT NOT NULL, place INTEGER NOT NULL, arm TEXT NOT NULL, kernelId TEXT, boots INTEGER NOT NULL, against TEXT,
   exceedances REAL, exceedancesControl REAL, swapoffUs REAL, swapoffUsControl REAL, PRIMARY KEY (run, place)) WITHOUT ROWID;
 `;
@@ -19,10 +19,10 @@ interface ArmRow extends Omit<LatencyArmSummary, 'exceedances' | 'swapoffUs'> {
 
 /** Writes a latency run of which nothing is in the tables. */
 export function latencyWriter(db: Database.Database): (fingerprint: string, summary: LatencyRunSummary) => void {
-  const runs = db.prepare('INSERT INTO latencyRuns VALUES (?, ?, ?, ?, ?)');
+  const runs = db.prepare('INSERT INTO latencyRuns VALUES (?, ?, ?, ?, ?, ?)');
   const arms = db.prepare('INSERT INTO latencyArms VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  return (fingerprint, { run, startedAt, plan, accelerator, arms: all }) => {
-    runs.run(run, fingerprint, startedAt, plan, accelerator);
+  return (fingerprint, { run, startedAt, plan, accelerator, threshold, arms: all }) => {
+    runs.run(run, fingerprint, startedAt, plan, accelerator, threshold);
     all.forEach(({ arm, kernelId, boots, against, exceedances, swapoffUs }, place) => {
       arms.run(run, place, arm, kernelId, boots, against, ...columns(exceedances), ...columns(swapoffUs));
     });
@@ -31,11 +31,11 @@ export function latencyWriter(db: Database.Database): (fingerprint: string, summ
 
 /** Every latency run, oldest first. */
 export function latencyRuns(db: Database.Database): LatencyRunSummary[] {
-  const runs = db.prepare('SELECT run, startedAt, plan, accelerator FROM latencyRuns ORDER BY run').all() as Omit<LatencyRunSummary, 'arms'>[];
+  const runs = db.prepare('SELECT run, startedAt, plan, accelerator, threshold FROM latencyRuns ORDER BY run').all() as Omit<LatencyRunSummary, 'arms'>[];
   const arms = groupBy(db.prepare('SELECT * FROM latencyArms ORDER BY run, place').all() as ArmRow[], ({ run }) => run);
-  return runs.map(({ run, startedAt, plan, accelerator }) => ({
-    run, startedAt, plan, accelerator,
-    arms: (arms.get(run) ?? []).map(({ arm, kernelId, boots, against, ...row }) => ({
+  return runs.map((run) => ({
+    ...run,
+    arms: (arms.get(run.run) ?? []).map(({ arm, kernelId, boots, against, ...row }) => ({
       arm, kernelId, boots, against,
       exceedances: figure(row.exceedances, row.exceedancesControl),
       swapoffUs: figure(row.swapoffUs, row.swapoffUsControl),

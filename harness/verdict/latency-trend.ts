@@ -2,20 +2,20 @@ import type { LatencyFigure, LatencyPoint, LatencyRunSummary, LatencySeries, Lat
 import { levelChanges, median } from './change-point.ts';
 import { TREND_ALPHA } from './trend.ts';
 
-/** The same plan, accelerator, arm and reference across latency runs; `runs` oldest first. */
+/** The same plan, accelerator, threshold, arm and reference across latency runs; `runs` oldest first. */
 export function latencySeriesOf(runs: readonly LatencyRunSummary[]): LatencySeries[] {
   const groups = new Map<string, { run: LatencyRunSummary; points: LatencyPoint[] }>();
   for (const run of runs) {
     for (const arm of run.arms) {
-      const key = JSON.stringify([run.plan, run.accelerator, arm.arm, arm.against]);
+      const key = JSON.stringify([run.plan, run.accelerator, run.threshold, arm.arm, arm.against]);
       const group = groups.get(key) ?? { run, points: [] };
       group.points.push({ run: run.run, startedAt: run.startedAt, ...arm });
       groups.set(key, group);
     }
   }
-  return [...groups.values()].map(({ run: { plan, accelerator }, points }) => {
+  return [...groups.values()].map(({ run: { plan, accelerator, threshold }, points }) => {
     const { arm, against } = points[0] as LatencyPoint;
-    return { plan, accelerator, arm, against, points, exceedances: trendOf(points, 'exceedances'), swapoffUs: trendOf(points, 'swapoffUs') };
+    return { plan, accelerator, threshold, arm, against, points, exceedances: trendOf(points, 'exceedances'), swapoffUs: trendOf(points, 'swapoffUs') };
   });
 }
 

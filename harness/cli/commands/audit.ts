@@ -1,14 +1,33 @@
 import { EXIT } from '../../model/errors.ts';
 import { auditRun } from '../../pipeline/audit.ts';
-import { resolveRun } from '../../pipeline/stored-run.ts';
+import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
+import { findRun, type RunKind } from '../../pipeline/run-folder.ts';
+import type { AuditProblem } from '../../store/audit-model.ts';
 import { toJson, type CommandContext } from '../context.ts';
 
 export async function auditCommand(context: CommandContext, name: string, flags: { readonly json?: boolean }): Promise<void> {
-  const dir = await resolveRun(name, context.workspace);
-  const result = await auditRun(dir, context.workspace.cacheDir, context.signal);
-  const summary = `${result.trials} trials, ${result.files} files`;
+  const { dir, kind } = await findRun(name, context.workspace);
+  const { result, summary } = await auditOf(dir, kind, context);
   const lines = result.problems.map(({ file, what }) => `${file}: ${what}`);
   const text = lines.length === 0 ? `${dir}: everything follows from the raw files (${summary})` : lines.join('\n');
   context.print(flags.json === true ? toJson(result) : text);
   if (lines.length > 0) context.setStatus(EXIT.missed);
+}
+
+interface Audited {
+  readonly result: { readonly problems: readonly AuditProblem[] };
+  readonly summary: string;
+}
+
+async function auditOf(dir: string, kind: RunKind, { workspace, signal }: CommandContext): Promise<Audited> {
+  switch (kind) {
+    case 'plan': {
+      const result = await auditRun(dir, workspace.cacheDir, signal);
+      return { result, summary: `${result.trials} trials, ${result.files} files` };
+    }
+    case 'latency': {
+      const result = await auditLatencyRun(dir);
+      return { result, summary: `${result.boots} boots, ${result.files} files` };
+    }
+  }
 }

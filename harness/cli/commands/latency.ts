@@ -15,8 +15,11 @@ import { latencyPictures } from '../../pipeline/latency/pictures.ts';
 import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
 import { latencyPageOf } from '../../pipeline/latency/page.ts';
-import { auditLatencyRun, readStoredRun, resolveLatencyRun, type StoredLatencyRun } from '../../pipeline/latency/stored.ts';
+import { auditReadRun } from '../../pipeline/latency/audit.ts';
+import { readStoredRun, type StoredLatencyRun } from '../../pipeline/latency/stored.ts';
 import { findPlan } from '../../pipeline/plan/load.ts';
+import { findRun } from '../../pipeline/run-folder.ts';
+import type { Workspace } from '../../pipeline/workspace.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { writeOutput } from '../output.ts';
@@ -75,17 +78,21 @@ function costText({ variant, toClaim, gets, guards, toEnd, end }: FaultCost): st
 
 /** `compare`: one run anew from its raw samples, or two against each other. */
 export async function compareCommand(context: CommandContext, name: string, other: string | undefined, flags: { readonly json?: boolean; readonly html?: string }): Promise<void> {
-  const run = await readStoredRun(await resolveLatencyRun(name, context.workspace));
+  const run = await storedRun(name, context.workspace);
   if (other === undefined) {
-    const problems = await auditLatencyRun(run);
+    const problems = (await auditReadRun(run)).problems.map(({ file, what }) => `${file}: ${what}`);
     if (flags.html !== undefined) await writePage(flags.html, run);
     context.print(flags.json === true ? toJson({ analysis: run.analysis, pictures: await latencyPictures(run), problems }) : [run.report, ...problems].join('\n'));
     context.setStatus(problems.length > 0 ? EXIT.missed : statusOf(run.analysis));
     return;
   }
-  const across = compareRuns(run, await readStoredRun(await resolveLatencyRun(other, context.workspace)));
+  const across = compareRuns(run, await storedRun(other, context.workspace));
   context.print(flags.json === true ? toJson(across) : acrossReport(across));
   context.setStatus(statusOf(across));
+}
+
+async function storedRun(name: string, workspace: Workspace): Promise<StoredLatencyRun> {
+  return readStoredRun((await findRun(name, workspace, ['latency'])).dir);
 }
 
 /** Its plots need a library that takes a while to load. */

@@ -1,5 +1,6 @@
 import { UsageError } from '../../model/errors.ts';
-import { readStoredRun, resolveRun } from '../../pipeline/stored-run.ts';
+import { findRun } from '../../pipeline/run-folder.ts';
+import { readStoredRun } from '../../pipeline/stored-run.ts';
 import { FORMATS, type Format } from '../../report/formats.ts';
 import { reportText } from '../../report/text.ts';
 import type { CommandContext } from '../context.ts';
@@ -15,7 +16,7 @@ export interface ReportFlags {
 
 /** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
-  const stored = await readStoredRun(await resolveRun(name, context.workspace));
+  const stored = await readStoredRun((await findRun(name, context.workspace, ['plan'])).dir);
   const format = formatOf(flags);
   const options = flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) };
   if (flags.output !== undefined) return writeOutput(flags.output, await FORMATS[format](stored, options));

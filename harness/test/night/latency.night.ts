@@ -3,7 +3,7 @@ import t from 'tap';
 import { primaryOf } from '../../latency/analyse.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
 import { runLatency } from '../../pipeline/latency/run.ts';
-import { auditLatencyRun, readStoredRun } from '../../pipeline/latency/stored.ts';
+import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { booted, never, silent } from '../kernel/lab.ts';
 
@@ -17,5 +17,5 @@ t.test('the shipped comparison tells v5a+ra from v5b+ra, or says why not', async
   for (const { arm, usable, unusable } of arms) t.ok(usable >= plan.budget.minBoots - 2, `${arm.id}: ${usable} usable, ${JSON.stringify(unusable)}`);
   const { verdict } = primaryOf(pairs[0]!);
   t.ok(verdict.kind === 'not-resolvable' || (verdict.kind === 'better' && verdict.arm === 'v5a+ra'), JSON.stringify(verdict));
-  t.same(await auditLatencyRun(await readStoredRun(run.dir)), []);
+  t.same((await auditLatencyRun(run.dir)).problems, []);
 });

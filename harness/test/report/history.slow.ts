@@ -23,7 +23,7 @@ const series = seriesOf(runs);
 const linkOf = (run: string) => `${run}/report.txt`;
 
 const latencyRuns: LatencyRunSummary[] = Array.from({ length: 40 }, (_, index) => ({
-  run: `20260201T000000.${String(index).padStart(3, '0')}Z-abcdef`, startedAt: '', plan: 'rt', accelerator: 'tcg',
+  run: `20260201T000000.${String(index).padStart(3, '0')}Z-abcdef`, startedAt: '', plan: 'rt', threshold: 'p90', accelerator: 'tcg',
   arms: [
     { arm: '<i>v5a', kernelId: 'k', boots: 6, against: null, exceedances: { value: index < 20 ? 0.2 : 0.8, control: 0.4 }, swapoffUs: { value: 24_500, control: null } },
     { arm: 'v5b', kernelId: null, boots: 0, against: '<i>v5a', exceedances: null, swapoffUs: null },
@@ -35,8 +35,8 @@ t.test('latency as text', async (test) => {
   const text = historyText(runs, series, latency);
   test.ok(text.startsWith(historyText(runs, series)), 'after everything else');
   for (const wanted of [
-    /\nlatency, plan rt, tcg\n {2}<i>v5a {2}40 runs\n/, /\n {6}exceedances a swapoff, to those without swapoff: last 2x, median 1\.25x\n {8}from 20260201T000000\.020Z-abcdef on: 0\.5x → 2x \(p 0\.001\)\n/,
-    /\n {6}swapoff itself, absolute: last 24\.5 ms, median 24\.5 ms\n {2}v5b {2}40 runs\n {6}exceedances a swapoff: no run has it\n/, /Absolute figures mean nothing\s+across hosts/,
+    /\nlatency, plan rt, tcg, threshold p90\n {2}<i>v5a {2}40 runs\n/, /\n {6}exceedances a swapoff, to those without swapoff: last 2x, median 1\.25x\n {8}from 20260201T000000\.020Z-abcdef on: 0\.5x → 2x \(p 0\.001\)\n/,
+    /\n {6}swapoff itself, absolute: last 24\.5 ms, median 24\.5 ms\n {2}v5b {2}40 runs\n {6}exceedances a swapoff: no run has it\n/, /Absolute\s+figures mean nothing\s+across hosts/,
   ]) test.match(text, wanted);
   for (const line of text.split('\n')) test.ok(line.length <= 99, line);
   test.match(historyText([], [], latency), /^latency, plan rt/);

@@ -5,7 +5,7 @@ import { latencySeriesOf } from '../../verdict/latency-trend.ts';
 
 function run(index: number, exceedances: LatencyFigure | null, change: Partial<LatencyRunSummary> = {}): LatencyRunSummary {
   const arm = { arm: 'v', kernelId: 'k', boots: 6, against: null, exceedances, swapoffUs: null };
-  return { run: `r${String(index).padStart(3, '0')}`, startedAt: '', plan: 'p', accelerator: 'kvm', arms: [arm], ...change };
+  return { run: `r${String(index).padStart(3, '0')}`, startedAt: '', plan: 'p', accelerator: 'kvm', threshold: 'p90', arms: [arm], ...change };
 }
 
 const dated = (values: readonly number[]) => values.map((value, index) => ({ run: `r${index}`, value }));
@@ -28,16 +28,17 @@ t.test('without a control above zero in every run the figures stand as they are'
   test.same(latencySeriesOf([run(0, null)])[0]?.exceedances, { basis: 'absolute', last: null, median: null, changePoints: [] });
 });
 
-t.test('another plan, accelerator, arm or reference is another series', async (test) => {
+t.test('another plan, accelerator, threshold, arm or reference is another series', async (test) => {
   const figure = { value: 1, control: 1 };
   const [first] = run(0, figure).arms;
   if (first === undefined) throw new Error('no arm');
   const runs = [
     run(0, figure), run(1, figure, { plan: 'q' }), run(2, figure, { accelerator: 'tcg' }), run(3, figure, { arms: [first, { ...first, arm: 'w' }] }),
-    run(4, figure, { arms: [{ ...first, against: 'w' }] }),
+    run(4, figure, { arms: [{ ...first, against: 'w' }] }), run(5, figure, { threshold: 'p99' }),
   ];
-  test.same(latencySeriesOf(runs).map(({ plan, accelerator, arm, against, points }) => [plan, accelerator, arm, against, points.length]), [
-    ['p', 'kvm', 'v', null, 2], ['q', 'kvm', 'v', null, 1], ['p', 'tcg', 'v', null, 1], ['p', 'kvm', 'w', null, 1], ['p', 'kvm', 'v', 'w', 1],
+  test.same(latencySeriesOf(runs).map(({ plan, accelerator, threshold, arm, against, points }) => [plan, accelerator, threshold, arm, against, points.length]), [
+    ['p', 'kvm', 'p90', 'v', null, 2], ['q', 'kvm', 'p90', 'v', null, 1], ['p', 'tcg', 'p90', 'v', null, 1], ['p', 'kvm', 'p90', 'w', null, 1],
+    ['p', 'kvm', 'p90', 'v', 'w', 1], ['p', 'kvm', 'p99', 'v', null, 1],
   ]);
   test.same(latencySeriesOf([]), []);
 });

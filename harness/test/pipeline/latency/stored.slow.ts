@@ -8,15 +8,18 @@ import { blockOf } from '../../../latency/design.ts';
 import { acrossReport, latencyReport } from '../../../latency/report.ts';
 import { seededRandom } from '../../../latency/stats/random.ts';
 import type { LatencyBootRecord, LatencyPlan } from '../../../model/latency.ts';
+import { auditLatencyRun } from '../../../pipeline/latency/audit.ts';
 import { deriveBoot } from '../../../pipeline/latency/derive.ts';
 import { latencyPageOf } from '../../../pipeline/latency/page.ts';
 import { latencyPictures } from '../../../pipeline/latency/pictures.ts';
 import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
 import { latencyHtml } from '../../../report/html/latency.ts';
 import { readHistory } from '../../../pipeline/history.ts';
-import { auditLatencyRun, readStoredRun, resolveLatencyRun } from '../../../pipeline/latency/stored.ts';
+import { readStoredRun } from '../../../pipeline/latency/stored.ts';
+import { findRun } from '../../../pipeline/run-folder.ts';
 import { workspace } from '../../../pipeline/workspace.ts';
 import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
+import { writeSums } from '../../../store/sums.ts';
 import { madeUpSamples, samplesFile } from '../../latency/made-up.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
@@ -33,6 +36,10 @@ const newRun = {
   accelerator: { accelerator: 'tcg', reason: 'made up' }, host: { cores: '2', cpu: 'made up', isolatedCpus: 'none' },
 } as unknown as NewLatencyRun;
 
+async function problemsOf(dir: string): Promise<string> {
+  return (await auditLatencyRun(dir)).problems.map(({ file, what }) => `${file}: ${what}`).join('\n');
+}
+
 /** A whole run as `swaprace latency` stores it, measured by nobody. `factor` scales its lateness. */
 async function storedRun(resultsDir: string, { blocks = BLOCKS, factor = 1, now = new Date('2026-11-22T12:00:00Z') } = {}): Promise<string> {
   const random = seededRandom(blocks + 100 * factor);
@@ -40,13 +47,13 @@ async function storedRun(resultsDir: string, { blocks = BLOCKS, factor = 1, now 
   const boots = [];
   for (const planned of Array.from({ length: blocks }, (_, block) => blockOf(plan, block)).flat()) {
     const arm = plan.arms.find(({ id }) => id === planned.arm)!;
-    const { buildId } = kernel(arm.variant === 'v5a+ra' ? 'aaaa' : 'bbbb');
+    const { id: kernelId, buildId } = kernel(arm.variant === 'v5a+ra' ? 'aaaa' : 'bbbb');
     const open = await store.openBoot(planned.id);
     const lateNs = 1e6 * ((LATE_MS[arm.id] ?? 0) * factor + (random() < 0.5 ? 1 : 0));
     const samples = madeUpSamples({ latencyNs: (since) => (since >= 0 && since < lateNs ? 4e6 : 50_000), passes: [{ startNs: 1, durationNs: 64e6 }] });
     await writeFile(join(open.dir, 'samples.bin'), samplesFile(samples));
     const record: LatencyBootRecord = {
-      boot: planned, arm, kernelId: 'k', buildId, workload: { ...plan.workload, mode: arm.mode, seed: planned.seed },
+      boot: planned, arm, kernelId, buildId, workload: { ...plan.workload, mode: arm.mode, seed: planned.seed },
       end: { kind: 'completed' }, startedAt: 'then', endedAt: 'later', accelerator: 'tcg', guestBuildId: buildId, bootMs: 3000,
       host: { load: 1, steal: 0, busy: 0.5 },
     };
@@ -59,7 +66,7 @@ async function storedRun(resultsDir: string, { blocks = BLOCKS, factor = 1, now 
 
 t.test('a stored run says again what its raw samples say', async (t) => {
   const run = await readStoredRun(await storedRun(t.testdir()));
-  t.same(await auditLatencyRun(run), []);
+  t.match(await auditLatencyRun(run.dir), { boots: 5 * BLOCKS, problems: [] });
   t.match(primaryOf(run.analysis.pairs[0]!).verdict, { kind: 'better', arm: 'v5a+ra' });
   t.equal(run.boots.length, 5 * BLOCKS);
   t.match(run.report, /answers:\n  real-time threads while somebody swaps off  v5a\+ra -> v5b\+ra  v5a\+ra better  .*\n  how long swapoff takes .* no difference shown.*\n  swap-in while nobody/);
@@ -114,10 +121,23 @@ t.test('a run that was changed is found out', async (t) => {
   await writeFile(samples, (await readFile(samples)).subarray(0, 4000));
   const run = await readStoredRun(dir);
   t.match(run.analysis.arms.find(({ arm }) => arm.id === 'v5b+ra'), { usable: BLOCKS - 1, unusable: [{ boot: '000-v5b+ra', cause: 'truncated' }] });
-  const problems = (await auditLatencyRun(run)).join('\n');
-  t.match(problems, /samples.bin: has sha256/);
-  t.match(problems, /analysis.json: arms/);
-  t.match(problems, /report.txt: is not/);
+  t.match(await problemsOf(dir), /samples.bin: has sha256.*analysis.json: arms.*report.txt: is not/s);
+});
+
+t.test('what is wrong with a run is told even where all sums fit', async (t) => {
+  const change = async (file: string, from: string, to: string): Promise<string> => {
+    const dir = await storedRun(join(t.testdir(), `${from}-${to}`));
+    const text = await readFile(join(dir, file), 'utf8');
+    t.ok(text.includes(from), from);
+    await writeFile(join(dir, file), text.replace(from, to));
+    await writeSums(dir);
+    return problemsOf(dir);
+  };
+  t.equal(await change('boots/000-v5b+ra/boot.json', '"cycles": 10', '"cycles": 9'), 'boots/000-v5b+ra/boot.json: workload.cycles is 9, recomputed 10');
+  t.match(await change('boots/000-v5b+ra/boot.json', '"kernelId": "bbbb"', '"kernelId": "aaaa"'), /boot.json: kernelId is "aaaa"/);
+  t.match(await change('boots/000-v5b+ra/boot.json', '"id": "000-v5b+ra"', '"id": "000-v5c+ra"'), /has no boot 000-v5c\+ra/);
+  t.match(await change('latency.json', '"us": 1000', '"us": 5000'), /analysis.json: thresholdNs.*report.txt/s);
+  t.match(await change('latency.json', '"schema": 2', '"schema": 1'), /latency.json: .*schema/);
 });
 
 t.test('a kernel that complained on the console gives no figure', async (t) => {
@@ -139,11 +159,12 @@ t.test('runs are found by name or path, and other folders are refused', async (t
   const results = t.testdir({ other: { 'run.json': '{}' } });
   const dir = await storedRun(results);
   const place = { ...workspace(), resultsDir: results };
-  t.equal(await resolveLatencyRun(dir, place), dir);
-  t.equal(await resolveLatencyRun(dir.slice(results.length + 1), place), dir);
-  await t.rejects(resolveLatencyRun('other', place), { code: 'NO_SUCH_RUN' });
+  t.same(await findRun(dir, place), { dir, kind: 'latency' });
+  t.equal((await findRun(dir.slice(results.length + 1), place, ['latency'])).dir, dir);
+  t.equal((await findRun('other', place)).kind, 'plan');
+  await t.rejects(findRun('other', place, ['latency']), { code: 'NO_SUCH_RUN', message: /No latency run in/ });
   await rename(join(dir, 'latency.json'), join(dir, 'kept.json'));
-  await writeFile(join(dir, 'latency.json'), '{"schema":2}');
+  await writeFile(join(dir, 'latency.json'), '{"schema":1}');
   await t.rejects(readStoredRun(dir), { code: 'NOT_A_LATENCY_RUN', message: /latency.json/ });
 });
 
