@@ -1,5 +1,5 @@
-import type { PairAnalysis } from './analyse.ts';
-import type { EndpointId } from './figures.ts';
+import type { JudgedEndpoint, PairAnalysis } from './analyse.ts';
+import { OPTIONAL, type EndpointId } from './figures.ts';
 import { comparisonCells, small, verdictText } from './wording.ts';
 
 /** What a comparison is asked, in the order of the answers: the latency, and its price. */
@@ -7,6 +7,7 @@ const QUESTIONS = [
   { question: 'real-time threads while somebody swaps off', endpoint: 'exceedances' },
   { question: 'how long swapoff takes', endpoint: 'swapoff' },
   { question: 'swap-in while nobody swaps off', endpoint: 'throughput' },
+  { question: 'what a fault executes for the fix', endpoint: 'instructions' },
 ] as const satisfies readonly { question: string; endpoint: EndpointId }[];
 
 /** One question about one pair, answered by one endpoint. All of it is text for people. */
@@ -18,11 +19,16 @@ export interface Answer {
   readonly figures: string;
 }
 
+/** Endpoints but for those that nobody asked for. */
+export function told(endpoints: readonly JudgedEndpoint[]): JudgedEndpoint[] {
+  return endpoints.filter(({ endpoint, comparison }) => comparison !== null || !OPTIONAL.includes(endpoint));
+}
+
 /** What comes first in a report. Pure. */
 export function answersOf(pairs: readonly PairAnalysis[]): Answer[] {
   return pairs.flatMap(({ arms: [a, b], endpoints }) =>
     QUESTIONS.flatMap(({ question, endpoint }) =>
-      endpoints.filter((judged) => judged.endpoint === endpoint).map(({ comparison, adjustedP, verdict }): Answer => ({
+      told(endpoints).filter((judged) => judged.endpoint === endpoint).map(({ comparison, adjustedP, verdict }): Answer => ({
         question,
         pair: `${a} -> ${b}`,
         verdict: verdictText(verdict, endpoint),

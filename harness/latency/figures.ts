@@ -21,6 +21,8 @@ export interface BootFigures {
   readonly swapoffUs: number;
   /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
   readonly swapInsPerSecond: number | null;
+  /** Of one fault when nobody swaps off; null when they were not counted. */
+  readonly instructions: number | null;
 }
 
 /** Figures of a boot that variants are compared by. */
@@ -31,6 +33,7 @@ export const ENDPOINTS = {
   p99: { label: 'p99 within the horizon', unit: 'us', better: 'less' },
   swapoff: { label: 'swapoff itself', unit: 'us', better: 'less' },
   throughput: { label: 'swap-ins, nobody swaps off', unit: '1/s', better: 'more' },
+  instructions: { label: 'instructions of a fault until it has its entry', unit: '', better: 'less' },
 } as const satisfies Record<string, { label: string; unit: string; better: 'less' | 'more' }>;
 export type EndpointId = keyof typeof ENDPOINTS;
 export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
@@ -39,7 +42,10 @@ export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
 export const PRIMARY = 'exceedances' satisfies EndpointId;
 
 /** Endpoints that stopping the machine does not move, so that finding the stop says nothing of them. */
-export const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput'];
+export const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput', 'instructions'];
+
+/** Endpoints that a plan asks for; a run that was not asked says nothing of them. */
+export const OPTIONAL: readonly EndpointId[] = ['instructions'];
 
 /** A boot's value of an endpoint; null where it has none. */
 export function endpointOf(figures: BootFigures, endpoint: EndpointId, thresholdNs: number): number | null {
@@ -56,6 +62,8 @@ export function endpointOf(figures: BootFigures, endpoint: EndpointId, threshold
       return figures.swapoffUs;
     case 'throughput':
       return figures.swapInsPerSecond;
+    case 'instructions':
+      return figures.instructions;
   }
 }
 
@@ -64,8 +72,15 @@ export function exceedancesOf({ inside, swapoffs }: BootFigures, thresholdNs: nu
   return { events: countAbove(inside, thresholdNs), exposure: swapoffs };
 }
 
-/** The figures of a boot whose samples are usable. @param pages swapped in by one pass. */
-export function bootFigures(samples: LatencySamples, { horizonNs, pages }: { readonly horizonNs: number; readonly pages: number }): BootFigures {
+/** What a boot's figures need beside its samples. */
+export interface BootFacts {
+  /** Swapped in by one pass. */
+  readonly pages: number;
+  readonly instructions: number | null;
+}
+
+/** The figures of a boot whose samples are usable. */
+export function bootFigures(samples: LatencySamples, { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number }): BootFigures {
   const { swapoffs, outside } = attribute(samples, horizonNs);
   const inside = swapoffs.map(withinHorizon);
   return {
@@ -77,6 +92,7 @@ export function bootFigures(samples: LatencySamples, { horizonNs, pages }: { rea
     worstUs: toUs(mean(inside.map(greatest))),
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
+    instructions,
   };
 }
 
@@ -89,7 +105,7 @@ export function bootFigures(samples: LatencySamples, { horizonNs, pages }: { rea
 export function cyclictestFigures(
   threads: readonly CyclictestThread[],
   samples: Pick<LatencySamples, 'windows' | 'passes'>,
-  { reachUs, pages }: { readonly reachUs: number; readonly pages: number },
+  { reachUs, pages, instructions }: BootFacts & { readonly reachUs: number },
 ): BootFigures {
   const counted = threads.flatMap(({ histogram, overflow }) => [...histogram, [reachUs, overflow] as const]);
   const none = weightedHistogram([]);
@@ -102,6 +118,7 @@ export function cyclictestFigures(
     worstUs: null,
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
+    instructions,
   };
 }
 

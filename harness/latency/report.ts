@@ -2,7 +2,7 @@ import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
 import type { ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
-import { answersOf } from './answers.ts';
+import { answersOf, told } from './answers.ts';
 import { ENDPOINTS, PRIMARY } from './figures.ts';
 import { hostNotes } from './honesty.ts';
 import { differs, isFound } from './verdict.ts';
@@ -64,7 +64,7 @@ function firstLine(text: string): string {
 }
 
 function pairSection({ arms: [a, b], endpoints, ratio, p99 }: PairAnalysis): string[] {
-  const rows = endpoints.map((judged) => endpointRow(judged));
+  const rows = told(endpoints).map((judged) => endpointRow(judged));
   const extra = [
     ratio === null ? '' : `  exceedances of ${b} for one of ${a}: ${factor(ratio.estimate)} ${span(ratio.interval, factor)}`,
     p99 === null ? '' : `  p99 of all wake-ups within horizons, ${b} over ${a}: ${factor(p99.estimate)}${p99.interval === null ? '' : ` ${span(p99.interval, factor)}`}`,

@@ -138,6 +138,8 @@ export interface LatencyPlan {
   readonly guest: GuestSpec | null;
   readonly workload: Omit<LatencyWorkload, 'mode' | 'seed'>;
   readonly threshold: LatencyThreshold;
+  /** Whether one fault of each variant is stepped in a guest of its own beside every boot, and its instructions counted. */
+  readonly instructions: boolean;
   readonly budget: LatencyBudget;
   readonly accelerator: AcceleratorChoice;
   readonly seed: number;
@@ -168,6 +170,8 @@ export interface LatencyBootRecord {
   readonly accelerator: Accelerator | 'none';
   readonly guestBuildId: string | null;
   readonly bootMs: number | null;
+  /** Of one fault when nobody swaps off, until it has claimed the swap entry; null where none was counted. */
+  readonly instructions: number | null;
   readonly host: HostSnapshot;
 }
 

@@ -30,7 +30,7 @@ const run = z.strictObject({
   startedAt: text,
   plan: z.strictObject({
     name: text, describe: text, text, variants: z.array(z.looseObject({ id: text })), arms: z.array(arm), guest: guest.nullable(),
-    workload: z.strictObject(workload), threshold,
+    workload: z.strictObject(workload), threshold, instructions: z.boolean(),
     budget: z.strictObject({ minBoots: count, maxBoots: count, seconds: count, precision: z.number() }),
     accelerator: z.enum(['auto', 'kvm', 'tcg']), seed: count, alpha: z.number(),
   }),
@@ -53,6 +53,7 @@ const boot = z.strictObject({
   accelerator: z.enum(['kvm', 'tcg', 'none']),
   guestBuildId: text.nullable(),
   bootMs: z.number().nullable(),
+  instructions: count.nullable(),
   host: z.strictObject({ load: z.number(), steal: z.number().nullable(), busy: z.number().nullable() }),
 }) as unknown as z.ZodType<LatencyBootRecord>;
 

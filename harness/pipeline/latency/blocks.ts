@@ -1,9 +1,9 @@
 import { analyse, analysePrimary, type AnalysedBoot, type LatencyAnalysis } from '../../latency/analyse.ts';
 import { blockOf, reasonToEnd } from '../../latency/design.ts';
 import { latencyReport } from '../../latency/report.ts';
-import { HostError } from '../../model/errors.ts';
+import { HostError, SwapraceError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
-import type { Arm, HostSnapshot, LatencyBootRecord, LatencyRunRecord, LatencyWorkload, PlannedBoot } from '../../model/latency.ts';
+import type { Arm, ArmRole, HostSnapshot, LatencyBootRecord, LatencyRunRecord, LatencyWorkload, PlannedBoot } from '../../model/latency.ts';
 import type { LatencyStore } from '../../store/latency-store.ts';
 import type { LatencyBootResult, LatencyLogs } from './boot.ts';
 import { deriveBoot } from './derive.ts';
@@ -13,6 +13,8 @@ export interface BlockOptions {
   readonly accelerator: LatencyBootRecord['accelerator'];
   /** Measures one replicate of an arm. */
   readonly measure: (arm: Arm, workload: LatencyWorkload, logs: LatencyLogs) => Promise<LatencyBootResult>;
+  /** Counts the instructions of one fault of an arm's kernel; null where the plan does not ask, or nothing can be stepped. */
+  readonly count: ((arm: Arm) => Promise<number>) | null;
   readonly signal: AbortSignal;
   readonly emit: ProgressListener;
 }
@@ -23,6 +25,9 @@ export interface FinishedLatencyRun {
   readonly analysis: LatencyAnalysis;
   readonly report: string;
 }
+
+/** Arms that are compared by what a fault executes. */
+const COUNTED: readonly ArmRole[] = ['variant', 'null'];
 
 interface MeasuredBoot {
   readonly boot: AnalysedBoot;
@@ -96,12 +101,27 @@ export class LatencyBlocks {
         endedAt: new Date().toISOString(),
         accelerator,
         host: host(),
+        instructions: await this.#count(arm),
       };
       const boot = await deriveBoot(await open.commit(record, argv), record);
       emit({ kind: 'phase', name: `boot ${planned.id}`, detail: told(boot) });
       return { boot, host: record.host };
     } finally {
       await open.discard();
+    }
+  }
+
+  /** A fault that could not be stepped leaves the boot without this one figure. */
+  async #count(arm: Arm): Promise<number | null> {
+    const { count, signal, emit } = this.options;
+    if (count === null || !COUNTED.includes(arm.role)) return null;
+    try {
+      return await count(arm);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
+      emit({ kind: 'note', message: `No instructions of ${arm.id}: ${error.message}` });
+      return null;
     }
   }
 }

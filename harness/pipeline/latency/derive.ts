@@ -13,15 +13,16 @@ import { SAMPLE_FILES } from './boot.ts';
 
 /** What a boot's raw files come to; the same in a run and in everything that is done with a stored one. */
 export async function deriveBoot(dir: string, record: LatencyBootRecord): Promise<AnalysedBoot> {
-  const { boot, workload } = record;
+  const { boot, workload, instructions } = record;
+  const facts = { pages: workload.pages, instructions };
   const samples = await samplesOf(dir, record);
   if ('kind' in samples) return { id: boot.id, arm: boot.arm, result: samples };
   switch (workload.instrument) {
     case 'sampler':
-      return { id: boot.id, arm: boot.arm, result: bootFigures(samples, { horizonNs: workload.horizonUs * 1000, pages: workload.pages }) };
+      return { id: boot.id, arm: boot.arm, result: bootFigures(samples, { ...facts, horizonNs: workload.horizonUs * 1000 }) };
     case 'cyclictest': {
       const threads = parseCyclictest((await readTextIfExists(join(dir, SAMPLE_FILES.cyclictest))) ?? '');
-      const result = 'kind' in threads ? threads : cyclictestFigures(threads, samples, { reachUs: CYCLICTEST_REACH_US, pages: workload.pages });
+      const result = 'kind' in threads ? threads : cyclictestFigures(threads, samples, { ...facts, reachUs: CYCLICTEST_REACH_US });
       return { id: boot.id, arm: boot.arm, result };
     }
   }

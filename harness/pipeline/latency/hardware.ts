@@ -66,7 +66,7 @@ export async function measureHardware({ plan, host, swapDir, workspace, signal, 
   try {
     await prepare(host, folder, swapMiB, workspace, signal);
     const measure = (_: unknown, workload: LatencyWorkload, logs: LatencyLogs) => measureOnce(host, folder, workload, logs, signal);
-    return await new LatencyBlocks(store, { accelerator: 'none', measure, signal, emit }).run();
+    return await new LatencyBlocks(store, { accelerator: 'none', count: null, measure, signal, emit }).run();
   } finally {
     // Also behind an interruption, whose signal must not stop it.
     await host.run(cleanUp(folder));

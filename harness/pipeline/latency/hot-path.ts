@@ -1,7 +1,7 @@
 import { tracePath, type TracedPath } from '../../interleave/path.ts';
 import { ANCHOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import type { Lab } from '../lab.ts';
+import type { PlacedLab } from '../debugged-guest.ts';
 import { withPlacement } from '../place.ts';
 
 /** What one fault executes in the kernel when nobody swaps off; interrupts are not among it. */
@@ -27,7 +27,7 @@ const GUARDS = new Set(['get_swap_device', 'put_swap_device']);
  *
  * @throws GuestError when the fault cannot be placed.
  */
-export async function countFault(variant: string, kernel: Kernel, lab: Pick<Lab, 'rootfs' | 'identity'>, signal: AbortSignal): Promise<FaultCost> {
+export async function countFault(variant: string, kernel: Kernel, lab: PlacedLab, signal: AbortSignal): Promise<FaultCost> {
   return withPlacement(kernel, lab, signal, async (placement) => {
     const claim = await trace(placement, placement.path.limits, signal);
     const whole = await trace(placement, { untilReturnOf: [placement.anchor], limit: MOST_INSTRUCTIONS }, signal);
@@ -40,6 +40,11 @@ export async function countFault(variant: string, kernel: Kernel, lab: Pick<Lab,
       end: whole.end,
     };
   });
+}
+
+/** Only until the entry is claimed: what the comparison of variants counts. @throws GuestError as `countFault`. */
+export async function countUntilClaim(kernel: Kernel, lab: PlacedLab, signal: AbortSignal): Promise<number> {
+  return withPlacement(kernel, lab, signal, async (placement) => (await trace(placement, placement.path.limits, signal)).points.length);
 }
 
 async function trace(placement: Placement, limits: Placement['path']['limits'], signal: AbortSignal): Promise<TracedPath> {

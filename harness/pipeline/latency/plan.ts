@@ -39,6 +39,7 @@ const planFile = z.strictObject({
     'interval-us': whole(50, 1_000_000),
     threshold: z.string().transform(parseThreshold).pipe(z.custom<LatencyThreshold>((value) => value !== null, 'needs a percentile or a latency, as p90 or 1500us')),
     pages: whole(1, 65_536),
+    instructions: z.boolean().default(false),
     seconds: whole(1, 3600),
     'hang-seconds': whole(1, 3600),
     budget: z.strictObject({
@@ -151,6 +152,7 @@ function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder:
       hangSeconds: latency['hang-seconds'],
     },
     threshold: latency.threshold,
+    instructions: latency.instructions,
     budget: {
       minBoots: latency.budget['min-boots'],
       maxBoots: latency.budget['max-boots'],

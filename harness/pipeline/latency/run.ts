@@ -11,6 +11,7 @@ import type { Workspace } from '../workspace.ts';
 import { LatencyBlocks, type FinishedLatencyRun } from './blocks.ts';
 import { measureBoot } from './boot.ts';
 import { latencyHostFacts } from './host.ts';
+import { countUntilClaim } from './hot-path.ts';
 
 export interface LatencyRunOptions {
   readonly plan: LatencyPlan;
@@ -46,6 +47,7 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
   emit({ kind: 'phase', name: 'run', detail: store.dir });
   const blocks = new LatencyBlocks(store, {
     accelerator: lab.decision.accelerator,
+    count: plan.instructions ? (arm) => countUntilClaim(kernels[arm.variant] as Kernel, lab, signal) : null,
     measure: (arm, workload, logs) => measureBoot(kernels[arm.variant] as Kernel, guest, workload, logs, { lab, signal }),
     signal,
     emit,

@@ -1,5 +1,7 @@
 import t from 'tap';
-import { analyse, primaryOf } from '../../latency/analyse.ts';
+import { answersOf } from '../../latency/answers.ts';
+import { analyse, primaryOf, type AnalysedBoot } from '../../latency/analyse.ts';
+import type { BootFigures } from '../../latency/figures.ts';
 import { seededRandom } from '../../latency/stats/random.ts';
 import { heavyNoise, lightNoise, madeUpFigures, madeUpPlan, madeUpRun, type MadeUpRun } from './made-up-boots.ts';
 
@@ -74,6 +76,14 @@ t.test('the control without swapoff gives the threshold that is a quantile of it
   t.ok(thresholdNs >= 50_000 && thresholdNs < 52_000, `p90 of the quiet boots, of which half a percent is late: ${thresholdNs}`);
   const blind = boots.filter(({ arm }) => arm !== 'a=quiet');
   t.match(analyse(plan, blind), { thresholdFrom: 'stopgap' });
+});
+
+t.test('instructions of a fault are compared as everything else, and left out where none were counted', async (t) => {
+  const boots = madeUpRun({ boots: 6, noise: lightNoise, levels: { a: 1, b: 1 } }, seededRandom(1));
+  const counted = boots.map((boot) => ({ ...boot, result: { ...(boot.result as BootFigures), instructions: boot.arm === 'b' ? 941 : 900 } }));
+  const answer = (from: readonly AnalysedBoot[]) => answersOf(analyse(madeUpPlan, from).pairs).find(({ question }) => question.includes('executes'));
+  t.match(answer(counted), { verdict: 'a better', figures: '900 -> 941, +41 (+41..+41), p 0.013' });
+  t.equal(answer(boots), undefined);
 });
 
 t.test('Holm counts: the last of many endpoints needs no more than alpha, the first all of it', async (t) => {

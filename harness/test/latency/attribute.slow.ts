@@ -30,7 +30,7 @@ t.test('a boot’s figures are those that were put in', async (t) => {
     latencyNs: (since) => (since >= 0 && since < 3_000_000 ? 8_000_000 : 50_000),
     passes: [{ startNs: 1, durationNs: 32_000_000 }, { startNs: 2, durationNs: 96_000_000 }],
   });
-  const figures = bootFigures(samples, { horizonNs: HORIZON_NS, pages: 64 });
+  const figures = bootFigures(samples, { horizonNs: HORIZON_NS, instructions: null, pages: 64 });
   t.same(exceedancesOf(figures, edgeAbove(1_000_000)), { events: 60, exposure: 10 });
   t.equal(endpointOf(figures, 'exceedances', edgeAbove(1_000_000)), 6);
   t.equal(endpointOf(figures, 'exceedances', edgeAbove(9_000_000)), 0);

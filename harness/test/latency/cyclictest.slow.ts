@@ -23,7 +23,7 @@ t.test('overflow is cycles less the histogram’s sum', async (t) => {
   const threads = parseCyclictest(report({ 0: thread(0), 1: thread(1, { histogram: {}, cycles: 297 }) })) as readonly CyclictestThread[];
   t.same(threads.map(({ cpu, cycles, overflow, maxUs }) => [cpu, cycles, overflow, maxUs]), [[0, 300, 10, 3435], [1, 297, 297, 3435]]);
   const boot = { windows: [{ startNs: 0, endNs: 4000 }, { startNs: 9000, endNs: 11_000 }], passes: [] };
-  const figures = cyclictestFigures(threads, boot, { reachUs: 20, pages: 64 });
+  const figures = cyclictestFigures(threads, boot, { instructions: null, reachUs: 20, pages: 64 });
   t.match(figures, { swapoffs: 2, swapoffUs: 3, excessUs: null, swapInsPerSecond: null });
   t.same(exceedancesOf(figures, edgeAbove(10_000)), { events: 90 + 10 + 297, exposure: 2 });
 });

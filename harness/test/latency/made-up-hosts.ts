@@ -46,7 +46,7 @@ export function hostBoot({ stallsAHorizon, stallMs }: MadeUpHost, stopMs: number
       }
     }
   }
-  return bootFigures({ cpus: CPUS, wakeUps, windows, passes: [] }, { horizonNs: workload.horizonUs * 1000, pages: workload.pages });
+  return bootFigures({ cpus: CPUS, wakeUps, windows, passes: [] }, { horizonNs: workload.horizonUs * 1000, pages: workload.pages, instructions: null });
 }
 
 interface Stall {

@@ -54,7 +54,7 @@ async function storedRun(resultsDir: string, { blocks = BLOCKS, factor = 1, now 
     await writeFile(join(open.dir, 'samples.bin'), samplesFile(samples));
     const record: LatencyBootRecord = {
       boot: planned, arm, kernelId, buildId, workload: { ...plan.workload, mode: arm.mode, seed: planned.seed },
-      end: { kind: 'completed' }, startedAt: 'then', endedAt: 'later', accelerator: 'tcg', guestBuildId: buildId, bootMs: 3000,
+      end: { kind: 'completed' }, startedAt: 'then', endedAt: 'later', accelerator: 'tcg', guestBuildId: buildId, bootMs: 3000, instructions: null,
       host: { load: 1, steal: 0, busy: 0.5 },
     };
     boots.push(await deriveBoot(await open.commit(record, ['qemu']), record));
