@@ -8,6 +8,7 @@ import { auditExploration } from './audit-exploration.ts';
 import { auditFiles } from './audit-files.ts';
 import { sameJson } from './audit-json.ts';
 import { auditTrial } from './audit-trial.ts';
+import { firstLineThatDiffers } from './diff.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { RUN_FILES } from './layout.ts';
 import { explorationIds, readRecord, trialIds } from './read.ts';
@@ -82,12 +83,4 @@ async function attempt<T>(file: string, problems: AuditProblem[], step: () => Pr
     problems.push({ file, what: (error as Error).message });
     return null;
   }
-}
-
-function firstLineThatDiffers(stored: string, recomputed: string): string | null {
-  if (stored === recomputed) return null;
-  const [ours, theirs] = [stored.split('\n'), recomputed.split('\n')];
-  const line = ours.findIndex((text, index) => text !== theirs[index]);
-  const at = line === -1 ? ours.length : line;
-  return `line ${at + 1} is ${JSON.stringify(ours[at] ?? null)}, recomputed ${JSON.stringify(theirs[at] ?? null)}`;
 }

@@ -15,6 +15,15 @@ export function firstDifference(stored: unknown, recomputed: unknown, path = '')
   return `${path === '' ? 'the value' : path} is ${shown(stored)}, recomputed ${shown(recomputed)}`;
 }
 
+/** As `firstDifference`, of texts: `line 3 is "a", recomputed "b"`. */
+export function firstLineThatDiffers(stored: string, recomputed: string): string | null {
+  if (stored === recomputed) return null;
+  const [ours, theirs] = [stored.split('\n'), recomputed.split('\n')];
+  const line = ours.findIndex((text, index) => text !== theirs[index]);
+  const at = line === -1 ? ours.length : line;
+  return `line ${at + 1} is ${JSON.stringify(ours[at] ?? null)}, recomputed ${JSON.stringify(theirs[at] ?? null)}`;
+}
+
 function isTree(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

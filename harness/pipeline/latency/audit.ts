@@ -6,7 +6,7 @@ import { SwapraceError } from '../../model/errors.ts';
 import type { LatencyBootRecord, LatencyRunRecord } from '../../model/latency.ts';
 import { auditFiles } from '../../store/audit-files.ts';
 import type { AuditProblem } from '../../store/audit-model.ts';
-import { firstDifference } from '../../store/diff.ts';
+import { firstDifference, firstLineThatDiffers } from '../../store/diff.ts';
 import { BOOT_FILES, LATENCY_FILES } from '../../store/latency-store.ts';
 import { readStoredRun, type StoredLatencyRun } from './stored.ts';
 
@@ -57,9 +57,9 @@ function bootProblem(stored: LatencyBootRecord, { plan, kernels }: LatencyRunRec
 async function outcomeProblems({ dir, analysis, report }: StoredLatencyRun): Promise<AuditProblem[]> {
   const storedAnalysis: unknown = JSON.parse(await readFile(join(dir, LATENCY_FILES.analysis), 'utf8'));
   const difference = firstDifference(storedAnalysis, JSON.parse(JSON.stringify(analysis)));
-  const storedReport = await readFile(join(dir, LATENCY_FILES.report), 'utf8');
+  const line = firstLineThatDiffers(await readFile(join(dir, LATENCY_FILES.report), 'utf8'), report);
   return [
     ...(difference === null ? [] : [{ file: LATENCY_FILES.analysis, what: difference }]),
-    ...(storedReport === report ? [] : [{ file: LATENCY_FILES.report, what: 'is not what the raw files say' }]),
+    ...(line === null ? [] : [{ file: LATENCY_FILES.report, what: line }]),
   ];
 }

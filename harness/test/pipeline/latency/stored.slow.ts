@@ -121,7 +121,7 @@ t.test('a run that was changed is found out', async (t) => {
   await writeFile(samples, (await readFile(samples)).subarray(0, 4000));
   const run = await readStoredRun(dir);
   t.match(run.analysis.arms.find(({ arm }) => arm.id === 'v5b+ra'), { usable: BLOCKS - 1, unusable: [{ boot: '000-v5b+ra', cause: 'truncated' }] });
-  t.match(await problemsOf(dir), /samples.bin: has sha256.*analysis.json: arms.*report.txt: is not/s);
+  t.match(await problemsOf(dir), /samples.bin: has sha256.*analysis.json: arms.*report.txt: line \d+ is /s);
 });
 
 t.test('what is wrong with a run is told even where all sums fit', async (t) => {
