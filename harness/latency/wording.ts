@@ -3,6 +3,9 @@ import { ENDPOINTS, type EndpointId } from './figures.ts';
 import type { Interval } from './stats/hodges-lehmann.ts';
 import type { LatencyVerdict } from './verdict.ts';
 
+/** Counted, not measured: every digit tells. */
+const EXACT: readonly EndpointId[] = ['instructions'];
+
 /** A verdict in words, with the endpoint's unit. */
 export function verdictText(verdict: LatencyVerdict, endpoint: EndpointId): string {
   switch (verdict.kind) {
@@ -45,7 +48,7 @@ export function ms(us: number): string {
 
 function amount(value: number, endpoint: EndpointId): string {
   const { unit } = ENDPOINTS[endpoint];
-  return `${digits(value)}${unit === '' ? '' : ` ${unit}`}`;
+  return `${EXACT.includes(endpoint) ? value : digits(value)}${unit === '' ? '' : ` ${unit}`}`;
 }
 
 function signed(value: number, endpoint: EndpointId): string {
