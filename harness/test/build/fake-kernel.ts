@@ -17,6 +17,9 @@ srctree := $(CURDIR)
 KCONFIG_CONFIG ?= $(O)/.config
 OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard mm/*.c))
 
+# As Kbuild's if_changed: an object whose command is not on record is made anew.
+$(foreach object,$(OBJECTS),$(if $(wildcard $(dir $(object)).$(notdir $(object)).cmd),,$(shell rm -f $(object))))
+
 kernelversion:
 	@echo $(KERNELVERSION)
 
