@@ -94,7 +94,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
       .option('--merge', 'with --all: leave out instructions that only their own thread can tell from the next, but for a tenth')
       .option('--from <n>', 'first point, counted from the anchor')
       .option('--to <n>', 'last point')
-      .option('--repeats <n>', 'attempts at each point', '1')
+      .option('--repeats <n>', 'attempts at each point; behind the hold the CPUs race freely', '3')
       .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
       .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
       .option('--seed <text>', 'of the sample, and of the tenth', '1')

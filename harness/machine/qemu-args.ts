@@ -112,5 +112,8 @@ function placingArgs(placing: PlacingPaths | undefined): string[] {
     `unix:${placing.gdbSocket},server=on,wait=off`,
     '-qmp',
     `unix:${placing.qmpSocket},server=on,wait=off`,
+    // What a kernel with a driver for it writes there goes into its cores.
+    '-device',
+    'vmcoreinfo',
   ];
 }

@@ -37,7 +37,8 @@ const MOST_GUESTS = 20;
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
   const { spec, signal, consoleLog } = request;
-  const explored = new Set(request.known.map(({ point }) => pointName(point)));
+  const explored = new ExploredPoints(spec.repeats);
+  for (const result of request.known) explored.add(result);
   const options = optionsOf(kernel, request, explored);
   const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
   for (let guest = 0; guest < MOST_GUESTS; guest++) {
@@ -47,12 +48,27 @@ export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: Exp
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);
 }
 
-function optionsOf(kernel: Kernel, { spec, signal, onPath, onResult }: ExploreRequest, explored: Set<string>): ExploreOptions {
+/** Points that need no further attempt, by name: those with all their repeats, and those at which a guest was lost. */
+class ExploredPoints {
+  readonly names = new Set<string>();
+  readonly #attempts = new Map<string, number>();
+
+  constructor(private readonly repeats: number) {}
+
+  add({ point, outcome }: PointResult): void {
+    const name = pointName(point);
+    const attempts = (this.#attempts.get(name) ?? 0) + 1;
+    this.#attempts.set(name, attempts);
+    if (attempts >= this.repeats || outcome.kind === 'inconclusive') this.names.add(name);
+  }
+}
+
+function optionsOf(kernel: Kernel, { spec, signal, onPath, onResult }: ExploreRequest, explored: ExploredPoints): ExploreOptions {
   const { hold, meanwhile, swapoffTo, points, range, sample, repeats, entries, mergeSeed } = spec;
   return {
-    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored, onPath, taken: new Set<string>() },
+    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored: explored.names, onPath, taken: new Set<string>() },
     onResult: async (result) => {
-      explored.add(pointName(result.point));
+      explored.add(result);
       await onResult(result);
     },
     ...(sample === null ? {} : { sample }),

@@ -6,6 +6,9 @@ import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { InterleaveFile, PlanFile, StressFile } from './schema.ts';
 
+/** Behind the release the vCPUs race freely: one attempt at a point shows one of its outcomes. */
+const DEFAULT_REPEATS = 3;
+
 /** Makes a plan of a file without problems: names become paths, defaults go into every probe. */
 export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder: string): Plan {
   const { name, describe, target, accelerator, seed, alpha } = file;
@@ -70,7 +73,7 @@ function resolveInterleave(id: string, probe: InterleaveFile, defaults: StressFi
     hold: checked(probe.hold),
     meanwhile: probe.meanwhile ?? 'swapoff',
     points: choiceOf(probe.points ?? 'functions'),
-    repeats: probe.repeats ?? 1,
+    repeats: probe.repeats ?? DEFAULT_REPEATS,
     control: checked(probe.control ?? defaults.control),
     variants,
     expect: only(variants, { ...defaults.expect, ...probe.expect }),

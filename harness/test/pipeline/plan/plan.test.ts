@@ -65,7 +65,7 @@ t.test('a probe that places the race has keys of its own', async (test) => {
   test.same(plan.probes.map(({ id }) => id), ['anon']);
   test.same(plan.explorations, [{
     kind: 'interleave', id: 'placed', path: 'fault', backend: { kind: 'zram', sizeKiB: 1024 }, hold: 'stall', meanwhile: 'swapoff',
-    points: { kind: 'every', count: 40 }, repeats: 1, control: 'weakened', variants: ['weakened', 'stock'],
+    points: { kind: 'every', count: 40 }, repeats: 3, control: 'weakened', variants: ['weakened', 'stock'],
     expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean'], known: [] } },
   }]);
   const wrong = (from: string, to: string) => errorsOf(PLACED.replace(from, to));
