@@ -29,13 +29,13 @@ export class MachineSnapshots implements Snapshots, AsyncDisposable {
   }
 
   /**
-   * Writes the guest's memory and registers as an ELF core, by physical addresses.
+   * Writes the guest's memory and registers as an ELF core, by the addresses of its page tables: drgn needs them.
    *
    * @param file absolute; what is there is replaced.
    * @throws HostError `QMP_ERROR` when QEMU cannot write it.
    */
   async dump(file: string): Promise<void> {
-    await this.qmp.execute('dump-guest-memory', { paging: false, protocol: `file:${file}` });
+    await this.qmp.execute('dump-guest-memory', { paging: true, protocol: `file:${file}` });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
