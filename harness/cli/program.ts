@@ -98,6 +98,7 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
       .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
       .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
       .option('--seed <text>', 'of the sample, and of the tenth', '1')
+      .option('--guests <n>', 'guests side by side, instead of one for each two processors')
       .option('--reuse', 'take a map that was finished before as it is, instead of making it again')
       .addOption(new Option('--results <folder>', 'keep the map below this folder instead of results/'))
       .addOption(offline())

@@ -12,6 +12,12 @@ import { choosePoints, samplePoints } from './points.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
 import { PathWalker, type Walker } from './walk.ts';
 
+/** Every `of`-th of the points, from the `index`-th: what one of several guests explores. */
+export interface PointShare {
+  readonly index: number;
+  readonly of: number;
+}
+
 export interface ExploreOptions extends Interleaving {
   readonly choice: PointChoice;
   readonly range?: PointRange;
@@ -21,6 +27,8 @@ export interface ExploreOptions extends Interleaving {
   readonly ahead?: FunctionsAhead;
   /** Leaves out points that a neighbour stands for; they must be chosen all. */
   readonly merge?: { readonly disassemble: Disassembler; readonly seed: string };
+  /** All of the chosen points where it is absent. */
+  readonly share?: PointShare;
   /** Attempts at each point. */
   readonly repeats: number;
   readonly times?: AttemptTimes;
@@ -51,7 +59,9 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   const merge = options.merge === undefined ? null : await planMerge(placement, chosen, options.merge);
   await options.onPath({ anchor: path.from ?? placement.anchor, end: path.end, points: path.points, represented: merge?.represented ?? null });
   const points = samplePoints(merge?.run ?? chosen, options.sample);
-  for (const point of points.filter((candidate) => !options.explored.has(pointName(candidate)))) {
+  const { index, of } = options.share ?? { index: 0, of: 1 };
+  for (const point of points.filter((_, at) => at % of === index)) {
+    if (options.explored.has(pointName(point))) continue;
     for (let repeat = 0; repeat < options.repeats; repeat++) {
       options.signal.throwIfAborted();
       const { result, lost, taken } = await tryPoint(placement, walker, point, options);

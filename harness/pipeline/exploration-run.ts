@@ -7,9 +7,11 @@ import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
 import type { ExplorationFiles } from '../store/exploration-files.ts';
 import type { Lab } from './lab.ts';
-import { exploreKernel, mapOf } from './explore-kernel.ts';
+import { exploreKernel, guestsAtOnce, mapOf } from './explore-kernel.ts';
 
 export interface ExplorationOptions {
+  /** Guests side by side; as many as the host has processors for where it is absent. */
+  readonly guests?: number;
   readonly signal: AbortSignal;
   readonly onResult: (result: PointResult) => void;
 }
@@ -31,7 +33,7 @@ export async function runExploration(
   kernel: Kernel,
   lab: Pick<Lab, 'rootfs' | 'identity'>,
   files: ExplorationFiles,
-  { signal, onResult }: ExplorationOptions,
+  { signal, onResult, guests = guestsAtOnce() }: ExplorationOptions,
 ): Promise<EndedExploration> {
   const startedAt = new Date().toISOString();
   const known = wholePoints(await files.readPoints(), spec.repeats);
@@ -40,6 +42,7 @@ export async function runExploration(
     await exploreKernel(kernel, lab, {
       spec,
       known,
+      guests,
       signal,
       onPath: (path) => files.writePath(path),
       onResult: async (result) => {

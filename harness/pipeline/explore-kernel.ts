@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { calleeLookup, reachable } from '../interleave/calls.ts';
 import { disassembler } from '../interleave/disassembly.ts';
-import { explore, type ExploreOptions } from '../interleave/explore.ts';
+import { explore, type ExploreOptions, type PointShare } from '../interleave/explore.ts';
 import { onPath, raceMap, type MapHeader } from '../interleave/map.ts';
 import { mergeSummary } from '../interleave/merge.ts';
 import { pathNamed } from '../interleave/paths.ts';
@@ -17,6 +18,8 @@ export interface ExploreRequest {
   readonly spec: ExplorationSpec;
   /** Results of an exploration of the same that was stopped. */
   readonly known: readonly PointResult[];
+  /** Guests side by side. */
+  readonly guests: number;
   readonly signal: AbortSignal;
   /** Told of the path as soon as a guest has gone along it; again when another guest does. */
   readonly onPath: (path: ExploredPath) => Promise<void>;
@@ -29,20 +32,69 @@ export interface ExploreRequest {
 /** Guests that one exploration may lose before it is given up. */
 const MOST_GUESTS = 20;
 
+/** Two vCPUs need two processors to make headway beside others. */
+const CPUS_A_GUEST = 2;
+
+/** Guests that this host explores with side by side. */
+export function guestsAtOnce(): number {
+  return Math.max(1, Math.floor(availableParallelism() / CPUS_A_GUEST));
+}
+
 /**
- * Explores a kernel, with another guest where one is lost: its points are inconclusive, and the exploration goes on
- * behind them.
+ * Explores a kernel with guests side by side, and with another one where one is lost: its points are inconclusive, and
+ * the exploration goes on behind them.
  *
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
 export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
-  const { spec, signal, consoleLog } = request;
-  const explored = new ExploredPoints(spec.repeats);
+  const { guests } = request;
+  const booted = new BootedGuests(request.consoleLog);
+  const explored = new ExploredPoints(request.spec.repeats);
   for (const result of request.known) explored.add(result);
-  const options = optionsOf(kernel, request, explored);
+  if (guests > 1) {
+    await sideBySide(request.signal, guests, (signal, index) => exploreShare(kernel, lab, { ...request, signal }, explored, booted, { index, of: guests }));
+  }
+  // Guests may go along the path a little differently: what a last one's path has besides is explored as well.
+  await exploreShare(kernel, lab, request, explored, booted, { index: 0, of: 1 });
+}
+
+/** All at once; the first that fails ends the others. @throws what it failed with. */
+async function sideBySide(signal: AbortSignal, count: number, work: (signal: AbortSignal, index: number) => Promise<void>): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const one = (index: number): Promise<void> =>
+    work(either, index).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    });
+  await Promise.allSettled(Array.from({ length: count }, (_, index) => one(index)));
+  if (failed.signal.aborted) throw failed.signal.reason;
+}
+
+/** Counts guests, so that each has a console log of its own. */
+class BootedGuests {
+  #count = 0;
+
+  constructor(private readonly consoleLog: ((guest: number) => string) | undefined) {}
+
+  nextLog(): string | undefined {
+    return this.consoleLog?.(this.#count++);
+  }
+}
+
+async function exploreShare(
+  kernel: Kernel,
+  lab: PlacedLab,
+  request: ExploreRequest,
+  explored: ExploredPoints,
+  booted: BootedGuests,
+  share: PointShare,
+): Promise<void> {
+  const { spec, signal } = request;
+  const options = { ...optionsOf(kernel, request, explored), share };
   const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
   for (let guest = 0; guest < MOST_GUESTS; guest++) {
-    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, consoleLog?.(guest));
+    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, booted.nextLog());
     if (!lost) return;
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);

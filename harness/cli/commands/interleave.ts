@@ -35,6 +35,7 @@ export interface ExploreFlags extends PlanFlags {
   readonly functions?: string;
   readonly merge?: boolean;
   readonly reuse?: boolean;
+  readonly guests?: string;
 }
 
 /** `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/. */
@@ -96,6 +97,7 @@ async function exploreAndKeep(context: CommandContext, spec: ExplorationSpec, ke
   const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? workspace.resultsDir), {
     signal,
     reuse: flags.reuse === true,
+    ...(flags.guests === undefined ? {} : { guests: wholeNumber('--guests', flags.guests) }),
     onResult: (result) => emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
     onResume: (points) => emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
   });

@@ -11,6 +11,7 @@ import { PathWalker } from '../../interleave/walk.ts';
 import { cpuMs } from '../../interleave/work-clock.ts';
 import { GuestError, HostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
+import { pointName } from '../../model/race-map.ts';
 import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
 const TEXT = 0xffffffff81001000n;
@@ -80,6 +81,18 @@ t.test('a hold that starves the kernel makes every point inconclusive', async (t
   t.same(results.map(({ point }) => point.index), [0, 50, 100]);
   t.ok(results.every(({ outcome }) => outcome.kind === 'inconclusive' && outcome.reason.includes('stop_machine')));
   t.equal(lost, false);
+});
+
+t.test('shares of several guests are all points, each once; what another has explored meanwhile is left out', async (t) => {
+  const explored = new Set<string>();
+  const shared = async (index: number, of: number) => {
+    const { results } = await told(new FakeMachine().placement('stop_machine'), { share: { index, of }, explored });
+    for (const { point } of results) explored.add(pointName(point));
+    return results.map(({ point }) => point.index);
+  };
+  t.same(await shared(0, 2), [0, 100]);
+  t.same(await shared(1, 2), [50]);
+  t.same(await shared(0, 1), []);
 });
 
 t.test('a failure at a point is that point’s result; a lost machine ends the exploration and says so', async (t) => {

@@ -1,17 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { explore } from '../../interleave/explore.ts';
 import { raceMap } from '../../interleave/map.ts';
 import type { Placement } from '../../interleave/prepare.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
-import type { PointResult } from '../../model/interleave.ts';
+import type { PointResult, RaceMap } from '../../model/interleave.ts';
 import { countOutcomes, disagreeing, outcomeKey, pointName } from '../../model/race-map.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { FAULT_SCENE, withPlacement } from '../../pipeline/place.ts';
-import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan } from '../kernel/lab.ts';
+import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan, swaprace } from '../kernel/lab.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
 const ATTEMPTS = 5;
@@ -46,6 +46,18 @@ t.test('the same exploration twice: the same points, held at the same places; wh
   const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
   const header = { variant: 'weakened', path: 'fault', backend: FAULT_SCENE.backend, anchor: first.path.anchor, hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: first.path.points.length, pathEnd: first.path.end, merged: null } as const;
   t.equal(disagreeing(raceMap(header, [...first.results, ...second.results])), differ);
+});
+
+t.test('guests side by side explore what one does, each with its console', async (t) => {
+  await booted(t.name);
+  const results = t.testdir();
+  const run = await swaprace(['interleave', 'explore', 'weakened', '--guests', '2', '--every', '60', '--repeats', '1', '--json', '--results', results]);
+  t.equal(run.exitCode, 0, run.all);
+  const map = JSON.parse(run.stdout) as RaceMap;
+  t.equal(map.exploredPoints, Math.ceil(map.pathPoints / 60));
+  t.equal(countOutcomes(map).inconclusive, 0);
+  const folder = /^map: (.*)$/m.exec(run.stderr)?.[1] ?? '';
+  t.equal(readdirSync(folder).filter((name) => name.startsWith('console.')).length, 3, 'two, and one for what the last path has besides');
 });
 
 interface Explored {
