@@ -7,6 +7,7 @@ import type { Placement } from '../../interleave/prepare.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import type { PointResult, RaceMap } from '../../model/interleave.ts';
 import { countOutcomes, disagreeing, outcomeKey, pointName } from '../../model/race-map.ts';
+import { mapSentence } from '../../report/strip.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
@@ -54,7 +55,8 @@ t.test('guests side by side explore what one does, each with its console', async
   const run = await swaprace(['interleave', 'explore', 'weakened', '--guests', '2', '--every', '60', '--repeats', '1', '--json', '--results', results]);
   t.equal(run.exitCode, 0, run.all);
   const map = JSON.parse(run.stdout) as RaceMap;
-  t.equal(map.exploredPoints, Math.ceil(map.pathPoints / 60));
+  // More where the guests' paths are not of one length: every 60th instruction of the one is another of the other.
+  t.ok(map.exploredPoints >= Math.ceil(map.pathPoints / 60), mapSentence(map));
   t.equal(countOutcomes(map).inconclusive, 0);
   const folder = /^map: (.*)$/m.exec(run.stderr)?.[1] ?? '';
   t.equal(readdirSync(folder).filter((name) => name.startsWith('console.')).length, 3, 'two, and one for what the last path has besides');
