@@ -11,6 +11,8 @@ export interface RunIdentity {
 }
 
 const KEY_TYPE = 'ssh-ed25519';
+/** RFC 8410: both forms end in the key itself. */
+const KEY_BYTES = 32;
 
 /** Makes a fresh identity. */
 export function newIdentity(): RunIdentity {
@@ -40,9 +42,13 @@ function newClientKey(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
  * Generated here because a guest under TCG would spend its boot on it.
  */
 function newHostKey(): { publicBlob: Buffer; dropbearFile: Buffer } {
-  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const seed = Buffer.from(String(jwk.d), 'base64url');
-  const publicKey = Buffer.from(String(jwk.x), 'base64url');
+  // As JWK, Node 20 now and then waits for itself when garbage is collected meanwhile.
+  const pair = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+  });
+  const seed = pair.privateKey.subarray(-KEY_BYTES);
+  const publicKey = pair.publicKey.subarray(-KEY_BYTES);
   return {
     publicBlob: Buffer.concat([sshString(Buffer.from(KEY_TYPE)), sshString(publicKey)]),
     dropbearFile: Buffer.concat([sshString(Buffer.from(KEY_TYPE)), sshString(Buffer.concat([seed, publicKey]))]),
