@@ -15,7 +15,7 @@ import type { Kernel } from '../model/kernel.ts';
 import type { StressProbe, TargetSignature } from '../model/plan.ts';
 import { plannedTrial } from '../model/planned-trial.ts';
 import { findingsOf, type SearchedGuest, type SearchedGuestEnd, type SearchRound, type SearchSpec } from '../model/search.ts';
-import type { TrialSpec } from '../model/trial.ts';
+import type { TrialEnd, TrialSpec } from '../model/trial.ts';
 import { parseWorkload } from '../workload/fold.ts';
 import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
 import { WorkloadRun } from './workload-run.ts';
@@ -136,6 +136,8 @@ async function race(searched: SearchedKernel, booted: DebuggedGuest, trial: Tria
     await underWay(machine, workload, signal);
     const early = findingIn(workload, machine.machine.splats.titles()[0] ?? null, trial);
     if (early !== null) return early;
+    let over: TrialEnd | null = null;
+    void workload.ended().then((end) => (over = end), () => undefined);
     for (let round = first; round < spec.rounds; round++) {
       signal.throwIfAborted();
       const startedAt = performance.now();
@@ -144,6 +146,8 @@ async function race(searched: SearchedKernel, booted: DebuggedGuest, trial: Tria
       await onRound({ round, guest, preemption, ...outcome, elapsedMs: performance.now() - startedAt });
       const finding = findingIn(workload, outcome.splat, trial);
       if (finding !== null) return finding;
+      // Holds in a guest in which nothing races any more would pass for a search.
+      if (over !== null) return { kind: 'lost', message: 'the workload ended before the search' };
     }
     return { kind: 'completed' };
   });
