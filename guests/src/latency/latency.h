@@ -107,7 +107,9 @@ void start_racers(void);
 void release_racers(void);
 void wait_racers(void);
 
-/* stop.c */
+/* clock.c */
+const char *settle_clock(void);
+void check_clock(void);
 void stop_the_machine(void);
 
 /* cycle.c */

@@ -8,7 +8,6 @@
 #include "latency.h"
 
 #define EXIT_STALLED 3
-#define CLOCKSOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 
 unsigned int cpus;
 struct events wake_ups[MAX_CPUS], swapoffs, passes;
@@ -18,10 +17,7 @@ _Atomic bool stop_cycles;
 
 static void print_start(void)
 {
-	char clocksource[64];
-
-	read_line(CLOCKSOURCE, clocksource, sizeof(clocksource));
-	printf("{\"t\":\"start\",\"cpus\":%u,\"clocksource\":\"%s\"}\n", cpus, clocksource);
+	printf("{\"t\":\"start\",\"cpus\":%u,\"clocksource\":\"%s\"}\n", cpus, settle_clock());
 	fflush(stdout);
 }
 
@@ -70,6 +66,7 @@ int main(int argc, char **argv)
 	make_region();
 	begin("start");
 	watch(start_thread(controller_main, 0), begun);
+	check_clock();
 	write_samples();
 	printf("{\"t\":\"end\",\"swapoffs\":%zu,\"passes\":%zu}\n", swapoffs.count, passes.count);
 	return 0;

@@ -61,8 +61,10 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   await using machine = await bootGuest(kernel, spec, 'tcg', lab, never);
   const { remote } = machine;
   await remote.exec('mount /dev/vda /mnt');
-  const state = async (): Promise<string> =>
-    (await remote.exec('ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us /sys/devices/system/clocksource/clocksource0/current_clocksource')).stdout;
+  const clock = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
+  // A second into its boot the kernel changes it by itself.
+  while ((await remote.exec(`cat ${clock}`)).stdout.trim() === 'tsc-early');
+  const state = async (): Promise<string> => (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
   const before = await state();
   const config = /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
   const plan = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
@@ -81,9 +83,22 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
 
+  /** Waits for an arm in whose command there is `word`. */
+  const underWay = async (word: string): Promise<void> => {
+    while ((await remote.exec(`grep -q swap /proc/swaps && grep -q ${word} /proc/$(cat /mnt/swaprace-latency-*/pid)/cmdline`)).code !== 0);
+  };
+  const disturbed = measure(20, never);
+  await underWay('swapoff');
+  // Only until that run has ended: the others would take minutes with such a clock.
+  await remote.exec(`pid=$(cat /mnt/swaprace-latency-*/pid); echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`);
+  t.match((await disturbed).analysis.arms.flatMap(({ unusable }) => unusable), [
+    { cause: 'program-failed', reason: /keep the clock source tsc \(acpi_pm at the end\)/ },
+  ], 'a clock that changed gives no figure');
+  t.equal(await state(), before, 'the clock is put back');
+
   const abort = new AbortController();
   const interrupted = measure(100_000, abort.signal);
-  while ((await remote.exec('grep -q swap /proc/swaps && cat /mnt/swaprace-latency-*/pid')).code !== 0);
+  await underWay('latency');
   t.not(await state(), before, 'it is under way');
   abort.abort();
   t.match((await interrupted).record.ended, /interrupted in block 0/);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel's clock source. Every change of it is a stop_machine() (timekeeping_notify() in kernel/time/timekeeping.c). */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "latency.h"
+
+#define CLOCKS "/sys/devices/system/clocksource/clocksource0"
+/* Registered until the TSC has been measured against another clock, which takes a second of the boot. */
+#define PROVISIONAL "tsc-early"
+#define SETTLE_NS (60 * NSEC_PER_SEC)
+#define LOOK_NS (50 * 1000 * NSEC_PER_USEC)
+/* To another clock and back. */
+#define ROUND_TRIPS 2
+
+/* What the whole run is measured with. */
+static char settled[64];
+
+static void current_clock(char *name, size_t size)
+{
+	read_line(CLOCKS "/current_clocksource", name, size);
+}
+
+/* Waits until the kernel has the clock source that it stays with. */
+const char *settle_clock(void)
+{
+	uint64_t begun = now_ns();
+
+	for (;;) {
+		current_clock(settled, sizeof(settled));
+		if (strcmp(settled, PROVISIONAL))
+			return settled;
+		errno = ETIMEDOUT;
+		if (now_ns() - begun > SETTLE_NS)
+			fail("wait for the clock source behind", PROVISIONAL);
+		sleep_until(now_ns() + LOOK_NS);
+	}
+}
+
+/* A clock that changed was a stop that no version made, and other times before than behind it. */
+void check_clock(void)
+{
+	char now[64], what[192];
+
+	current_clock(now, sizeof(now));
+	if (!strcmp(now, settled))
+		return;
+	snprintf(what, sizeof(what), "%s (%s at the end)", settled, now);
+	errno = 0;
+	fail("keep the clock source", what);
+}
+
+/* The positive control. */
+void stop_the_machine(void)
+{
+	char available[256];
+
+	begin("stop");
+	read_line(CLOCKS "/available_clocksource", available, sizeof(available));
+	for (char *name = strtok(available, " "); name; name = strtok(NULL, " ")) {
+		if (!strcmp(name, settled))
+			continue;
+		for (int trip = 0; trip < ROUND_TRIPS; trip++) {
+			write_text(CLOCKS "/current_clocksource", name);
+			write_text(CLOCKS "/current_clocksource", settled);
+		}
+		return;
+	}
+	errno = 0;
+	fail("find a second clock source beside", settled);
+}
