@@ -1,10 +1,10 @@
 import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../model/latency.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison, type QuantileRatio } from './compare.ts';
-import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
+import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId, type ExcessCauses } from './figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from './histogram.ts';
 import { holm } from './stats/holm.ts';
 import type { RateRatio } from './stats/rate-ratio.ts';
-import { judgeEndpoint, type LatencyVerdict } from './verdict.ts';
+import { judgeEndpoint, type JudgeOptions, type LatencyVerdict } from './verdict.ts';
 
 /** One boot as it enters the analysis. */
 export interface AnalysedBoot {
@@ -61,6 +61,14 @@ export interface LatencyAnalysis {
   readonly positive: ControlAnalysis | null;
   /** Each variant against the control without swapoff: what swapoff costs at all. */
   readonly costs: readonly ControlAnalysis[];
+  /** What made each arm's wake-ups late; absent where the instrument does not tell. */
+  readonly causes?: readonly ArmCauses[];
+}
+
+/** The excess of an arm's horizons by its causes: of every usable boot, in their order. */
+export interface ArmCauses {
+  readonly arm: string;
+  readonly boots: readonly ExcessCauses[];
 }
 
 const STOPGAP_THRESHOLD_NS = 1_000_000;
@@ -83,6 +91,7 @@ export function analysePrimary(plan: AnalysedPlan, boots: readonly AnalysedBoot[
 /** Analyses a run. The same boots give the same analysis, also after it was stored. */
 export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): LatencyAnalysis {
   const arms = new ArmsOfRun(plan, boots);
+  const causes = plan.arms.map(({ id }): ArmCauses => ({ arm: id, boots: arms.figuresOf(id).flatMap(({ excessCauses }) => excessCauses ?? []) }));
   return {
     thresholdNs: arms.options.thresholdNs,
     thresholdFrom: arms.thresholdFrom,
@@ -97,6 +106,7 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
     nullPair: arms.control('variant', 'null'),
     positive: arms.control('quiet', 'stop'),
     costs: arms.variants.flatMap(({ id }) => arms.cost(id) ?? []),
+    ...(causes.some((each) => each.boots.length > 0) ? { causes } : {}),
   };
 }
 
@@ -151,11 +161,18 @@ class ArmsOfRun {
           adjustedP,
           alpha: this.plan.alpha,
           nullPair: this.#compare(endpoint, first, this.#first('null')),
-          positive: NOT_OF_LATENCY.includes(endpoint) ? 'not-needed' : positive,
+          positive: this.#positiveFor(endpoint, positive),
         });
         return { endpoint, comparison, adjustedP, verdict };
       }),
     }));
+  }
+
+  /** What a stop of the machine has to show for an endpoint to be believed. */
+  #positiveFor(endpoint: EndpointId, primary: EndpointComparison | null): JudgeOptions['positive'] {
+    if (NOT_OF_LATENCY.includes(endpoint)) return 'not-needed';
+    // The stop is in it or it is not, whatever becomes of the wake-ups as a whole.
+    return endpoint === 'stopped' ? this.#compare(endpoint, this.#first('quiet'), this.#first('stop')) : primary;
   }
 
   #first(role: Arm['role']): string | undefined {

@@ -5,6 +5,7 @@ import { comparisonCells, small, verdictText } from './wording.ts';
 /** What a comparison is asked, in the order of the answers: the latency, and its price. */
 const QUESTIONS = [
   { question: 'real-time threads while somebody swaps off', endpoint: 'exceedances' },
+  { question: 'what of it is a stopped machine', endpoint: 'stopped' },
   { question: 'how long swapoff takes', endpoint: 'swapoff' },
   { question: 'swap-in while nobody swaps off', endpoint: 'throughput' },
   { question: 'what a fault executes for the fix', endpoint: 'instructions' },

@@ -12,16 +12,19 @@ export interface GuestFiles {
   readonly swap: string;
   readonly samples: string;
   readonly cyclictest: string;
+  readonly timerlat: string;
 }
 
 /** The command that runs a boot's workload; its options are those of guests/src/latency. Pure. */
-export function latencyCommand(workload: LatencyWorkload, { swap, samples, cyclictest }: GuestFiles, program = 'latency'): string {
-  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, seconds, hangSeconds, seed } = workload;
+export function latencyCommand(workload: LatencyWorkload, { swap, samples, cyclictest, timerlat }: GuestFiles, program = 'latency'): string {
+  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, seconds, hangSeconds, holdUs, seed } = workload;
   const run = [
     program,
     `--mode ${mode}`,
     `--swap ${swap}`,
     `--out ${samples}`,
+    `--instrument ${instrument}`,
+    `--trace ${timerlat}`,
     `--cycles ${cycles}`,
     `--period-us ${periodUs}`,
     `--horizon-us ${horizonUs}`,
@@ -30,12 +33,13 @@ export function latencyCommand(workload: LatencyWorkload, { swap, samples, cycli
     `--threads ${SWAP_IN_THREADS}`,
     `--seconds ${seconds}`,
     `--hang-seconds ${hangSeconds}`,
+    `--hold-us ${holdUs}`,
     `--hot-passes ${HOT_PASSES}`,
-    `--sampler ${instrument === 'sampler' ? 1 : 0}`,
     `--seed ${seed}`,
   ].join(' ');
   switch (instrument) {
     case 'sampler':
+    case 'timerlat':
       return run;
     case 'cyclictest':
       return `${cyclictestCommand(intervalUs, cyclictest)} & ${run}; status=$?; kill -INT $!; wait $!; exit $status`;

@@ -1,4 +1,4 @@
-import type { LatencySamples } from '../model/latency.ts';
+import type { LatencySamples, WakeUp, WakeUpCauses } from '../model/latency.ts';
 import { attribute, withinHorizon } from './attribute.ts';
 import type { CyclictestThread } from './cyclictest.ts';
 import { countAbove, histogramQuantile, logHistogram, weightedHistogram, type LogHistogram } from './histogram.ts';
@@ -18,11 +18,20 @@ export interface BootFigures {
   /** Microseconds; null where the instrument does not tell. */
   readonly excessUs: number | null;
   readonly worstUs: number | null;
+  /** `excessUs` by what was waited for; null where the instrument does not tell. */
+  readonly excessCauses: ExcessCauses | null;
   readonly swapoffUs: number;
   /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
   readonly swapInsPerSecond: number | null;
   /** Of one fault when nobody swaps off; null when they were not counted. */
   readonly instructions: number | null;
+}
+
+/** Parts of an excess, microseconds a swapoff; a part may be negative where swapoff lets threads wake sooner. */
+export interface ExcessCauses {
+  readonly interruptUs: number;
+  readonly threadUs: number;
+  readonly stoppedUs: number;
 }
 
 /** Figures of a boot that variants are compared by. */
@@ -32,6 +41,7 @@ export const ENDPOINTS = {
   worst: { label: 'worst wake-up of a swapoff', unit: 'us', better: 'less' },
   p99: { label: 'p99 within the horizon', unit: 'us', better: 'less' },
   swapoff: { label: 'swapoff itself', unit: 'us', better: 'less' },
+  stopped: { label: 'excess in a stopped machine', unit: 'us', better: 'less' },
   throughput: { label: 'swap-ins, nobody swaps off', unit: '1/s', better: 'more' },
   instructions: { label: 'instructions of a fault until it has its entry', unit: '', better: 'less' },
 } as const satisfies Record<string, { label: string; unit: string; better: 'less' | 'more' }>;
@@ -44,8 +54,8 @@ export const PRIMARY = 'exceedances' satisfies EndpointId;
 /** Endpoints that stopping the machine does not move, so that finding the stop says nothing of them. */
 export const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput', 'instructions'];
 
-/** Endpoints that a plan asks for; a run that was not asked says nothing of them. */
-export const OPTIONAL: readonly EndpointId[] = ['instructions'];
+/** Endpoints that not every plan asks for; a run that was not asked says nothing of them. */
+export const OPTIONAL: readonly EndpointId[] = ['stopped', 'instructions'];
 
 /** A boot's value of an endpoint; null where it has none. */
 export function endpointOf(figures: BootFigures, endpoint: EndpointId, thresholdNs: number): number | null {
@@ -60,6 +70,8 @@ export function endpointOf(figures: BootFigures, endpoint: EndpointId, threshold
       return toUs(histogramQuantile(figures.inside, 0.99));
     case 'swapoff':
       return figures.swapoffUs;
+    case 'stopped':
+      return figures.excessCauses?.stoppedUs ?? null;
     case 'throughput':
       return figures.swapInsPerSecond;
     case 'instructions':
@@ -90,6 +102,7 @@ export function bootFigures(samples: LatencySamples, { horizonNs, pages, instruc
     outside: logHistogram(outside),
     excessUs: toUs(excessNs(inside.flat(), outside, swapoffs.length)),
     worstUs: toUs(mean(inside.map(greatest))),
+    excessCauses: excessCauses(samples, horizonNs),
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
     instructions,
@@ -116,6 +129,7 @@ export function cyclictestFigures(
     outside: none,
     excessUs: null,
     worstUs: null,
+    excessCauses: null,
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
     instructions,
@@ -136,6 +150,21 @@ function excessNs(inside: readonly number[], outside: readonly number[], swapoff
   const [meanInside, meanOutside] = [mean(inside), mean(outside)];
   if (meanInside === null || meanOutside === null) return null;
   return ((meanInside - meanOutside) * inside.length) / swapoffs;
+}
+
+/** The excess as it would be if each wake-up were only as late as one of its causes made it, for every cause. */
+function excessCauses(samples: LatencySamples, horizonNs: number): ExcessCauses | null {
+  const { wakeUps } = samples;
+  if (!wakeUps.every(isExplained)) return null;
+  const excessUs = (cause: keyof WakeUpCauses): number => {
+    const { swapoffs, outside } = attribute({ ...samples, wakeUps: wakeUps.map(({ causes, ...wakeUp }) => ({ ...wakeUp, latencyNs: causes[cause] })) }, horizonNs);
+    return toUs(excessNs(swapoffs.flatMap(withinHorizon), outside, swapoffs.length)) ?? 0;
+  };
+  return { interruptUs: excessUs('interruptNs'), threadUs: excessUs('threadNs'), stoppedUs: excessUs('stoppedNs') };
+}
+
+function isExplained(wakeUp: WakeUp): wakeUp is WakeUp & { readonly causes: WakeUpCauses } {
+  return wakeUp.causes !== undefined;
 }
 
 function greatest(values: readonly number[]): number {

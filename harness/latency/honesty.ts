@@ -3,6 +3,8 @@ import type { HostSnapshot, LatencyRunRecord } from '../model/latency.ts';
 /** CPUs that were this busy left the guests waiting for them. */
 const BUSY_BESIDE = 0.95;
 const MUCH_STEAL = 0.01;
+/** Facts of the host that begin with `not` where the guest does not have this for itself. */
+const DEDICATED = { vcpuCores: 'vCPUs:', guestMemory: 'The guest’s memory:', guestTimers: 'The guest’s timers:' } as const;
 
 /** What a reader has to know of the host before any figure: what the figures do not mean. Pure. */
 export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapshots: readonly HostSnapshot[]): string[] {
@@ -19,6 +21,9 @@ export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapsho
       `${vcpus} vCPUs on ${cores} cores: when a vCPU has no core, everything that waits for all CPUs waits for it. ` +
         'Absolute figures mean nothing, and stopping the machine looks worse than it is: this works in favour of RCU.',
     );
+  }
+  for (const [name, what] of Object.entries(DEDICATED)) {
+    if (host[name]?.startsWith('not ') === true) notes.push(`${what} ${host[name]}.`);
   }
   const steal = greatest(snapshots.map((snapshot) => snapshot.steal ?? 0));
   if (steal > MUCH_STEAL) notes.push(`Up to ${percent(steal)} of the host’s CPU time in a boot went to others (steal).`);

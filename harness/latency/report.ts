@@ -1,12 +1,12 @@
 import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
-import type { ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
+import type { ArmCauses, ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
 import { answersOf, told } from './answers.ts';
-import { ENDPOINTS, PRIMARY } from './figures.ts';
+import { ENDPOINTS, PRIMARY, type ExcessCauses } from './figures.ts';
 import { hostNotes } from './honesty.ts';
 import { differs, isFound } from './verdict.ts';
-import { comparisonCells, factor, ms, small, span, table, verdictText } from './wording.ts';
+import { comparisonCells, factor, ms, range, small, span, table, verdictText } from './wording.ts';
 
 /** A latency run for a person: what was compared, what came of it, and what it does not mean. Pure. */
 export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysis, snapshots: readonly HostSnapshot[]): string {
@@ -25,6 +25,7 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
     armSection(analysis.arms),
     ...analysis.pairs.map((pair) => pairSection(pair)),
     controlSection(analysis),
+    causeSection(analysis.causes ?? []),
   ];
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -89,4 +90,12 @@ function controlSection({ nullPair, positive, costs, alpha }: LatencyAnalysis): 
     costs.map((cost) => row(`${cost.arms[1]} against no swapoff`, cost, cost.comparison !== null && differs(cost.comparison, alpha) ? 'differs' : 'does not differ')),
   ].flat();
   return ['controls (exceedances a swapoff):', ...table(rows)];
+}
+
+function causeSection(causes: readonly ArmCauses[]): string[] {
+  const cell = (boots: readonly ExcessCauses[], cause: keyof ExcessCauses): string => range(boots.map((boot) => boot[cause]));
+  const rows = causes.filter(({ boots }) => boots.length > 0)
+    .map(({ arm, boots }) => [arm, cell(boots, 'stoppedUs'), cell(boots, 'interruptUs'), cell(boots, 'threadUs')]);
+  const head = ['', 'stopped machine', 'interrupt', 'thread'];
+  return rows.length === 0 ? [] : ['what the excess was spent waiting for (us a swapoff; mean of boots, least to most):', ...table([head, ...rows])];
 }

@@ -1,5 +1,6 @@
 import type { LatencyEnd, LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../model/latency.ts';
 import { parseSamples } from './samples.ts';
+import { parseTimerlat } from './timerlat.ts';
 
 /** Everything that one boot left. */
 export interface BootEvidence {
@@ -12,6 +13,8 @@ export interface BootEvidence {
   readonly workload: LatencyWorkload;
   /** Null when none came. */
   readonly samples: Uint8Array | null;
+  /** What timerlat traced; null when it was not asked for, or when nothing came. */
+  readonly trace: string | null;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface BootEvidence {
  * is not measured: its latency is that of a broken kernel, or of its printing.
  */
 export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable {
-  const { end, buildId, guestBuildId, complaints, workload, samples } = evidence;
+  const { end, buildId, guestBuildId, complaints, workload } = evidence;
   if (guestBuildId !== null && guestBuildId !== buildId) {
     return unusable('wrong-kernel', `the guest runs build ${guestBuildId}, not ${buildId}`);
   }
@@ -29,9 +32,18 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
   const failure = failureOf(end);
   if (failure !== null) return failure;
   if (guestBuildId === null) return unusable('wrong-kernel', 'the guest did not tell its build id');
+  const parsed = parsedSamples(evidence);
+  return 'kind' in parsed ? parsed : (contradiction(parsed, workload) ?? parsed);
+}
+
+/** As the program and the instrument wrote them, not yet checked against each other. */
+function parsedSamples({ samples, trace, workload }: BootEvidence): LatencySamples | Unusable {
   if (samples === null) return unusable('truncated', 'no samples came from the guest');
   const parsed = parseSamples(samples);
-  return 'kind' in parsed ? parsed : (contradiction(parsed, workload) ?? parsed);
+  if ('kind' in parsed || workload.instrument !== 'timerlat') return parsed;
+  if (trace === null) return unusable('truncated', 'no trace came from the guest');
+  const wakeUps = parseTimerlat(trace, workload.intervalUs * 1000);
+  return 'kind' in wakeUps ? wakeUps : { ...parsed, wakeUps };
 }
 
 function failureOf(end: Exclude<LatencyEnd, { kind: 'stalled' }>): Unusable | null {

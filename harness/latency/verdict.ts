@@ -17,8 +17,8 @@ export interface JudgeOptions {
   /** The same endpoint of the same kernel under two names. */
   readonly nullPair: EndpointComparison | null;
   /**
-   * The primary endpoint of the positive control against the control without swapoff; null when it was not measured.
-   * `not-needed` for endpoints that no stop of the machine moves.
+   * The positive control against the control without swapoff, by the endpoint that has to show it; null when it was not
+   * measured; `not-needed` for endpoints that no stop of the machine moves.
    */
   readonly positive: EndpointComparison | null | 'not-needed';
 }

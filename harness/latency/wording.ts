@@ -34,6 +34,12 @@ export function span({ low, high }: Interval, format: (value: number) => string)
   return `(${format(low)}..${format(high)})`;
 }
 
+/** Mean of some figures with the least and the most of them. */
+export function range(values: readonly number[]): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return `${digits(mean)} (${digits(Math.min(...values))}..${digits(Math.max(...values))})`;
+}
+
 export function factor(value: number): string {
   return `${value.toPrecision(3)}x`;
 }

@@ -1,6 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { start, tail } from '../host/process.ts';
 import { BootError, HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
 import type { BootRequest, MachineEnd, PlacingSockets, StartedGuest } from '../model/guest.ts';
@@ -28,6 +29,9 @@ const PANIC = 'Kernel panic - not syncing';
 
 /** For QEMU to be seen to end, after a session that broke. */
 const AFTER_LOST_SESSION_MS = 2_000;
+
+/** What query-cpus-fast tells of each vCPU. */
+const vcpusSchema = z.array(z.object({ 'cpu-index': z.number(), 'thread-id': z.number() }));
 
 /** The program that ties QEMU's life to the harness's, whatever ends the harness. */
 const TIE = ['setpriv', '--pdeathsig', 'KILL'] as const;
@@ -174,9 +178,15 @@ class Machine {
       onConsoleLine: (listener) => this.console.onLine(listener),
       consoleQuietMs: () => this.console.quietMs(),
       injectNmi: async () => void (await this.#qmp?.execute('inject-nmi')),
+      vcpuThreads: () => this.#vcpuThreads(),
       kill,
       [Symbol.asyncDispose]: kill,
     };
+  }
+
+  async #vcpuThreads(): Promise<readonly number[]> {
+    const vcpus = vcpusSchema.parse(await this.#qmp?.execute('query-cpus-fast'));
+    return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
 
   /** Nothing in a guest needs saving: the hard way is the quick and sure one. */

@@ -46,6 +46,7 @@ export function qemuArgs(guest: GuestSpec, accelerator: Accelerator, paths: Mach
     acceleratorArgs(accelerator),
     ['-smp', String(guest.vcpus)],
     ['-m', `${guest.memoryMiB}M`],
+    guest.lockMemory === true ? ['-overcommit', 'mem-lock=on'] : [],
     ['-display', 'none'],
     // A panic or reboot of the guest ends QEMU instead of starting a second life on the same console.
     '-no-reboot',

@@ -22,6 +22,8 @@ export interface GuestSpec {
   /** Appended to the kernel command line that the machine needs by itself. */
   readonly cmdline: readonly string[];
   readonly backend: SwapBackend;
+  /** QEMU locks all of its memory; by default it does not. */
+  readonly lockMemory?: boolean;
 }
 
 /** Everything that `boot` needs. */
@@ -134,6 +136,8 @@ export interface StartedGuest extends AsyncDisposable {
   consoleQuietMs(): number;
   /** Non-maskable interrupt to every vCPU: a kernel that no longer answers prints its backtraces. */
   injectNmi(): Promise<void>;
+  /** Ids of the host's threads that run the vCPUs, in their order. @throws HostError when QEMU does not tell. */
+  vcpuThreads(): Promise<readonly number[]>;
   /** Ends QEMU now. Idempotent. */
   kill(): Promise<void>;
   /** Milliseconds from exec to the first answer over SSH. */

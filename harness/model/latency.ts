@@ -2,14 +2,17 @@ import type { Accelerator, AcceleratorChoice, AcceleratorDecision, GuestSpec, Ma
 import type { KernelRecord, VariantSpec } from './kernel.ts';
 
 /**
- * What the workload does when a swapoff is due: call it; nothing (the control without swapoff); stop the machine and
- * call it (the positive control).
+ * What the workload does when a swapoff is due: call it; nothing (the control without swapoff); hold every CPU, stop the
+ * machine and call it (the positive control).
  */
 export const LATENCY_MODES = ['swapoff', 'quiet', 'stop'] as const;
 export type LatencyMode = (typeof LATENCY_MODES)[number];
 
-/** Who measures: our own sampler, which tells when each wake-up was, or cyclictest, which tells how many there were. */
-export const INSTRUMENTS = ['sampler', 'cyclictest'] as const;
+/**
+ * Who measures: our own sampler, which tells when each wake-up was; cyclictest, which tells how many there were; or the
+ * kernel's tracer timerlat, which tells what each waited for.
+ */
+export const INSTRUMENTS = ['sampler', 'cyclictest', 'timerlat'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
 /** One time at which a real-time thread was to wake. Times are nanoseconds of the guest's CLOCK_MONOTONIC. */
@@ -18,6 +21,18 @@ export interface WakeUp {
   readonly expectedNs: number;
   /** From the expected time to the thread's own look at the clock. */
   readonly latencyNs: number;
+  /** Absent where the instrument does not tell. */
+  readonly causes?: WakeUpCauses;
+}
+
+/** What a wake-up waited for, nanoseconds that add up to its latency. */
+export interface WakeUpCauses {
+  /** For the timer's interrupt, while no stopper thread had the CPU. */
+  readonly interruptNs: number;
+  /** From the interrupt until the thread ran, while no stopper thread had the CPU. */
+  readonly threadNs: number;
+  /** For the CPU's stopper thread, which is what runs while the machine is stopped. */
+  readonly stoppedNs: number;
 }
 
 /** One swapoff, or, in the control without, the time at which it would have been: then both times are the same. */
@@ -49,6 +64,8 @@ export interface LatencyWorkload {
   readonly seconds: number;
   /** So long without a swap-in thread's return is a hang; guest's clock. */
   readonly hangSeconds: number;
+  /** So long the positive control holds every CPU in each swapoff, beside stopping the machine. */
+  readonly holdUs: number;
   readonly seed: number;
 }
 

@@ -52,7 +52,7 @@ void check_clock(void)
 	fail("keep the clock source", what);
 }
 
-/* The positive control. */
+/* A part of the positive control. */
 void stop_the_machine(void)
 {
 	char available[256];

@@ -15,6 +15,7 @@ static void act(void)
 		add_event(&swapoffs, from, 0);
 		return;
 	case MODE_STOP:
+		hold_every_cpu();
 		stop_the_machine();
 		break;
 	case MODE_SWAPOFF:
@@ -68,7 +69,7 @@ void *controller_main(void *unused)
 		due = run_cycle(due);
 	/* The last horizon is measured to its end. */
 	sleep_until(due);
-	stop_samplers();
+	stop_instrument();
 	run_hot_passes();
 	swap_off();
 	return NULL;

@@ -24,14 +24,20 @@
 #define NSEC_PER_SEC 1000000000ull
 #define MAX_CPUS 64u
 #define MAX_RACERS 16u
+/* Above everything but the kernel's stoppers. */
+#define SAMPLER_PRIORITY 99
 
 enum mode { MODE_SWAPOFF, MODE_QUIET, MODE_STOP };
+enum instrument { INSTRUMENT_SAMPLER, INSTRUMENT_CYCLICTEST, INSTRUMENT_TIMERLAT };
 
 struct options {
 	enum mode mode;
+	enum instrument instrument;
 	/* A block device or a file of full size. */
 	const char *swap;
 	const char *out;
+	/* What timerlat traced goes there. */
+	const char *trace;
 	uint64_t cycles;
 	uint64_t period_us;
 	uint64_t horizon_us;
@@ -40,8 +46,8 @@ struct options {
 	uint64_t threads;
 	uint64_t seconds;
 	uint64_t hang_seconds;
+	uint64_t hold_us;
 	uint64_t hot_passes;
-	uint64_t sampler;
 	uint64_t seed;
 };
 
@@ -90,6 +96,15 @@ void make_room(struct events *events, size_t room);
 void add_event(struct events *events, uint64_t at_ns, uint64_t value_ns);
 void write_samples(void);
 
+/* instrument.c */
+void start_instrument(void);
+void stop_instrument(void);
+
+/* timerlat.c */
+void start_timerlat(void);
+void stop_timerlat(void);
+void write_trace(void);
+
 /* sampler.c */
 void start_samplers(void);
 void stop_samplers(void);
@@ -106,6 +121,10 @@ void fault_in(uint64_t start);
 void start_racers(void);
 void release_racers(void);
 void wait_racers(void);
+
+/* hold.c */
+void start_holders(void);
+void hold_every_cpu(void);
 
 /* clock.c */
 const char *settle_clock(void);

@@ -60,7 +60,8 @@ int main(int argc, char **argv)
 	make_room(&swapoffs, options.cycles);
 	make_room(&passes, options.hot_passes);
 	start_racers();
-	start_samplers();
+	start_holders();
+	start_instrument();
 	if (mlockall(MCL_CURRENT))
 		fail("lock", "all memory");
 	make_region();
@@ -68,6 +69,8 @@ int main(int argc, char **argv)
 	watch(start_thread(controller_main, 0), begun);
 	check_clock();
 	write_samples();
+	if (options.instrument == INSTRUMENT_TIMERLAT)
+		write_trace();
 	printf("{\"t\":\"end\",\"swapoffs\":%zu,\"passes\":%zu}\n", swapoffs.count, passes.count);
 	return 0;
 }

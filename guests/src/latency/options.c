@@ -8,7 +8,10 @@
 
 struct options options;
 
-static const char *const modes[] = { [MODE_SWAPOFF] = "swapoff", [MODE_QUIET] = "quiet", [MODE_STOP] = "stop" };
+static const char *const modes[] = { [MODE_SWAPOFF] = "swapoff", [MODE_QUIET] = "quiet", [MODE_STOP] = "stop", NULL };
+static const char *const instruments[] = {
+	[INSTRUMENT_SAMPLER] = "sampler", [INSTRUMENT_CYCLICTEST] = "cyclictest", [INSTRUMENT_TIMERLAT] = "timerlat", NULL
+};
 
 static const struct {
 	const char *name;
@@ -23,8 +26,8 @@ static const struct {
 	{ "--threads", &options.threads, 1, MAX_RACERS },
 	{ "--seconds", &options.seconds, 1, 3600 },
 	{ "--hang-seconds", &options.hang_seconds, 1, 3600 },
+	{ "--hold-us", &options.hold_us, 0, 1000000 },
 	{ "--hot-passes", &options.hot_passes, 0, 100000 },
-	{ "--sampler", &options.sampler, 0, 1 },
 	{ "--seed", &options.seed, 0, UINT64_MAX },
 };
 
@@ -51,15 +54,15 @@ static void take_number(const char *name, const char *text)
 	usage("unknown option", name);
 }
 
-static void take_mode(const char *text)
+static size_t choice(const char *option, const char *const *names, const char *text)
 {
-	for (size_t at = 0; at < sizeof(modes) / sizeof(modes[0]); at++) {
-		if (!strcmp(text, modes[at])) {
-			options.mode = at;
-			return;
-		}
-	}
-	usage("unknown mode", text);
+	size_t at = 0;
+
+	while (names[at] && strcmp(text, names[at]))
+		at++;
+	if (!names[at])
+		usage("unknown value for", option);
+	return at;
 }
 
 /* All options are needed: the harness knows them all, and a default would be a second home. */
@@ -69,15 +72,19 @@ void parse_options(int argc, char **argv)
 		if (at + 1 == argc)
 			usage("no value for", argv[at]);
 		if (!strcmp(argv[at], "--mode"))
-			take_mode(argv[at + 1]);
+			options.mode = choice(argv[at], modes, argv[at + 1]);
+		else if (!strcmp(argv[at], "--instrument"))
+			options.instrument = choice(argv[at], instruments, argv[at + 1]);
 		else if (!strcmp(argv[at], "--swap"))
 			options.swap = argv[at + 1];
 		else if (!strcmp(argv[at], "--out"))
 			options.out = argv[at + 1];
+		else if (!strcmp(argv[at], "--trace"))
+			options.trace = argv[at + 1];
 		else
 			take_number(argv[at], argv[at + 1]);
 	}
-	if (!options.swap || !options.out || !options.cycles || !options.threads || !options.pages || !options.seconds ||
+	if (!options.swap || !options.out || !options.trace || !options.cycles || !options.threads || !options.pages || !options.seconds ||
 	    !options.interval_us || !options.hang_seconds)
 		usage("missing option", "");
 	if (options.period_us < options.horizon_us)

@@ -2,8 +2,6 @@
 #define _GNU_SOURCE
 #include "latency.h"
 
-/* Above everything but the kernel's stoppers. */
-#define PRIORITY 99
 /* For all threads to be there before the first wake-up is due. */
 #define LEAD_NS 50000000ull
 
@@ -27,7 +25,7 @@ static void *sampler_main(void *argument)
 	uint64_t next = first_ns + cpu * (interval_ns / cpus);
 
 	pin(cpu);
-	make_fifo(PRIORITY);
+	make_fifo(SAMPLER_PRIORITY);
 	while (!over(next)) {
 		sleep_until(next);
 		/* Whatever else was due by now has waited as well; to wake for each would only make the thread later. */
@@ -42,15 +40,15 @@ void start_samplers(void)
 	size_t room = options.seconds * NSEC_PER_SEC / (options.interval_us * NSEC_PER_USEC) + 1;
 
 	for (unsigned int cpu = 0; cpu < cpus; cpu++)
-		make_room(&wake_ups[cpu], options.sampler ? room : 0);
+		make_room(&wake_ups[cpu], room);
 	first_ns = now_ns() + LEAD_NS;
-	for (uintptr_t cpu = 0; options.sampler && cpu < cpus; cpu++)
+	for (uintptr_t cpu = 0; cpu < cpus; cpu++)
 		samplers[cpu] = start_thread(sampler_main, cpu);
 }
 
 void stop_samplers(void)
 {
 	atomic_store(&quit_at_ns, now_ns());
-	for (unsigned int cpu = 0; options.sampler && cpu < cpus; cpu++)
+	for (unsigned int cpu = 0; cpu < cpus; cpu++)
 		pthread_join(samplers[cpu], NULL);
 }

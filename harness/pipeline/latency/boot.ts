@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { latencyCommand, type GuestFiles } from '../../latency/command.ts';
 import { parseLatencyLine, type LatencyMessage } from '../../latency/messages.ts';
+import { giveTo, type Dedicated } from '../../machine/dedicated.ts';
 import { readGuestBuildId } from '../../machine/build-id.ts';
 import { BootError, HostError, SwapraceError } from '../../model/errors.ts';
 import type { GuestSpec, StartedGuest } from '../../model/guest.ts';
@@ -30,13 +31,14 @@ export interface LatencyBootResult {
 }
 
 /** Names of what a guest's programs leave, in the guest's folder and in the boot's. */
-export const SAMPLE_FILES = { samples: 'samples.bin', cyclictest: 'cyclictest.json' } as const;
+export const SAMPLE_FILES = { samples: 'samples.bin', cyclictest: 'cyclictest.json', timerlat: 'timerlat.txt' } as const;
 
 const GUEST_DIR = '/tmp/latency';
 const GUEST_FILES: GuestFiles = {
   swap: '/dev/vda',
   samples: `${GUEST_DIR}/${SAMPLE_FILES.samples}`,
   cyclictest: `${GUEST_DIR}/${SAMPLE_FILES.cyclictest}`,
+  timerlat: `${GUEST_DIR}/${SAMPLE_FILES.timerlat}`,
 };
 /** A guest sends no more: an hour of 64 CPUs at 1 kHz has 5.5 GB, and nobody waits for that. */
 const MOST_BYTES = 2 ** 30;
@@ -59,16 +61,17 @@ export async function measureBoot(
   guest: GuestSpec,
   workload: LatencyWorkload,
   logs: LatencyLogs,
-  { lab, signal }: { readonly lab: Lab; readonly signal: AbortSignal },
+  { lab, signal, dedicated }: { readonly lab: Lab; readonly signal: AbortSignal; readonly dedicated?: Dedicated },
 ): Promise<LatencyBootResult> {
   await writeFile(logs.programLog, '');
   let started: StartedGuest;
   try {
-    started = await bootGuest(kernel, guest, lab.decision.accelerator, lab, signal, undefined, logs.consoleLog);
+    started = await bootGuest(kernel, { ...guest, lockMemory: dedicated?.lockMemory ?? false }, lab.decision.accelerator, lab, signal, undefined, logs.consoleLog);
   } catch (error) {
     return { end: endOfFailedBoot(error), guestBuildId: null, argv: [], bootMs: null };
   }
   await using machine = started;
+  if (dedicated !== undefined) await giveTo(machine, dedicated, signal);
   const over = new AbortController();
   try {
     const either = AbortSignal.any([over.signal, signal]);

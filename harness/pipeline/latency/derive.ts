@@ -19,6 +19,7 @@ export async function deriveBoot(dir: string, record: LatencyBootRecord): Promis
   if ('kind' in samples) return { id: boot.id, arm: boot.arm, result: samples };
   switch (workload.instrument) {
     case 'sampler':
+    case 'timerlat':
       return { id: boot.id, arm: boot.arm, result: bootFigures(samples, { ...facts, horizonNs: workload.horizonUs * 1000 }) };
     case 'cyclictest': {
       const threads = parseCyclictest((await readTextIfExists(join(dir, SAMPLE_FILES.cyclictest))) ?? '');
@@ -33,5 +34,6 @@ export async function samplesOf(dir: string, record: LatencyBootRecord): Promise
   const { end, buildId, guestBuildId, workload } = record;
   const complaints = scanLog(await readFile(join(dir, BOOT_FILES.console))).map(({ title }) => title);
   const samples = await readBytesIfExists(join(dir, SAMPLE_FILES.samples));
-  return usableSamples({ end, buildId, guestBuildId, complaints, workload, samples });
+  const trace = await readTextIfExists(join(dir, SAMPLE_FILES.timerlat));
+  return usableSamples({ end, buildId, guestBuildId, complaints, workload, samples, trace });
 }

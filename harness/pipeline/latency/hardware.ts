@@ -34,7 +34,7 @@ export function touches(folder: string, swapMiB: number): string {
   return [
     `as root on that machine, and put back afterwards: a folder ${folder} with a program of ours and a swap file of ${swapMiB} MiB,`,
     'which is swapped on (before all other areas) and off, again and again; threads at SCHED_FIFO 99 on every CPU;',
-    `${RT_RUNTIME} set to -1; the clock source changed there and back by the positive control`,
+    `${RT_RUNTIME} set to -1; every CPU held for milliseconds and the clock source changed there and back by the positive control`,
   ].join(' ');
 }
 
@@ -127,7 +127,8 @@ function cleanUp(folder: string): string {
 }
 
 async function measureOnce(host: FarHost, folder: string, workload: LatencyWorkload, logs: LatencyLogs, signal: AbortSignal): Promise<LatencyBootResult> {
-  const files = { swap: `${folder}/swap`, samples: `${folder}/${SAMPLE_FILES.samples}`, cyclictest: `${folder}/${SAMPLE_FILES.cyclictest}` };
+  const inFolder = (file: string): string => `${folder}/${file}`;
+  const files = { swap: inFolder('swap'), samples: inFolder(SAMPLE_FILES.samples), cyclictest: inFolder(SAMPLE_FILES.cyclictest), timerlat: inFolder(SAMPLE_FILES.timerlat) };
   const program = latencyCommand(workload, files, `${folder}/latency`);
   const command = `rm -f ${files.samples}; sh -c 'echo $$ > ${folder}/pid; exec ${program}'; status=$?; rm -f ${folder}/pid; exit $status`;
   const { code, stdout, stderr } = await host.run(command, { signal });

@@ -23,7 +23,7 @@ export function latencyPageOf({ record, records, boots, analysis, report }: Stor
     answers: answersOf(analysis.pairs),
     data,
     load: `${cycles} swapoffs a boot, one each ${periodUs / 1000} ms at the earliest, ${pages} pages swapped in meanwhile`,
-    command: latencyCommand(workload, { swap: 'SWAP', samples: 'SAMPLES', cyclictest: 'HISTOGRAM' }),
+    command: latencyCommand(workload, { swap: 'SWAP', samples: 'SAMPLES', cyclictest: 'HISTOGRAM', timerlat: 'TRACE' }),
   };
 }
 

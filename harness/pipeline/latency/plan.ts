@@ -14,6 +14,9 @@ const line = z.string().trim().min(1);
 const whole = (least: number, most: number) => z.number().int().min(least).max(most);
 const lines = z.array(line);
 
+/** timerlat_min_period in kernel/trace/trace_osnoise.c. */
+const TIMERLAT_LEAST_US = 100;
+
 const planFile = z.strictObject({
   name: line,
   describe: line,
@@ -42,6 +45,7 @@ const planFile = z.strictObject({
     instructions: z.boolean().default(false),
     seconds: whole(1, 3600),
     'hang-seconds': whole(1, 3600),
+    'hold-us': whole(1, 1_000_000),
     budget: z.strictObject({
       'min-boots': whole(1, 1000), 'max-boots': whole(1, 1000), seconds: whole(1, 10_000_000), precision: z.number().gt(0),
     }),
@@ -115,6 +119,9 @@ function contradictions(file: PlanFile, catalog: PlanCatalog): [path: (string | 
   if (Object.keys(file.variants).length === 0) problems.push([['variants'], 'needs at least one']);
   if (latency['horizon-us'] > latency['period-us']) problems.push([['latency', 'horizon-us'], 'is longer than the period: a wake-up would belong to two swapoffs']);
   if (latency.pages >= latency.swap * 256) problems.push([['latency', 'pages'], `do not fit a swap area of ${latency.swap} MiB beside its header`]);
+  if (latency.instrument === 'timerlat' && latency['interval-us'] < TIMERLAT_LEAST_US) {
+    problems.push([['latency', 'interval-us'], `timerlat has no period below ${TIMERLAT_LEAST_US}`]);
+  }
   if (latency.budget['min-boots'] > latency.budget['max-boots']) problems.push([['latency', 'budget'], 'min-boots is more than max-boots']);
   return problems;
 }
@@ -150,6 +157,7 @@ function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder:
       pages: latency.pages,
       seconds: latency.seconds,
       hangSeconds: latency['hang-seconds'],
+      holdUs: latency['hold-us'],
     },
     threshold: latency.threshold,
     instructions: latency.instructions,

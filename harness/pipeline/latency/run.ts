@@ -1,4 +1,5 @@
 import { sweepOrphans } from '../../host/private-dir.ts';
+import { dedicate } from '../../machine/dedicated.ts';
 import { BuildError, HostError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
 import type { Kernel } from '../../model/kernel.ts';
@@ -37,18 +38,19 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
   const [trouble] = troubles;
   if (trouble !== undefined) throw new BuildError('NO_KERNEL', `${trouble.variant}: ${trouble.message}`);
   const lab = await openLab(Object.values(kernels)[0] as Kernel, { workspace, offline, accelerator: plan.accelerator, signal, emit });
+  const dedicated = await dedicate(guest, lab.decision.accelerator);
   const store = await LatencyStore.create(workspace.resultsDir, {
     plan,
     versions: await toolVersions(signal),
     kernels: Object.fromEntries(Object.entries(kernels).map(([id, kernel]) => [id, kernel.record])),
     accelerator: lab.decision,
-    host: latencyHostFacts(),
+    host: { ...latencyHostFacts(), ...dedicated.facts },
   });
   emit({ kind: 'phase', name: 'run', detail: store.dir });
   const blocks = new LatencyBlocks(store, {
     accelerator: lab.decision.accelerator,
     count: plan.instructions ? (arm) => countUntilClaim(kernels[arm.variant] as Kernel, lab, signal) : null,
-    measure: (arm, workload, logs) => measureBoot(kernels[arm.variant] as Kernel, guest, workload, logs, { lab, signal }),
+    measure: (arm, workload, logs) => measureBoot(kernels[arm.variant] as Kernel, guest, workload, logs, { lab, signal, dedicated }),
     signal,
     emit,
   });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import t from 'tap';
 import type { GuestSpec } from '../../model/guest.ts';
 import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
@@ -10,12 +11,13 @@ import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
 import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
+import { giveTo } from '../../machine/dedicated.ts';
 import { usableSamples } from '../../latency/validate.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { booted, kernelOf, labFor, never, qemusOf, shippedPlan } from './lab.ts';
 
 const place = workspace();
-const { guest: planned, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+const { guest: planned, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
 const guest = planned as GuestSpec;
 const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
 const lab = await labFor(kernel);
@@ -26,7 +28,7 @@ async function measured(dir: string, change: Partial<LatencyWorkload>) {
   const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
   const result = await measureBoot(kernel, guest, workload, logs, { lab, signal: never });
   const samples = await readFile(join(dir, 'samples.bin')).catch(() => null);
-  return { ...result, usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples }) };
+  return { ...result, usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples, trace: null }) };
 }
 
 for (const mode of ['swapoff', 'quiet', 'stop'] satisfies LatencyMode[]) {
@@ -67,7 +69,7 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   const state = async (): Promise<string> => (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
   const before = await state();
   const config = /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
-  const plan = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+  const plan = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
   const notes: string[] = [];
   const measure = (cycles: number, signal: AbortSignal) => measureHardware({
     plan: { ...plan, workload: { ...plan.workload, cycles }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
@@ -105,6 +107,20 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   t.equal(await state(), before, 'an interruption leaves nothing, either');
 });
 
+t.test('a guest that is measured gets cores, locked memory and prompt timers', async (t) => {
+  await booted(t.name);
+  await using machine = await bootGuest(kernel, { ...guest, lockMemory: true }, 'tcg', lab, never);
+  const threads = await machine.vcpuThreads();
+  const facts = { vcpuCores: '', guestMemory: '', guestTimers: '' };
+  await giveTo(machine, { cores: [1, 0], lockMemory: true, promptTimers: true, facts }, never);
+  const field = async (file: string, name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(await readFile(file, 'utf8'))?.[1];
+  const cores = await Promise.all(threads.map((thread) => field(`/proc/${machine.pid}/task/${thread}/status`, 'Cpus_allowed_list')));
+  t.same(cores, ['1', '0']);
+  t.ok(Number(await field(`/proc/${machine.pid}/status`, 'VmLck')) > guest.memoryMiB * 1024, 'all of the guest is locked');
+  t.match((await execa('chrt', ['--pid', String(machine.pid)])).stdout, /SCHED_FIFO.*priority: 10/s);
+  await t.rejects(giveTo(machine, { cores: [4096], lockMemory: false, promptTimers: false, facts }, never), { code: 'DEDICATE_FAILED' });
+});
+
 t.test('a guest that dies half-way gives no figure', async (t) => {
   await booted(t.name);
   const mark = 'swaprace.mark=latency';
@@ -117,5 +133,5 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   for (const pid of await qemusOf(mark)) process.kill(pid, 'SIGKILL');
   const { end, guestBuildId } = await running;
   t.match(end, { kind: 'host-fault', message: /QEMU was killed by SIGKILL/ });
-  t.match(usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null }), { kind: 'inconclusive', cause: 'host-fault' });
+  t.match(usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null, trace: null }), { kind: 'inconclusive', cause: 'host-fault' });
 });

@@ -16,7 +16,10 @@ t.test('an emulator’s times are called that, and so are vCPUs without cores of
 });
 
 t.test('a good host gets no reproach', async (t) => {
-  t.same(hostNotes(record('kvm', 2, { cores: '16', isolatedCpus: '2-3' }), [quietHost, quietHost]), []);
+  const facts = { cores: '16', isolatedCpus: '2-3', vcpuCores: '2,3', guestMemory: 'locked', guestTimers: 'the host kernel’s' };
+  t.same(hostNotes(record('kvm', 2, facts), [quietHost, quietHost]), []);
+  const shared = { ...facts, vcpuCores: 'not pinned: too few', guestMemory: 'not locked: no limit' };
+  t.match(hostNotes(record('kvm', 2, shared), []), ['vCPUs: not pinned: too few.', 'The guest’s memory: not locked: no limit.']);
 });
 
 t.test('steal, foreign work and missing isolation are told', async (t) => {

@@ -9,12 +9,17 @@ export interface MadeUpHost {
   readonly stallsAHorizon: number;
   /** Mean length of one. */
   readonly stallMs: number;
+  /** Standard deviations of logarithms: of the usual latency, of its level between boots, of the rate of stalls between boots. */
+  readonly usualSpread: number;
+  readonly bootUsualSpread: number;
+  readonly bootStallSpread: number;
 }
 
-/** Two vCPUs on two cores that have little else to do, and that have much. */
+/** vCPUs that have a core each, vCPUs that share cores, and those of a host that does much else. */
 export const HOSTS = {
-  calm: { stallsAHorizon: 0.05, stallMs: 4 },
-  busy: { stallsAHorizon: 0.4, stallMs: 4 },
+  own: { stallsAHorizon: 0.1, stallMs: 2, usualSpread: 0.45, bootUsualSpread: 0.3, bootStallSpread: 0.3 },
+  shared: { stallsAHorizon: 0.4, stallMs: 2, usualSpread: 0.7, bootUsualSpread: 0.2, bootStallSpread: 0.3 },
+  busy: { stallsAHorizon: 0.4, stallMs: 4, usualSpread: 0.8, bootUsualSpread: 0.2, bootStallSpread: 0.5 },
 } as const satisfies Record<string, MadeUpHost>;
 
 const SWAPOFFS = 200;
@@ -22,16 +27,13 @@ const CPUS = 2;
 const HORIZON_MS = workload.horizonUs / 1000;
 /** Of a wake-up that nothing stands in the way of. */
 const USUAL_MS = 0.1;
-const USUAL_SPREAD = 0.8;
-/** Standard deviations of logarithms: between boots, of the usual latency and of stalls' rates; and of stops' lengths. */
-const BOOT_USUAL_SPREAD = 0.2;
-const BOOT_STALL_SPREAD = 0.5;
+/** Standard deviation of the logarithm of a stop's length. */
 const STOP_SPREAD = 0.7;
 
 /** A boot on such a host, with a swapoff that stops all CPUs for so many milliseconds, median; 0 stops none. */
-export function hostBoot({ stallsAHorizon, stallMs }: MadeUpHost, stopMs: number, random: Random): BootFigures {
-  const rate = stallsAHorizon * Math.exp(BOOT_STALL_SPREAD * normal(random));
-  const usualMs = USUAL_MS * Math.exp(BOOT_USUAL_SPREAD * normal(random));
+export function hostBoot({ stallsAHorizon, stallMs, usualSpread, bootUsualSpread, bootStallSpread }: MadeUpHost, stopMs: number, random: Random): BootFigures {
+  const rate = stallsAHorizon * Math.exp(bootStallSpread * normal(random));
+  const usualMs = USUAL_MS * Math.exp(bootUsualSpread * normal(random));
   const windows: SwapoffWindow[] = [];
   const wakeUps: WakeUp[] = [];
   for (let swapoff = 0; swapoff < SWAPOFFS; swapoff++) {
@@ -41,7 +43,7 @@ export function hostBoot({ stallsAHorizon, stallMs }: MadeUpHost, stopMs: number
     for (let cpu = 0; cpu < CPUS; cpu++) {
       const stalls = [stop, ...stallsOf(startMs, rate, stallMs, random)];
       for (let dueMs = Math.ceil(startMs); dueMs < startMs + HORIZON_MS; dueMs++) {
-        const late = Math.max(usualMs * Math.exp(USUAL_SPREAD * normal(random)), ...stalls.map((stall) => leftOf(stall, dueMs)));
+        const late = Math.max(usualMs * Math.exp(usualSpread * normal(random)), ...stalls.map((stall) => leftOf(stall, dueMs)));
         wakeUps.push({ cpu, expectedNs: dueMs * 1e6, latencyNs: late * 1e6 });
       }
     }

@@ -3,20 +3,20 @@ import { latencyCommand } from '../../latency/command.ts';
 import { parseLatencyLine } from '../../latency/messages.ts';
 import { workload } from './made-up.ts';
 
-const files = { swap: '/dev/vda', samples: '/tmp/s', cyclictest: '/tmp/c' };
+const files = { swap: '/dev/vda', samples: '/tmp/s', cyclictest: '/tmp/c', timerlat: '/tmp/t' };
 
 t.test('a workload becomes the program’s options', async (t) => {
   t.equal(
     latencyCommand({ ...workload, mode: 'quiet', seed: 9 }, files),
-    'latency --mode quiet --swap /dev/vda --out /tmp/s --cycles 10 --period-us 40000 --horizon-us 20000 --interval-us 1000 ' +
-      '--pages 64 --threads 1 --seconds 60 --hang-seconds 20 --hot-passes 200 --sampler 1 --seed 9',
+    'latency --mode quiet --swap /dev/vda --out /tmp/s --instrument sampler --trace /tmp/t --cycles 10 --period-us 40000 --horizon-us 20000 --interval-us 1000 ' +
+      '--pages 64 --threads 1 --seconds 60 --hang-seconds 20 --hold-us 2000 --hot-passes 200 --seed 9',
   );
 });
 
 t.test('cyclictest runs beside the workload, in the sampler’s place, and ends with it', async (t) => {
   const command = latencyCommand({ ...workload, instrument: 'cyclictest' }, files);
   t.match(command, /^cyclictest --smp --mlockall --priority=99 --interval=1000 --histogram=200000 --quiet --json=\/tmp\/c /);
-  t.match(command, / & latency .*--sampler 0 .*; status=\$\?; kill -INT \$!; wait \$!; exit \$status$/);
+  t.match(command, / & latency .*--instrument cyclictest .*; status=\$\?; kill -INT \$!; wait \$!; exit \$status$/);
 });
 
 t.test('the program’s lines are read, and nothing else', async (t) => {

@@ -9,7 +9,7 @@ const whole = madeUpSamples({ passes: [{ startNs: 500_000_000, durationNs: 1_000
 function evidence(change: Partial<BootEvidence> = {}): BootEvidence {
   return {
     end: { kind: 'completed' }, buildId: 'ab12', guestBuildId: 'ab12', complaints: [], workload,
-    samples: samplesFile(whole), ...change,
+    samples: samplesFile(whole), trace: null, ...change,
   };
 }
 

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's own tracer of wake-ups in the samplers' place: it tells when the timer's interrupt came and when the thread
+ * ran. Beside it the trace has when a CPU went to its stopper thread and when it left it. Times are those of
+ * CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "latency.h"
+
+#define TRACING "/sys/kernel/tracing"
+/* Of the ring buffer, with what it needs beside it: a wake-up is two records. */
+#define BYTES_A_WAKE_UP 160u
+#define STOPPERS "prev_comm ~ \"migration/*\" || next_comm ~ \"migration/*\""
+
+static void write_number(const char *path, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	write_text(path, text);
+}
+
+void start_timerlat(void)
+{
+	uint64_t wake_ups = options.seconds * NSEC_PER_SEC / NSEC_PER_USEC / options.interval_us;
+
+	if (mount("tracefs", TRACING, "tracefs", 0, NULL) && errno != EBUSY)
+		fail("mount tracefs on", TRACING);
+	write_text(TRACING "/trace_clock", "mono");
+	write_number(TRACING "/buffer_size_kb", wake_ups * BYTES_A_WAKE_UP / 1024 + 64);
+	if (access(TRACING "/osnoise/timerlat_period_us", W_OK))
+		fail("use the tracer timerlat, which needs CONFIG_TIMERLAT_TRACER", TRACING "/osnoise/timerlat_period_us");
+	write_number(TRACING "/osnoise/timerlat_period_us", options.interval_us);
+	write_text(TRACING "/events/sched/sched_switch/filter", STOPPERS);
+	write_text(TRACING "/events/sched/sched_switch/enable", "1");
+	/* Empties the buffer, and begins: the first wake-up has number 1. */
+	write_text(TRACING "/current_tracer", "timerlat");
+}
+
+/* What was traced stays in the ring buffer. */
+void stop_timerlat(void)
+{
+	write_text(TRACING "/tracing_on", "0");
+	write_text(TRACING "/events/sched/sched_switch/enable", "0");
+}
+
+/* Before the tracer is taken away, which would empty the buffer. */
+void write_trace(void)
+{
+	static char block[64 * 1024];
+	int from = open(TRACING "/trace", O_RDONLY | O_CLOEXEC);
+	int to = open(options.trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ssize_t count = -1;
+
+	if (from < 0 || to < 0)
+		fail("copy the trace to", options.trace);
+	while ((count = read(from, block, sizeof(block))) > 0)
+		if (write(to, block, count) != count)
+			fail("write", options.trace);
+	if (count < 0)
+		fail("read", TRACING "/trace");
+	close(from);
+	close(to);
+	write_text(TRACING "/current_tracer", "nop");
+}
