@@ -76,11 +76,16 @@ function tracedCpus(text: string): Map<number, TracedCpu> {
   return cpus;
 }
 
-/** Interrupt and wake-up, in turns and numbered from 1; the last interrupt may be without one. */
-function activationsOf(cpu: number, events: readonly TimerlatEvent[]): readonly Activation[] | Unusable {
+/**
+ * Interrupt and wake-up, in turns and numbered one by one. The threads run before the trace begins, so it may begin with any of
+ * them; a trace that lost its beginning does not span the swapoffs. The last interrupt may be without a wake-up.
+ */
+function activationsOf(cpu: number, traced: readonly TimerlatEvent[]): readonly Activation[] | Unusable {
+  const events = traced.slice(traced[0]?.context === 'thread' ? 1 : 0);
+  const first = events[0]?.number ?? 1;
   const activations: Activation[] = [];
   for (const [index, event] of events.entries()) {
-    const number = Math.floor(index / 2) + 1;
+    const number = Math.floor(index / 2) + first;
     const context = index % 2 === 0 ? 'irq' : 'thread';
     if (event.number !== number || event.context !== context) {
       return truncated(`CPU ${cpu} has ${event.context} ${event.number} where ${context} ${number} is due`);

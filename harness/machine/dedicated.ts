@@ -51,7 +51,7 @@ export async function dedicate(guest: GuestSpec, accelerator: Accelerator): Prom
 /** As `dedicate`, of a host that is told. Pure. */
 export function choose({ vcpus, memoryMiB }: Pick<GuestSpec, 'vcpus' | 'memoryMiB'>, accelerator: Accelerator, host: HostCores, rights: Rights): Dedicated {
   const cores = chooseCores(vcpus, host);
-  const lockMemory = mayLock(memoryMiB + QEMU_MIB, rights);
+  const lockMemory = accelerator === 'kvm' && mayLock(memoryMiB + QEMU_MIB, rights);
   const promptTimers = accelerator === 'tcg' && mayBePrompt(rights);
   return {
     cores: typeof cores === 'string' ? null : cores,
@@ -59,10 +59,16 @@ export function choose({ vcpus, memoryMiB }: Pick<GuestSpec, 'vcpus' | 'memoryMi
     promptTimers,
     facts: {
       vcpuCores: typeof cores === 'string' ? `not pinned: ${cores}` : cores.join(','),
-      guestMemory: lockMemory ? 'locked' : 'not locked: the limit of locked memory is too low (ulimit -l)',
+      guestMemory: memoryText(accelerator, lockMemory),
       guestTimers: timersText(accelerator, promptTimers),
     },
   };
+}
+
+/** An emulator would lock its translations, too: a gigabyte. */
+function memoryText(accelerator: Accelerator, locked: boolean): string {
+  if (accelerator === 'tcg') return 'emulated, left as it is';
+  return locked ? 'locked' : 'not locked: the limit of locked memory is too low (ulimit -l)';
 }
 
 function timersText(accelerator: Accelerator, prompt: boolean): string {

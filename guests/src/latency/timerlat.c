@@ -41,7 +41,7 @@ void start_timerlat(void)
 	write_number(TRACING "/osnoise/timerlat_period_us", options.interval_us);
 	write_text(TRACING "/events/sched/sched_switch/filter", STOPPERS);
 	write_text(TRACING "/events/sched/sched_switch/enable", "1");
-	/* Empties the buffer, and begins: the first wake-up has number 1. */
+	/* Begins, and empties the buffer. */
 	write_text(TRACING "/current_tracer", "timerlat");
 }
 

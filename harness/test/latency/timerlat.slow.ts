@@ -73,9 +73,10 @@ t.test('an event that lacks makes the trace unusable', async (t) => {
   const all = [1, 2, 3].flatMap((number) => activation(0, number, quick(10_000 + number * 1000)));
   t.same(parsed(trace(all)).length, 3);
   t.same(parsed(trace(all.slice(0, -1))).length, 2, 'but for the last wake-up');
-  t.match(parseTimerlat(trace(all.slice(1)), MS), { kind: 'inconclusive', cause: 'truncated', reason: /CPU 0 has thread 1 where irq 1 is due/ });
-  t.match(parseTimerlat(trace(all.slice(2)), MS), { reason: /has irq 2 where irq 1 is due/ }, 'overwritten');
-  t.match(parseTimerlat(trace([...all.slice(0, 3), ...all.slice(4)]), MS), { reason: /has irq 3 where thread 2 is due/ });
+  t.same(parsed(trace(all.slice(2))).length, 2, 'it begins with any wake-up');
+  t.same(parsed(trace(all.slice(1))).length, 2, 'and with any half of one');
+  t.match(parseTimerlat(trace([...all.slice(0, 3), ...all.slice(4)]), MS), { kind: 'inconclusive', cause: 'truncated', reason: /CPU 0 has irq 3 where thread 2 is due/ });
+  t.match(parseTimerlat(trace([...all.slice(0, 2), ...all.slice(4)]), MS), { reason: /has irq 3 where irq 2 is due/ });
   t.match(parseTimerlat(trace(activation(0, 1, { dueUs: 10_000, irqUs: 90, threadUs: 60 })), MS), { reason: /before its interrupt/ });
   t.same(parseTimerlat('', MS), []);
 });
