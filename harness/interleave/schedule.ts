@@ -14,6 +14,8 @@ const placeText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?$/i, 
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
   describe: z.string().default(''),
+  /** The series, in their order, of the kernels whose source lines it names; absent where it fits any kernel. */
+  series: z.array(z.string().min(1)).optional(),
   /** What the held thread does. */
   path: z.enum(PATH_NAMES).default('fault'),
   /** Where the page is swapped to. */
@@ -33,6 +35,19 @@ const scheduleSchema = z.strictObject({
 
 /** Who is held where, how, and what the other side does meanwhile. */
 export type Schedule = z.infer<typeof scheduleSchema>;
+
+/**
+ * A line of one series is another line of the next.
+ *
+ * @param series names of those that the variant's kernel has, in their order.
+ * @throws UsageError `SCHEDULE_NOT_FOR` when the schedule names lines of others.
+ */
+export function requireSeries({ name, series: own }: Schedule, variant: string, series: readonly string[]): void {
+  if (own === undefined || own.join() === series.join()) return;
+  throw new UsageError('SCHEDULE_NOT_FOR', `${name} names a source line of kernels with the series ${own.join(', ')}; ${variant} has ${series.join(', ') || 'none'}`, {
+    hint: 'choose a variant with these series, or a schedule that names a function',
+  });
+}
 
 export function interleavingOf({ hold, meanwhile }: Pick<Schedule, 'hold' | 'meanwhile'>): Interleaving {
   if (typeof meanwhile === 'string') return { hold: hold.how, meanwhile, swapoffTo: null };

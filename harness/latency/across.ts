@@ -3,7 +3,7 @@ import { thresholdText } from '../model/latency-threshold.ts';
 import type { AnalysedBoot, JudgedEndpoint, PairAnalysis } from './analyse.ts';
 import { analysePrimary } from './analyse.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison } from './compare.ts';
-import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
+import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from './figures.ts';
 import { holm } from './stats/holm.ts';
 import { judgeEndpoint } from './verdict.ts';
 
@@ -33,7 +33,8 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
     shared === null ? null : compareEndpoint(endpoint, figuresOf(a, shared[0].id), figuresOf(b, shared[1].id), options);
   const quiet = armOf(b.record, 'quiet');
   const stop = armOf(b.record, 'stop');
-  const positive = quiet === undefined || stop === undefined ? null : compareEndpoint(PRIMARY, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
+  const positive = (control: EndpointId): EndpointComparison | null =>
+    quiet === undefined || stop === undefined ? null : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
 
   const raw = variantsOf(b.record).map((arm) => {
     const other = variantsOf(a.record).find(({ id }) => id === arm.id) ?? (variantsOf(a.record)[0] as Arm);
@@ -46,7 +47,8 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
     arms,
     endpoints: compared.map(({ endpoint, comparison }, index): JudgedEndpoint => {
       const adjustedP = adjusted[pair * ENDPOINT_IDS.length + index] ?? 1;
-      const found = NOT_OF_LATENCY.includes(endpoint) ? 'not-needed' : positive;
+      const control = controlledBy(endpoint);
+      const found = control === null ? 'not-needed' : positive(control);
       return { endpoint, comparison, adjustedP, verdict: judgeEndpoint({ arms, comparison, adjustedP, alpha, nullPair: nullPair(endpoint), positive: found }) };
     }),
     ratio: exceedanceRatio(x, y, options),

@@ -1,6 +1,6 @@
 import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../model/latency.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison, type QuantileRatio } from './compare.ts';
-import { ENDPOINT_IDS, NOT_OF_LATENCY, PRIMARY, type BootFigures, type EndpointId, type ExcessCauses } from './figures.ts';
+import { controlledBy, ENDPOINT_IDS, PRIMARY, type BootFigures, type EndpointId, type ExcessCauses } from './figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from './histogram.ts';
 import { holm } from './stats/holm.ts';
 import type { RateRatio } from './stats/rate-ratio.ts';
@@ -149,7 +149,6 @@ class ArmsOfRun {
       compared: endpoints.map((endpoint) => ({ endpoint, comparison: this.#compare(endpoint, first, id) })),
     }));
     const adjusted = adjust(pairs.flatMap(({ compared }) => compared));
-    const positive = this.control('quiet', 'stop')?.comparison ?? null;
     return pairs.map(({ arms, compared }) => ({
       arms,
       endpoints: compared.map((each): JudgedEndpoint => {
@@ -161,7 +160,7 @@ class ArmsOfRun {
           adjustedP,
           alpha: this.plan.alpha,
           nullPair: this.#compare(endpoint, first, this.#first('null')),
-          positive: this.#positiveFor(endpoint, positive),
+          positive: this.#positiveFor(endpoint),
         });
         return { endpoint, comparison, adjustedP, verdict };
       }),
@@ -169,10 +168,9 @@ class ArmsOfRun {
   }
 
   /** What a stop of the machine has to show for an endpoint to be believed. */
-  #positiveFor(endpoint: EndpointId, primary: EndpointComparison | null): JudgeOptions['positive'] {
-    if (NOT_OF_LATENCY.includes(endpoint)) return 'not-needed';
-    // The stop is in it or it is not, whatever becomes of the wake-ups as a whole.
-    return endpoint === 'stopped' ? this.#compare(endpoint, this.#first('quiet'), this.#first('stop')) : primary;
+  #positiveFor(endpoint: EndpointId): JudgeOptions['positive'] {
+    const control = controlledBy(endpoint);
+    return control === null ? 'not-needed' : this.#compare(control, this.#first('quiet'), this.#first('stop'));
   }
 
   #first(role: Arm['role']): string | undefined {

@@ -17,7 +17,7 @@ export interface GuestFiles {
 
 /** The command that runs a boot's workload; its options are those of guests/src/latency. Pure. */
 export function latencyCommand(workload: LatencyWorkload, { swap, samples, cyclictest, timerlat }: GuestFiles, program = 'latency'): string {
-  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, seconds, hangSeconds, holdUs, seed } = workload;
+  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, race, seconds, hangSeconds, holdUs, seed } = workload;
   const run = [
     program,
     `--mode ${mode}`,
@@ -31,6 +31,7 @@ export function latencyCommand(workload: LatencyWorkload, { swap, samples, cycli
     `--interval-us ${intervalUs}`,
     `--pages ${pages}`,
     `--threads ${SWAP_IN_THREADS}`,
+    `--race ${race ? 1 : 0}`,
     `--seconds ${seconds}`,
     `--hang-seconds ${hangSeconds}`,
     `--hold-us ${holdUs}`,

@@ -51,8 +51,26 @@ export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
 /** The one that decides. */
 export const PRIMARY = 'exceedances' satisfies EndpointId;
 
-/** Endpoints that stopping the machine does not move, so that finding the stop says nothing of them. */
-export const NOT_OF_LATENCY: readonly EndpointId[] = ['swapoff', 'throughput', 'instructions'];
+/**
+ * The endpoint by which the positive control has to be found before another one is believed; null for those that stopping
+ * the machine does not move.
+ */
+export function controlledBy(endpoint: EndpointId): EndpointId | null {
+  switch (endpoint) {
+    case 'swapoff':
+    case 'throughput':
+    case 'instructions':
+      return null;
+    case 'stopped':
+      // The stop is in it or it is not, whatever becomes of the wake-ups as a whole.
+      return 'stopped';
+    case 'exceedances':
+    case 'excess':
+    case 'worst':
+    case 'p99':
+      return PRIMARY;
+  }
+}
 
 /** Endpoints that not every plan asks for; a run that was not asked says nothing of them. */
 export const OPTIONAL: readonly EndpointId[] = ['stopped', 'instructions'];

@@ -60,6 +60,8 @@ export interface LatencyWorkload {
   /** Between two wake-ups of one thread. */
   readonly intervalUs: number;
   readonly pages: number;
+  /** Whether a thread swaps the pages in while swapoff runs; else it does so behind it. */
+  readonly race: boolean;
   /** The program gives up after so long; guest's clock. */
   readonly seconds: number;
   /** So long without a swap-in thread's return is a hang; guest's clock. */

@@ -14,7 +14,7 @@ const arm = z.strictObject({ id: text, role: z.enum(ARM_ROLES), variant: text, m
 
 const workload = {
   instrument: z.enum(INSTRUMENTS), cycles: count, periodUs: count, horizonUs: count, intervalUs: count, pages: count,
-  seconds: count, hangSeconds: count, holdUs: count.default(0),
+  seconds: count, hangSeconds: count, race: z.boolean().default(true), holdUs: count.default(0),
 };
 
 const guest = z.looseObject({ vcpus: count, memoryMiB: count, cmdline: z.array(text), backend: z.looseObject({ kind: text }) });

@@ -36,9 +36,12 @@ static uint64_t run_cycle(uint64_t due_ns)
 	swap_on();
 	push_out();
 	sleep_until(due_ns + random_below(options.interval_us * NSEC_PER_USEC));
-	release_racers();
+	if (options.race)
+		release_racers();
 	begun = now_ns();
 	act();
+	if (!options.race)
+		release_racers();
 	wait_racers();
 	return begun + options.period_us * NSEC_PER_USEC;
 }

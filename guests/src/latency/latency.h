@@ -48,6 +48,8 @@ struct options {
 	uint64_t hang_seconds;
 	uint64_t hold_us;
 	uint64_t hot_passes;
+	/* Whether pages are swapped in while swapoff runs, or behind it. */
+	uint64_t race;
 	uint64_t seed;
 };
 

@@ -28,6 +28,7 @@ static const struct {
 	{ "--hang-seconds", &options.hang_seconds, 1, 3600 },
 	{ "--hold-us", &options.hold_us, 0, 1000000 },
 	{ "--hot-passes", &options.hot_passes, 0, 100000 },
+	{ "--race", &options.race, 0, 1 },
 	{ "--seed", &options.seed, 0, UINT64_MAX },
 };
 

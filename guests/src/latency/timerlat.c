@@ -33,7 +33,7 @@ void start_timerlat(void)
 	uint64_t wake_ups = options.seconds * NSEC_PER_SEC / NSEC_PER_USEC / options.interval_us;
 
 	if (mount("tracefs", TRACING, "tracefs", 0, NULL) && errno != EBUSY)
-		fail("mount tracefs on", TRACING);
+		fail("mount tracefs (timerlat needs CONFIG_TIMERLAT_TRACER) on", TRACING);
 	write_text(TRACING "/trace_clock", "mono");
 	write_number(TRACING "/buffer_size_kb", wake_ups * BYTES_A_WAKE_UP / 1024 + 64);
 	if (access(TRACING "/osnoise/timerlat_period_us", W_OK))

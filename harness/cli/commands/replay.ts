@@ -4,7 +4,7 @@ import { BACKENDS } from '../../interleave/backends.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import { metBy, replay, replayToHold, type Replay } from '../../interleave/replay.ts';
-import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
+import { parseSchedule, requireSeries, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup, type SourceLookup } from '../../interleave/symbols.ts';
 import { EXIT, GuestError, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
@@ -12,7 +12,7 @@ import { withPlacement, type Scene } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { PLACED_UNDER } from './interleave.ts';
-import { planOf, prepareVariant } from './variant.ts';
+import { planOf, prepareVariant, variantOf } from './variant.ts';
 
 export interface ReplayFlags extends PlanFlags {
   readonly attempts: string;
@@ -28,7 +28,9 @@ const MOST_GUESTS = 5;
 export async function replayCommand(context: CommandContext, name: string, variant: string, flags: ReplayFlags): Promise<void> {
   const attempts = wholeNumber('--attempts', flags.attempts);
   const schedule = await loadSchedule(name, context.workspace.root);
-  const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
+  const plan = await planOf(context, flags);
+  requireSeries(schedule, variant, variantOf(plan, variant).series.map((path) => basename(path)));
+  const { kernel, lab } = await prepareVariant(context, plan, variant, flags, PLACED_UNDER);
   const { signal } = context;
   const source = sourceLookup(kernel.vmlinux);
   const dump = flags.dump === undefined ? null : resolve(flags.dump);

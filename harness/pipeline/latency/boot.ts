@@ -1,4 +1,5 @@
 import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { latencyCommand, type GuestFiles } from '../../latency/command.ts';
@@ -12,6 +13,7 @@ import type { LatencyEnd, LatencyWorkload } from '../../model/latency.ts';
 import { bootGuest, type Lab } from '../lab.ts';
 import { machineGone } from '../machine-gone.ts';
 import { SplatWatch } from '../splat-watch.ts';
+import { packTrace } from './trace-file.ts';
 
 /** Where a boot's raw files go. */
 export interface LatencyLogs {
@@ -30,7 +32,7 @@ export interface LatencyBootResult {
   readonly bootMs: number | null;
 }
 
-/** Names of what a guest's programs leave, in the guest's folder and in the boot's. */
+/** Names of what a guest's programs leave, in the guest's folder and in the boot's; there the trace is packed. */
 export const SAMPLE_FILES = { samples: 'samples.bin', cyclictest: 'cyclictest.json', timerlat: 'timerlat.txt' } as const;
 
 const GUEST_DIR = '/tmp/latency';
@@ -144,6 +146,7 @@ async function runProgram(machine: StartedGuest, workload: LatencyWorkload, logs
     return { kind: 'program-failed', message: `exit status ${exit.code}${last?.t === 'end' ? '' : ' without an end mark'}` };
   }
   await machine.remote.download(GUEST_DIR, logs.dir, { limitBytes: MOST_BYTES, signal });
+  if (workload.instrument === 'timerlat') await packTrace(join(logs.dir, SAMPLE_FILES.timerlat));
   return { kind: 'completed' };
 }
 

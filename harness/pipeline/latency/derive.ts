@@ -10,6 +10,7 @@ import { usableSamples } from '../../latency/validate.ts';
 import type { LatencyBootRecord, LatencySamples, Unusable } from '../../model/latency.ts';
 import { BOOT_FILES } from '../../store/latency-store.ts';
 import { SAMPLE_FILES } from './boot.ts';
+import { readTrace } from './trace-file.ts';
 
 /** What a boot's raw files come to; the same in a run and in everything that is done with a stored one. */
 export async function deriveBoot(dir: string, record: LatencyBootRecord): Promise<AnalysedBoot> {
@@ -34,6 +35,6 @@ export async function samplesOf(dir: string, record: LatencyBootRecord): Promise
   const { end, buildId, guestBuildId, workload } = record;
   const complaints = scanLog(await readFile(join(dir, BOOT_FILES.console))).map(({ title }) => title);
   const samples = await readBytesIfExists(join(dir, SAMPLE_FILES.samples));
-  const trace = await readTextIfExists(join(dir, SAMPLE_FILES.timerlat));
+  const trace = await readTrace(join(dir, SAMPLE_FILES.timerlat));
   return usableSamples({ end, buildId, guestBuildId, complaints, workload, samples, trace });
 }

@@ -28,7 +28,7 @@ t.test('latency runs, alone and in every form', async (test) => {
   const alone = join(test.testdir({}), 'results');
   const [night = ''] = writeLatencyNights(alone, [{ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] }]);
   const { stdout } = await history('--results', alone);
-  test.match(stdout, /^latency, plan latency, tcg, threshold p90\n {2}v5a\+ra {2}1 run\n.*: last 0\.5x, median 0\.5x\n/);
+  test.match(stdout, /^latency, plan latency, tcg, threshold p99\n {2}v5a\+ra {2}1 run\n.*: last 0\.5x, median 0\.5x\n/);
   test.match(JSON.parse((await history('--results', alone, '--json')).stdout), { latencyRuns: [{ run: night }], latency: [{ arm: 'v5a+ra' }, { arm: 'v5b+ra', swapoffUs: { basis: 'ratio', last: 1.5 } }] });
   const index = join(alone, 'index.html');
   await history('--results', alone, '--html', index);

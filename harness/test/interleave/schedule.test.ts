@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { meets } from '../../interleave/replay.ts';
-import { formatSchedule, interleavingOf, parseSchedule } from '../../interleave/schedule.ts';
+import { SOURCE_LINE } from '../../interleave/points.ts';
+import { formatSchedule, interleavingOf, parseSchedule, requireSeries } from '../../interleave/schedule.ts';
 
 const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kernel-configs/schedules');
 
@@ -33,10 +34,25 @@ t.test('what is wrong with a schedule is named by its key', async (t) => {
   wrong('', /the whole/);
 });
 
-t.test('the shipped schedules are valid, and named as their files', async (t) => {
+t.test('a schedule that names a line is for kernels that have it', async (t) => {
+  const lined = parseSchedule('name: a\nseries: [unpatched]\nhold: {at: "mm/swapfile.c:3213", how: stall}\n', 'a.yaml');
+  requireSeries(lined, 'unpatched', ['unpatched']);
+  t.throws(() => requireSeries(lined, 'weakened', ['unpatched', 'weakened']), {
+    code: 'SCHEDULE_NOT_FOR', message: 'a names a source line of kernels with the series unpatched; weakened has unpatched, weakened',
+  });
+  t.throws(() => requireSeries(lined, 'stock', []), { message: /stock has none/ });
+  const named = parseSchedule('name: a\nhold: {at: __swap_duplicate, how: stall}\n', 'a.yaml');
+  requireSeries(named, 'stock', []);
+});
+
+t.test('the shipped schedules are valid, named as their files, and say whose lines they name', async (t) => {
   const files = readdirSync(shipped).filter((file) => file.endsWith('.yaml'));
   t.ok(files.length > 0);
-  for (const file of files) t.equal(`${parseSchedule(readFileSync(join(shipped, file), 'utf8'), file).name}.yaml`, file);
+  for (const file of files) {
+    const { name, hold, series } = parseSchedule(readFileSync(join(shipped, file), 'utf8'), file);
+    t.equal(`${name}.yaml`, file);
+    t.equal(series !== undefined, SOURCE_LINE.test(String(hold.at)), file);
+  }
 });
 
 t.test('an outcome meets what is expected by kind and by what it names', async (t) => {

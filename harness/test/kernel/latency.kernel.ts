@@ -57,6 +57,12 @@ t.test('cyclictest measures in the sampler’s place', async (t) => {
   t.same((threads as readonly CyclictestThread[]).map(({ cpu }) => cpu), [0, 1]);
 });
 
+t.test('a kernel without timerlat says what it needs', async (t) => {
+  await booted(t.name);
+  const { end } = await measured(t.testdir(), { instrument: 'timerlat' });
+  t.match(end, { kind: 'program-failed', message: /timerlat needs CONFIG_TIMERLAT_TRACER/ });
+});
+
 t.test('a machine that runs already is measured by ssh, and left as it was', async (t) => {
   await booted(t.name);
   const spec: GuestSpec = { ...guest, backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 1024 } };

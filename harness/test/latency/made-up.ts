@@ -4,7 +4,7 @@ import { seededRandom, type Random } from '../../latency/stats/random.ts';
 
 export const workload: LatencyWorkload = {
   mode: 'swapoff', instrument: 'sampler', cycles: 10, periodUs: 40_000, horizonUs: 20_000, intervalUs: 1_000,
-  pages: 64, seconds: 60, hangSeconds: 20, holdUs: 2000, seed: 1,
+  pages: 64, race: true, seconds: 60, hangSeconds: 20, holdUs: 2000, seed: 1,
 };
 
 export const usual: Random = seededRandom(20261122);

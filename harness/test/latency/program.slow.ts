@@ -9,7 +9,7 @@ t.test('a workload becomes the program’s options', async (t) => {
   t.equal(
     latencyCommand({ ...workload, mode: 'quiet', seed: 9 }, files),
     'latency --mode quiet --swap /dev/vda --out /tmp/s --instrument sampler --trace /tmp/t --cycles 10 --period-us 40000 --horizon-us 20000 --interval-us 1000 ' +
-      '--pages 64 --threads 1 --seconds 60 --hang-seconds 20 --hold-us 2000 --hot-passes 200 --seed 9',
+      '--pages 64 --threads 1 --race 1 --seconds 60 --hang-seconds 20 --hold-us 2000 --hot-passes 200 --seed 9',
   );
 });
 

@@ -76,7 +76,7 @@ t.test('latency runs: what their analysis says, read once, forgotten when gone',
   const { runs, latencyRuns, read } = await syncHistory(results);
   test.same([runs.length, latencyRuns.length, read], [12, 2, 14]);
   test.same(latencyRuns[0], {
-    run: first, startedAt: '2026-11-22T12:00:00.000Z', plan: 'latency', accelerator: 'tcg', threshold: 'p90',
+    run: first, startedAt: '2026-11-22T12:00:00.000Z', plan: 'latency', accelerator: 'tcg', threshold: 'p99',
     arms: [
       { arm: 'v5a+ra', kernelId: 'aaaa', boots: 6, against: null, exceedances: { value: 0.145, control: 0.3 }, swapoffUs: { value: 24_500.5, control: null } },
       { arm: 'v5b+ra', kernelId: null, boots: 6, against: 'v5a+ra', exceedances: { value: 0.79, control: 0.3 }, swapoffUs: { value: 31_000, control: 24_500.5 } },
