@@ -14,7 +14,7 @@ const percentile = (percent: number): LatencyThreshold => ({ kind: 'quiet-percen
 
 /** What the budget of the shipped plan has room for on a host that is not quick. */
 const BOOTS = 8;
-const RUNS = 20;
+const RUNS = 12;
 /** Stops of the variants and controls, milliseconds. */
 const stopsMs = (b: number) => ({ a: 0, b, 'a=null': 0, 'a=quiet': 0, 'a=stop': 8 });
 
