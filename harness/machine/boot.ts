@@ -185,7 +185,8 @@ class Machine {
   }
 
   async #vcpuThreads(): Promise<readonly number[]> {
-    const vcpus = vcpusSchema.parse(await this.#qmp?.execute('query-cpus-fast'));
+    if (this.#qmp === null) throw new HostError('QMP_FAILED', 'QEMU has no monitor to tell its threads');
+    const vcpus = vcpusSchema.parse(await this.#qmp.execute('query-cpus-fast'));
     return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
 

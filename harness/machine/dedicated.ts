@@ -112,15 +112,15 @@ function limitOf(name: string, { limits }: Rights): number {
 /**
  * Gives a started guest its cores and its timers.
  *
- * @throws HostError `DEDICATE_FAILED` with what taskset(1) or chrt(1) say.
+ * @throws HostError `DEDICATE_FAILED` with what taskset(1) or chrt(1) say, `QMP_FAILED` when QEMU has gone.
  */
 export async function giveTo(machine: Pick<StartedGuest, 'pid' | 'vcpuThreads'>, { cores, promptTimers }: Dedicated, signal: AbortSignal): Promise<void> {
   const threads = cores === null ? [] : await machine.vcpuThreads();
   for (const [index, core] of (cores ?? []).entries()) {
     await change('taskset', ['--cpu-list', '--pid', String(core), String(threads[index])], `pin vCPU ${index} to core ${core}`, signal);
   }
-  // The thread whose id is the process's.
-  if (promptTimers) await change('chrt', ['--fifo', '--pid', String(MAIN_LOOP_PRIORITY), String(machine.pid)], 'make QEMU’s main loop prompt', signal);
+  // The thread whose id is the process's; what it starts for the disk is ordinary.
+  if (promptTimers) await change('chrt', ['--fifo', '--reset-on-fork', '--pid', String(MAIN_LOOP_PRIORITY), String(machine.pid)], 'make QEMU’s main loop prompt', signal);
 }
 
 async function change(program: string, args: readonly string[], what: string, signal: AbortSignal): Promise<void> {

@@ -50,6 +50,8 @@ const GRACE_MS = 60_000;
 const AFTER_LOSS_MS = 1_000;
 /** The host's troubles that concern one boot and leave the others possible. */
 const HOST_TROUBLE = /^(QEMU_.*|EMULATED_TIME)$/;
+/** The guest got nothing for itself: its figures would be of another kind than the others'. */
+const NOT_GIVEN = /^(DEDICATE_FAILED|QMP_.*)$/;
 /** For the console to print the backtraces that were asked for. */
 const BACKTRACE_MS = 3_000;
 
@@ -73,14 +75,18 @@ export async function measureBoot(
     return { end: endOfFailedBoot(error), guestBuildId: null, argv: [], bootMs: null };
   }
   await using machine = started;
-  if (dedicated !== undefined) await giveTo(machine, dedicated, signal);
   const over = new AbortController();
   try {
+    if (dedicated !== undefined) await giveTo(machine, dedicated, signal);
     const either = AbortSignal.any([over.signal, signal]);
     const { end, guestBuildId } = await measure(machine, guest, workload, logs, either);
     signal.throwIfAborted();
     await machine.kill();
     return { end, guestBuildId, argv: machine.argv, bootMs: machine.bootMs };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof HostError) || !NOT_GIVEN.test(error.code)) throw error;
+    return { end: { kind: 'host-fault', message: error.message }, guestBuildId: null, argv: machine.argv, bootMs: machine.bootMs };
   } finally {
     over.abort();
   }

@@ -124,6 +124,7 @@ t.test('a guest that is measured gets cores, locked memory and prompt timers', a
   t.same(cores, ['1', '0']);
   t.ok(Number(await field(`/proc/${machine.pid}/status`, 'VmLck')) > guest.memoryMiB * 1024, 'all of the guest is locked');
   t.match((await execa('chrt', ['--pid', String(machine.pid)])).stdout, /SCHED_FIFO.*priority: 10/s);
+  t.notMatch((await execa('chrt', ['--pid', String(threads[0])])).stdout, /SCHED_FIFO/, 'a vCPU is ordinary');
   await t.rejects(giveTo(machine, { cores: [4096], lockMemory: false, promptTimers: false, facts }, never), { code: 'DEDICATE_FAILED' });
 });
 
