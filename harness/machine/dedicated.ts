@@ -117,16 +117,28 @@ function limitOf(name: string, { limits }: Rights): number {
 export async function giveTo(machine: Pick<StartedGuest, 'pid' | 'vcpuThreads'>, { cores, promptTimers }: Dedicated, signal: AbortSignal): Promise<void> {
   const threads = cores === null ? [] : await machine.vcpuThreads();
   for (const [index, core] of (cores ?? []).entries()) {
-    await change('taskset', ['--cpu-list', '--pid', String(core), String(threads[index])], `pin vCPU ${index} to core ${core}`, signal);
+    await change('taskset', ['--cpu-list', '--pid', String(core), String(threads[index])], {
+      what: `pin vCPU ${index} to core ${core}`,
+      hint: 'cores of isolcpus= must be open to this process (cpuset of its control group)',
+      signal,
+    });
   }
   // The thread whose id is the process's; what it starts for the disk is ordinary.
-  if (promptTimers) await change('chrt', ['--fifo', '--reset-on-fork', '--pid', String(MAIN_LOOP_PRIORITY), String(machine.pid)], 'make QEMU’s main loop prompt', signal);
+  if (!promptTimers) return;
+  await change('chrt', ['--fifo', '--reset-on-fork', '--pid', String(MAIN_LOOP_PRIORITY), String(machine.pid)], {
+    what: 'make QEMU’s main loop prompt',
+    hint: 'a control group may have no real-time runtime (cpu.rt_runtime_us)',
+    signal,
+  });
 }
 
-async function change(program: string, args: readonly string[], what: string, signal: AbortSignal): Promise<void> {
+interface Change {
+  readonly what: string;
+  readonly hint: string;
+  readonly signal: AbortSignal;
+}
+
+async function change(program: string, args: readonly string[], { what, hint, signal }: Change): Promise<void> {
   const { exitCode, stderr } = await run(program, args, { signal });
-  if (exitCode === 0) return;
-  throw new HostError('DEDICATE_FAILED', `Cannot ${what}: ${stderr.trim()}`, {
-    hint: 'cores of isolcpus= must be open to this process (cpuset of its control group)',
-  });
+  if (exitCode !== 0) throw new HostError('DEDICATE_FAILED', `Cannot ${what}: ${stderr.trim()}`, { hint });
 }

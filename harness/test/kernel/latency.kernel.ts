@@ -128,6 +128,17 @@ t.test('a guest that is measured gets cores, locked memory and prompt timers', a
   await t.rejects(giveTo(machine, { cores: [4096], lockMemory: false, promptTimers: false, facts }, never), { code: 'DEDICATE_FAILED' });
 });
 
+t.test('a boot whose guest could not be given its cores is the host’s fault, not a figure', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir();
+  const workload: LatencyWorkload = { ...shipped, cycles: 1, mode: 'swapoff', seed: 3 };
+  const facts = { vcpuCores: '', guestMemory: '', guestTimers: '' };
+  const dedicated = { cores: [4096, 4097], lockMemory: false, promptTimers: false, facts };
+  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
+  const { end } = await measureBoot(kernel, guest, workload, logs, { lab, signal: never, dedicated });
+  t.match(end, { kind: 'host-fault', message: /Cannot pin vCPU 0 to core 4096/ });
+});
+
 t.test('a guest that dies half-way gives no figure', async (t) => {
   await booted(t.name);
   const mark = 'swaprace.mark=latency';
