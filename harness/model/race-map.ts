@@ -1,4 +1,4 @@
-import type { PathPoint, PointOutcome, RaceMap, RaceWindow } from './interleave.ts';
+import type { HoldKind, PathPoint, PointOutcome, RaceMap, RaceWindow } from './interleave.ts';
 
 /** Gravest first. */
 export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
@@ -26,6 +26,14 @@ export function outcomeKey(outcome: PointOutcome): string {
     case 'inconclusive':
       return `inconclusive: ${outcome.reason}`;
   }
+}
+
+/** Why a wait during a stall says nothing of what protects the thread. */
+export const FROZEN_WAIT = 'swapoff waits for a frozen CPU wherever on it the thread is; hold by preempt';
+
+/** Whether swapoff waited perhaps for no more than the hold's own frozen CPU. */
+export function isFrozenWait({ kind }: PointOutcome, hold: HoldKind): boolean {
+  return kind === 'waited' && hold === 'stall';
 }
 
 /** Points of a map by their gravest outcome. */

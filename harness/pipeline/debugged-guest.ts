@@ -86,10 +86,12 @@ async function bootOnce<T>(
     signal,
   );
   if (timersBroken(await readFile(consoleLog, 'latin1'))) return 'broken timers';
-  return { value: await use({ guest, take: () => take(guest) }) };
+  // From here on: a guest may crash before its vCPUs are taken.
+  const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
+  return { value: await use({ guest, take: () => take(guest, splats) }) };
 }
 
-async function take(guest: StartedGuest): Promise<TakenMachine> {
+async function take(guest: StartedGuest, splats: ConsoleSplats): Promise<TakenMachine> {
   const sockets = guest.placing;
   if (sockets === null) throw new GuestError('NOT_PLACED', 'The guest was booted without a debugger stub');
   const vcpus = await GdbClient.connect(sockets.gdbSocket);
@@ -97,7 +99,7 @@ async function take(guest: StartedGuest): Promise<TakenMachine> {
   return {
     vcpus,
     snapshots,
-    splats: new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener)),
+    splats,
     workMs: workClock(guest.pid),
     dump: (file) => snapshots.dump(file),
     handOver: () => {

@@ -6,7 +6,7 @@ import { choosePoints } from '../interleave/points.ts';
 import { ANCHOR, HELD, type Placement } from '../interleave/prepare.ts';
 import { replay } from '../interleave/replay.ts';
 import { formatSchedule, interleavingOf, type Schedule } from '../interleave/schedule.ts';
-import { candidatesOf, isSameKind, pointsAt, type Candidate } from '../interleave/search/candidates.ts';
+import { isSameKind, likelyPaths, pointsAt, type Candidate } from '../interleave/search/candidates.ts';
 import { sourceLookup } from '../interleave/symbols.ts';
 import { PathWalker } from '../interleave/walk.ts';
 import { SwapraceError } from '../model/errors.ts';
@@ -23,6 +23,8 @@ const TRIES = 3;
 /** Of one place that a path comes to again and again, so many times are tried. */
 const MOST_OCCURRENCES = 3;
 const ATTEMPTS = 10;
+/** Guests for one path: one that is lost is left for another. */
+const MOST_GUESTS = 3;
 
 export interface MinimiseRequest {
   readonly variant: string;
@@ -39,19 +41,21 @@ export interface MinimiseRequest {
 export async function minimise(searched: SearchedKernel, lab: PlacedLab, request: MinimiseRequest): Promise<Minimised | null> {
   const backend = placedOn(request.backend);
   const { rounds, finding, functions } = request;
-  const candidates = candidatesOf({ rounds, end: finding.end, swapoff: searched.swapoff.func, functions });
-  for (const path of new Set(candidates.map((candidate) => candidate.path))) {
-    const onPath = candidates.filter((candidate) => candidate.path === path);
-    const search = (placement: Placement): Promise<Minimised | null> => firstThatGives(placement, backend, onPath, searched, request);
-    const found = await withPlacement(searched.kernel, lab, request.signal, search, { path, backend: BACKENDS[backend] }).catch(notReached);
-    if (found !== null) return found;
+  for (const { path, candidates } of likelyPaths({ rounds, end: finding.end, swapoff: searched.swapoff.func, functions })) {
+    const attempts: Attempts = { backend, candidates, tried: new Set() };
+    const search = (placement: Placement): Promise<Minimised | 'none' | 'lost'> => firstThatGives(placement, attempts, searched, request);
+    let found: Minimised | 'none' | 'lost' = 'lost';
+    for (let guests = 0; found === 'lost' && guests < MOST_GUESTS; guests++) {
+      found = await withPlacement(searched.kernel, lab, request.signal, search, { path, backend: BACKENDS[backend] }).catch(notReached);
+    }
+    if (typeof found === 'object') return found;
   }
   return null;
 }
 
 /** A path that this kernel does not take gives nothing. */
-function notReached(error: unknown): null {
-  if (error instanceof SwapraceError && error.code === 'PATH_NOT_REACHED') return null;
+function notReached(error: unknown): 'none' {
+  if (error instanceof SwapraceError && error.code === 'PATH_NOT_REACHED') return 'none';
   throw error;
 }
 
@@ -60,31 +64,41 @@ function placedOn(backend: SwapBackend): BackendName {
   return backend.kind === 'file' ? 'rotational' : backendName(backend);
 }
 
+/** What is tried on one path, in one guest or in several. */
+interface Attempts {
+  readonly backend: BackendName;
+  readonly candidates: readonly Candidate[];
+  /** Places that were begun: the one at which a guest was lost is not tried again. */
+  readonly tried: Set<string>;
+}
+
 async function firstThatGives(
   placement: Placement,
-  backend: BackendName,
-  candidates: readonly Candidate[],
+  { backend, candidates, tried }: Attempts,
   { kernel }: SearchedKernel,
   { variant, finding, signal }: MinimiseRequest,
-): Promise<Minimised | null> {
+): Promise<Minimised | 'none' | 'lost'> {
   const { machine, runner, symbols, path } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();
   const { points } = await tracePath(machine.vcpus, HELD, symbols, path.limits, signal);
   const walker = new PathWalker(placement);
   for (const { point, swapoffTo, tries } of placesToTry(points, candidates)) {
+    const place = `${pointName(point)} ${swapoffTo ?? ''}`;
+    if (tried.has(place)) continue;
+    tried.add(place);
     const schedule = scheduleOf(variant, backend, path, swapoffTo, pointName(point));
-    for (let tried = 0; tried < tries; tried++) {
+    for (let again = 0; again < tries; again++) {
       signal.throwIfAborted();
       const { result, lost } = await tryPoint(placement, walker, point, interleavingOf(schedule));
-      if (lost) return null;
+      if (lost) return 'lost';
       if (!isSameKind(result.outcome, finding.end)) continue;
       const claimed: Schedule = { ...schedule, expect: expectationOf(result.outcome) };
       const { met } = await replay(placement, claimed, { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, signal), signal });
       return { schedule: formatSchedule(claimed), met: met ?? 0, attempts: ATTEMPTS };
     }
   }
-  return null;
+  return 'none';
 }
 
 interface PlaceToTry {

@@ -6,7 +6,7 @@ import { ChainReader } from '../interleave/chains.ts';
 import { disassembler } from '../interleave/disassembly.ts';
 import { Runner } from '../interleave/runner.ts';
 import { drawPreemption } from '../interleave/search/preemption.ts';
-import { DEFAULT_ROUND_TIMES, preemptOnce, reached, runFor, type SearchedMachine } from '../interleave/search/round.ts';
+import { DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, reached, runFor, type SearchedMachine } from '../interleave/search/round.ts';
 import { swapoffCode, type SwapoffCode } from '../interleave/search/swapoff.ts';
 import { loadSymbols, type SymbolTable } from '../interleave/symbols.ts';
 import { BootError, GuestError, HostError, SwapraceError, UsageError } from '../model/errors.ts';
@@ -133,8 +133,7 @@ function endOfLost(error: unknown, signal: AbortSignal): SearchedGuestEnd {
 async function race(searched: SearchedKernel, booted: DebuggedGuest, trial: TrialSpec, request: SearchRequest, guest: number, first: number): Promise<SearchedGuestEnd> {
   const { spec, signal, onRound } = request;
   return withRace(searched, booted, trial, request.workloadLog(guest), async (machine, workload) => {
-    await underWay(machine, workload, signal);
-    const early = findingIn(workload, machine.machine.splats.titles()[0] ?? null, trial);
+    const early = findingIn(workload, await followingSplat(machine, DEFAULT_ROUND_TIMES, () => underWay(machine, workload, signal)), trial);
     if (early !== null) return early;
     let over: TrialEnd | null = null;
     void workload.ended().then((end) => (over = end), () => undefined);
@@ -177,7 +176,6 @@ function machineOf({ vcpus, memoryMiB, cmdline, backend }: StressProbe): GuestSp
 /** Lets the workload come to its first raced swapoff: before, nothing can be found. */
 async function underWay(searched: SearchedMachine, workload: WorkloadRun, signal: AbortSignal): Promise<void> {
   const end = performance.now() + WORKLOAD_STARTS_MS;
-  searched.machine.splats.restart();
   while ((workload.exposure?.exposedSwapoffs ?? 0) === 0) {
     signal.throwIfAborted();
     if ((await runFor(searched, 'all', SLICE_MS)) === 'splat') return;

@@ -6,7 +6,7 @@ import type { RunResult, VariantVerdict } from '../model/verdict.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import { mapTitle } from './map-section.ts';
-import { exploredText, mapsOf } from './map-words.ts';
+import { exploredText, frozenWaitsText, mapsOf } from './map-words.ts';
 import { oneLine } from './plain.ts';
 import { testedBySupport } from './tested-by.ts';
 import { probeTitle } from './text.ts';
@@ -132,7 +132,12 @@ function mapParagraphs(run: RunResult): string[][] {
       .filter((each) => each.probe === probe.id)
       .flatMap(({ variant, outcome }) => {
         const map = mapsOf(run).find((each) => each.variant === variant && each.path === probe.path && each.hold === probe.hold);
-        return [...wrap(`  ${variant}: ${WORD[outcome]}${map === undefined ? '' : `, ${exploredText(map)}`}`, 4, MAIL_WIDTH), ...(map === undefined ? [] : windowLines(map))];
+        const frozen = map === undefined ? null : frozenWaitsText(map);
+        return [
+          ...wrap(`  ${variant}: ${WORD[outcome]}${map === undefined ? '' : `, ${exploredText(map)}`}`, 4, MAIL_WIDTH),
+          ...(map === undefined ? [] : windowLines(map)),
+          ...(frozen === null ? [] : wrap(`    (${frozen}.)`, 5, MAIL_WIDTH)),
+        ];
       }),
   ]);
 }

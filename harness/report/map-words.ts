@@ -1,6 +1,7 @@
 import type { PointOutcome, RaceMap } from '../model/interleave.ts';
-import { countOutcomes, OUTCOME_KINDS } from '../model/race-map.ts';
+import { countOutcomes, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
 import type { RunResult } from '../model/verdict.ts';
+import { several } from './wording.ts';
 
 export type OutcomeKind = PointOutcome['kind'];
 
@@ -25,6 +26,13 @@ export function exploredText(map: RaceMap): string {
   const counts = countOutcomes(map);
   const said = OUTCOME_KINDS.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   return `${map.exploredPoints} of ${map.pathPoints} points explored${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
+}
+
+/** What is to be said of points that waited under a hold that makes everything wait; null where there are none. */
+export function frozenWaitsText({ windows, hold }: RaceMap): string | null {
+  const frozen = windows.filter(({ outcomes: [gravest] }) => gravest !== undefined && isFrozenWait(gravest, hold));
+  const points = frozen.reduce((total, { explored }) => total + explored, 0);
+  return points === 0 ? null : `${several(points, 'point')} that waited under ${hold} ${points === 1 ? 'says' : 'say'} nothing of a fix: ${FROZEN_WAIT}`;
 }
 
 /** True where a map holds what a fix must not let happen, or did not find out. */

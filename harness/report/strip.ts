@@ -1,5 +1,6 @@
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, OUTCOME_KINDS, outcomeKey, pointName, reachOfWindows } from '../model/race-map.ts';
+import { frozenWaitsText } from './map-words.ts';
 import { backendWord } from './wording.ts';
 
 const LETTERS: Readonly<Record<PointOutcome['kind'], string>> = {
@@ -64,11 +65,13 @@ export function mapName({ variant, path, backend, hold, meanwhile, swapoffTo }: 
 
 /** The whole map as text: sentence, strip, and a line for each window. */
 export function mapText(map: RaceMap, columns = 72): string {
+  const frozen = frozenWaitsText(map);
   return [
     mapSentence(map),
     `  ${map.anchor} |${strip(map, columns)}| ${map.pathEnd}`,
     ...map.windows.map(windowText),
     ...(map.merged?.differences ?? []).map((difference) => `  differs: ${difference}`),
+    ...(frozen === null ? [] : [`  ${frozen}`]),
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import type { Exploration } from '../model/exploration.ts';
-import type { PointOutcome, RaceMap } from '../model/interleave.ts';
+import type { HoldKind, PointOutcome, RaceMap } from '../model/interleave.ts';
+import { FROZEN_WAIT, isFrozenWait } from '../model/race-map.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import { OUTCOMES, type MapVerdict, type VariantOutcome } from '../model/verdict.ts';
 import { judgeExpectation } from './expectation.ts';
@@ -69,7 +70,7 @@ function otherBug({ outcome, points }: Shown): string | null {
 
 /** What became of the points of an outcome, with the first of them as the map tells it. */
 function wordsOf(map: RaceMap, kind: VariantOutcome): string {
-  const outcome = map.windows.map(({ outcomes }) => outcomes[0]).find((each) => each !== undefined && verdictOf(each) === kind);
+  const outcome = map.windows.map(({ outcomes }) => outcomes[0]).find((each) => each !== undefined && verdictOf(each, map.hold) === kind);
   switch (outcome?.kind) {
     case 'oops':
       return `crashed, the first with ${outcome.signature}`;
@@ -79,12 +80,15 @@ function wordsOf(map: RaceMap, kind: VariantOutcome): string {
       return `corrupted data, the first: ${outcome.what}`;
     case 'inconclusive':
       return `inconclusive, the first: ${outcome.reason}`;
+    case 'waited':
+      return `inconclusive, the first: swapoff waited in ${outcome.where}, and ${FROZEN_WAIT}`;
     default:
       return kind;
   }
 }
 
-function verdictOf(outcome: PointOutcome): VariantOutcome {
+function verdictOf(outcome: PointOutcome, hold: HoldKind): VariantOutcome {
+  if (isFrozenWait(outcome, hold)) return 'inconclusive';
   switch (outcome.kind) {
     case 'oops':
       return BAD_ACCESS.test(outcome.signature) ? 'target' : 'other-bug';
@@ -104,9 +108,10 @@ function verdictOf(outcome: PointOutcome): VariantOutcome {
 /** Explored points by the gravest of what their attempts came to. */
 function pointsByOutcome(map: RaceMap | null): Record<VariantOutcome, number> {
   const counts = Object.fromEntries(OUTCOMES.map((kind) => [kind, 0])) as Record<VariantOutcome, number>;
-  for (const { outcomes, explored } of map?.windows ?? []) {
+  if (map === null) return counts;
+  for (const { outcomes, explored } of map.windows) {
     const gravest = outcomes[0];
-    if (gravest !== undefined) counts[verdictOf(gravest)] += explored;
+    if (gravest !== undefined) counts[verdictOf(gravest, map.hold)] += explored;
   }
   return counts;
 }

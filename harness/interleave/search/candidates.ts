@@ -24,6 +24,19 @@ export interface Found {
   readonly functions: readonly string[];
 }
 
+/** A path on which a finding may be had, and where on it that is likely. */
+export interface LikelyPath {
+  readonly path: PathName;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Paths likeliest first: those of the candidates, then all others that the workload is on. */
+export function likelyPaths(found: Found): LikelyPath[] {
+  const candidates = candidatesOf(found);
+  const paths = new Set([...candidates.map(({ path }) => path), ...pathsThrough(found.functions)]);
+  return [...paths].map((path) => ({ path, candidates: candidates.filter((candidate) => candidate.path === path) }));
+}
+
 /**
  * Placed schedules that a finding may come down to, likeliest first: the latest round, one hold before two; at last the
  * function that crashed, for a crash that came without any hold.

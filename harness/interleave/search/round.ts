@@ -66,18 +66,30 @@ export async function reached(searched: SearchedMachine, functions: readonly str
 
 /** Catches the first thread that comes to the function, holds it while the others run, and lets all go on; ends stopped. */
 export async function preemptOnce(searched: SearchedMachine, preemption: Preemption, times: RoundTimes): Promise<RoundOutcome> {
-  const { splats } = searched.machine;
-  splats.restart();
+  searched.machine.splats.restart();
   let outcome = NOT_HELD;
-  try {
+  const splat = await followingSplat(searched, times, async () => {
     const caught = await catchThread(searched, preemption, times);
     if (caught !== null) outcome = await holdCaught(searched, caught, preemption, times);
-    if (splats.titles().length > 0) await runFor(searched, 'all', times.splatMs);
+  });
+  return { ...outcome, splat };
+}
+
+/**
+ * Does something with the machine, and lets a splat that has begun become whole: before, its title need not name the
+ * function. A crash that takes the machine with it is a splat as well.
+ *
+ * @returns its title; null where none came.
+ */
+export async function followingSplat(searched: SearchedMachine, { splatMs }: Pick<RoundTimes, 'splatMs'>, work: () => Promise<void>): Promise<string | null> {
+  const { splats } = searched.machine;
+  try {
+    await work();
+    if (splats.titles().length > 0) await runFor(searched, 'all', splatMs);
   } catch (error) {
-    // A crash can take the machine with it.
     if (splats.titles().length === 0) throw error;
   }
-  return { ...outcome, splat: splats.titles()[0] ?? null };
+  return splats.titles()[0] ?? null;
 }
 
 async function holdCaught(searched: SearchedMachine, caught: Arrival, preemption: Preemption, times: RoundTimes): Promise<Omit<RoundOutcome, 'splat'>> {

@@ -1,6 +1,6 @@
 import type { PathPoint, RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
 import { OUTCOME_KINDS, outcomeKey, reachOfWindows, pointName } from '../../model/race-map.ts';
-import { exploredText, isBad, OUTCOME_MEANING } from '../map-words.ts';
+import { exploredText, frozenWaitsText, isBad, OUTCOME_MEANING } from '../map-words.ts';
 import { backendWord } from '../wording.ts';
 import { html, Markup } from './markup.ts';
 import { folded } from './page.ts';
@@ -29,6 +29,7 @@ function outcomeLegend(maps: readonly RaceMap[]): Markup {
 
 /** Points are a pixel at least: a window of one instruction among thousands must not vanish. */
 function strip(map: RaceMap): Markup {
+  const frozen = frozenWaitsText(map);
   const width = 1000;
   const scale = width / Math.max(1, map.pathPoints);
   const bars = reachOfWindows(map).flatMap(({ window, ...reach }) => {
@@ -40,7 +41,7 @@ function strip(map: RaceMap): Markup {
     return [html`<rect class="o-${gravest.kind}" x="${round(from)}" y="0" width="${round(span)}" height="10" opacity="${opacity}"><title>${window.first.func} to ${window.last.func}: ${outcomeKey(gravest)}</title></rect>`];
   });
   return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${exploredText(map)}">${bars}</svg>
-<div class="note dim small">${exploredText(map)}; ${map.anchor} → ${map.pathEnd}</div>
+<div class="note dim small">${exploredText(map)}; ${map.anchor} → ${map.pathEnd}${frozen === null ? null : html`<br>${frozen}`}</div>
 `;
 }
 

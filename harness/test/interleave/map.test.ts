@@ -50,6 +50,15 @@ t.test('a map counts points of those that exist, each by its gravest outcome', a
   t.equal(mapSentence(map), 'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, repeats differ at 1');
 });
 
+t.test('a map under stall says what a wait for a frozen CPU is worth; one under preempt has nothing to say', async (t) => {
+  const waited: PointOutcome = { kind: 'waited', where: 'synchronize_rcu' };
+  const results = [result(0, waited), result(1, waited), result(2, xas)];
+  t.match(mapText(raceMap(header, results)), /2 points that waited under stall say nothing of a fix/);
+  t.match(mapText(raceMap(header, results.slice(1))), /1 point that waited under stall says nothing/);
+  t.notMatch(mapText(raceMap({ ...header, hold: 'preempt' }, results)), /say nothing/);
+  t.notMatch(mapText(raceMap(header, results.slice(2))), /say nothing/);
+});
+
 t.test('a strip goes on over points that a neighbour stands for', async (t) => {
   const merged = { represented: 4, checked: 1, differences: [] };
   const map = raceMap({ ...header, merged }, [result(0, xas), result(3, xas), result(6, OK)]);

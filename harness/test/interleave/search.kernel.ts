@@ -13,7 +13,7 @@ t.test('a search of the control finds the bug, and brings it down to a schedule 
   const search = JSON.parse(run.stdout) as Search;
   t.equal(search.guests.at(-1)?.end.kind, 'splat', run.all);
   t.ok(search.spec.functions.includes('do_swap_page'), 'functions that the workload comes to');
-  t.ok((search.minimised?.met ?? 0) >= 9, JSON.stringify(search.minimised));
+  t.ok((search.minimised?.met ?? 0) >= 9, run.all);
   const dir = /^search: (.*)$/m.exec(run.stderr)?.[1] ?? '';
   const schedule = parseSchedule(await readFile(join(dir, 'schedule.yaml'), 'utf8'), 'schedule.yaml');
   t.equal(schedule.expect?.kind, 'oops');

@@ -1,12 +1,14 @@
 import t from 'tap';
 import { parse } from 'yaml';
+import { SplatScanner } from '../../evidence/scanner.ts';
 import type { ChainReader } from '../../interleave/chains.ts';
 import type { Runner } from '../../interleave/runner.ts';
 import { formatSchedule, parseSchedule } from '../../interleave/schedule.ts';
-import { candidatesOf, isSameKind, pointsAt } from '../../interleave/search/candidates.ts';
+import { candidatesOf, isSameKind, likelyPaths, pointsAt } from '../../interleave/search/candidates.ts';
 import { drawPreemption } from '../../interleave/search/preemption.ts';
-import { DEFAULT_ROUND_TIMES, preemptOnce, reached, type SearchedMachine } from '../../interleave/search/round.ts';
+import { DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, reached, type SearchedMachine } from '../../interleave/search/round.ts';
 import { swapoffCode } from '../../interleave/search/swapoff.ts';
+import { ConsoleSplats } from '../../interleave/splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { HostError } from '../../model/errors.ts';
 import type { PathPoint, PlacedMachine } from '../../model/interleave.ts';
@@ -92,6 +94,23 @@ function fake({ stops, splat, chains = {} }: Script) {
   return { searched, resumed, inserted };
 }
 
+/** A console that a test writes. */
+class ConsoleLines {
+  #listener: (line: string) => void = () => undefined;
+  readonly subscribe = (listener: (line: string) => void): void => void (this.#listener = listener);
+  readonly print = (line: string): void => this.#listener(line);
+}
+
+const SPLAT = [
+  '[    1.486476][   T54] BUG: kernel NULL pointer dereference, address: 0000000000000030',
+  '[    1.498290][   T54] RIP: 0010:__swp_swapcount+0xa0/0xc0',
+  '[    1.502000][   T54] Call Trace:',
+  '[    1.502100][   T54]  <TASK>',
+  '[    1.503000][   T54]  do_swap_page+0x80/0x600',
+  '[    1.503100][   T54]  </TASK>',
+  '[    1.525825][   T54] ---[ end trace 0000000000000000 ]---',
+];
+
 const preemption: Preemption = { gapMs: 0, func: 'do_swap_page', steps: 3, swapoffTo: null };
 
 t.test('the first thread is stepped and held while the other vCPU runs, until swapoff returns', async (t) => {
@@ -121,6 +140,18 @@ t.test('a splat is the round’s, whether a thread was held or not', async (t) =
   const title = 'BUG: in f';
   t.match(await preemptOnce(fake({ stops: [], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), { held: null, splat: title });
   t.match(await preemptOnce(fake({ stops: [[FAULT, 2]], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), { swapoff: 'went on', splat: title });
+});
+
+t.test('a splat that has begun is followed until its title is whole', async (t) => {
+  const { searched } = fake({ stops: [] });
+  const console = new ConsoleLines();
+  const splats = new ConsoleSplats(() => new SplatScanner(), console.subscribe);
+  const machine: PlacedMachine = { ...searched.machine, splats };
+  const runner = { ...searched.runner, start: async () => SPLAT.slice(1).forEach(console.print) } as unknown as Runner;
+  const begun = async (): Promise<void> => console.print(SPLAT[0] as string);
+  t.equal(await followingSplat({ ...searched, machine, runner }, DEFAULT_ROUND_TIMES, begun), 'BUG: unable to handle kernel NULL pointer dereference in __swp_swapcount');
+  splats.restart();
+  t.equal(await followingSplat({ ...searched, machine, runner }, DEFAULT_ROUND_TIMES, async () => undefined), null);
 });
 
 t.test('a machine that goes with its crash leaves the crash; one that goes without is lost', async (t) => {
@@ -160,6 +191,15 @@ t.test('candidates: the latest holds first, one hold before two, swapoff’s own
     crash,
   ]);
   t.ok(found([round({ chain: ['x', 'mincore_pte_range'] })]).some(({ path }) => path === 'mincore'));
+});
+
+t.test('where nothing says where it was, every path that the workload is on is likely', async (t) => {
+  const functions = ['do_swap_page', 'mincore_pte_range'];
+  for (const end of [{ kind: 'stalled', threads: [] }, { kind: 'corruption', pages: 1 }, { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference' }] as const) {
+    t.same(likelyPaths({ rounds: [], end, swapoff: '__x64_sys_swapoff', functions }), [{ path: 'fault', candidates: [] }, { path: 'mincore', candidates: [] }], end.kind);
+  }
+  const inMincore = round({ chain: ['mincore_pte_range'] });
+  t.same(likelyPaths({ rounds: [inMincore], end: { kind: 'stalled', threads: [] }, swapoff: '__x64_sys_swapoff', functions }).map(({ path }) => path), ['mincore', 'fault']);
 });
 
 t.test('a place is as many points as the path comes there', async (t) => {

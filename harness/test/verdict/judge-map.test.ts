@@ -44,6 +44,20 @@ t.test('what is not known is not clean', async (t) => {
   t.match(outcomeOf({ ...stockOf(OOPS), end: cut.end }), { outcome: 'target' }, 'what was found stays found');
 });
 
+t.test('a wait for a frozen CPU closes nothing; what is open shows under either hold', async (t) => {
+  // As v5b-no-duplicate, with one pair of get and put removed, came out in two guests under stall.
+  const repeat = (count: number, outcome: PointOutcome): PointOutcome[] => Array.from({ length: count }, () => outcome);
+  const stalled = (...outcomes: PointOutcome[]) =>
+    judgeMaps({ ...probe, hold: 'stall' }, [makeExploration('weakened', [OOPS, WAITED], 'stall'), makeExploration('stock', outcomes, 'stall')]).maps.find(({ variant }) => variant === 'stock');
+  t.match(stalled(...repeat(12, WAITED), ...repeat(11, OOPS)), { outcome: 'target', points: { target: 11, inconclusive: 12 }, expectation: { kind: 'missed' } });
+  t.match(stalled(...repeat(25, WAITED)), {
+    outcome: 'inconclusive', points: { inconclusive: 25, clean: 0 }, expectation: { kind: 'cannot-tell' },
+    reason: /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and swapoff waits for a frozen CPU/,
+  });
+  t.match(stalled({ kind: 'refused' }, { kind: 'ok' }), { outcome: 'clean' }, 'where swapoff came past, the hold held nothing up');
+  t.match(outcomeOf(stockOf(...repeat(25, WAITED))), { outcome: 'clean' }, 'preempted, everything but the thread goes on');
+});
+
 t.test('a control that shows nothing makes the probe blind', async (t) => {
   const { blind, maps } = judge(stockOf(WAITED), [WAITED]);
   t.equal(blind, true);
