@@ -44,24 +44,33 @@ const NOT_HELD: Omit<RoundOutcome, 'splat'> = { held: null, chain: [], swapoff: 
 /** Stepping, with interrupts masked, gets no further. */
 const SLEEPS = ['__schedule', 'schedule'];
 
+/** What a guest showed of who comes where. */
+export interface Census {
+  readonly reached: readonly string[];
+  /** A splat came before the time was over: others might have been reached. */
+  readonly cut: boolean;
+}
+
 /**
  * Which of some functions threads come to while the workload runs; a function that nobody comes to is not worth a
  * round. Ends stopped.
  */
-export async function reached(searched: SearchedMachine, functions: readonly string[], workMs: number): Promise<string[]> {
+export async function census(searched: SearchedMachine, functions: readonly string[], workMs: number): Promise<Census> {
   const { machine, runner, symbols } = searched;
   const open = new Map(functions.map((func) => [symbols.addressAt(func), func]));
   await runner.insert(...open.keys());
   const budget = await Budget.of(machine, workMs);
   const found = new Set<string>();
+  let cut = false;
   while (found.size < open.size) {
     const end = await runOn(searched, 'all', budget);
+    cut = end === 'splat';
     if (end === 'deadline' || end === 'splat') break;
     found.add(open.get(end.pc) as string);
     await runner.remove(end.pc);
   }
   await runner.clear();
-  return functions.filter((func) => found.has(func));
+  return { reached: functions.filter((func) => found.has(func)), cut };
 }
 
 /** Catches the first thread that comes to the function, holds it while the others run, and lets all go on; ends stopped. */

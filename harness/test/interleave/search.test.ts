@@ -6,7 +6,7 @@ import type { Runner } from '../../interleave/runner.ts';
 import { formatSchedule, parseSchedule } from '../../interleave/schedule.ts';
 import { candidatesOf, isSameKind, likelyPaths, pointsAt } from '../../interleave/search/candidates.ts';
 import { drawPreemption } from '../../interleave/search/preemption.ts';
-import { DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, reached, type SearchedMachine } from '../../interleave/search/round.ts';
+import { census, DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, type SearchedMachine } from '../../interleave/search/round.ts';
 import { swapoffCode } from '../../interleave/search/swapoff.ts';
 import { ConsoleSplats } from '../../interleave/splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
@@ -166,8 +166,10 @@ t.test('a machine that goes with its crash leaves the crash; one that goes witho
 
 t.test('functions that nobody comes to are found out', async (t) => {
   const { searched, inserted } = fake({ stops: [[KEEP, 1]] });
-  t.same(await reached(searched, ['do_swap_page', 'vfree'], 200), ['vfree']);
+  t.same(await census(searched, ['do_swap_page', 'vfree'], 200), { reached: ['vfree'], cut: false });
   t.equal(inserted.size, 0);
+  const crashed = fake({ stops: [[KEEP, 1]], splat: 'BUG: in f' });
+  t.same(await census(crashed.searched, ['do_swap_page', 'vfree'], 200), { reached: ['vfree'], cut: true }, 'others might have been reached');
 });
 
 const splat = { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate' } as const;
