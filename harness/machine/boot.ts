@@ -52,7 +52,7 @@ export async function boot(
   const give = new AbortController();
   try {
     const session = await Promise.race([
-      machine.connect(request, deadlines),
+      machine.connect(request, deadlines, give.signal),
       machine.endedBeforeSession(),
       watchSilence(machine, deadlines, give.signal),
       watchPanic(machine, give.signal),
@@ -117,10 +117,10 @@ class Machine {
   }
 
   /** The first session. QEMU makes its sockets within milliseconds of its start; there is no event for that. */
-  async connect(request: BootRequest, deadlines: BootDeadlines): Promise<SshSession> {
+  async connect(request: BootRequest, deadlines: BootDeadlines, signal: AbortSignal): Promise<SshSession> {
     while (this.#qmp === null) {
       this.#qmp = await QmpClient.connect(this.qmpSocket).catch(() => null);
-      if (this.#qmp === null) await sleep(10);
+      if (this.#qmp === null) await sleep(10, undefined, { signal });
       if (performance.now() - this.#startedAt > deadlines.sessionMs) break;
     }
     this.#qmp?.onEvent(({ event, data }) => {
@@ -137,8 +137,13 @@ class Machine {
   /** A lost session is often the first sign of a machine that is going: what ended the machine explains it better. */
   async causeOf(error: unknown): Promise<unknown> {
     if (!(error instanceof BootError) || error.code !== 'SSH_NOT_READY') return error;
-    const late = sleep(AFTER_LOST_SESSION_MS).then(() => error);
-    return Promise.race([this.endedBeforeSession().catch((cause: unknown) => cause), late]);
+    const over = new AbortController();
+    try {
+      const late = pause(AFTER_LOST_SESSION_MS, over.signal).then(() => error);
+      return await Promise.race([this.endedBeforeSession().catch((cause: unknown) => cause), late]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Rejects when QEMU ends first, and says whose fault that is. */

@@ -95,14 +95,17 @@ t.test('a guest with another host key is refused', async (t) => {
   await t.rejects(bootGuest(kernel, spec, 'tcg', mixed, never), { code: 'SSH_NOT_READY', fault: 'boot' });
 });
 
-t.test('QEMU killed during the boot is the host’s fault', async (t) => {
+t.test('QEMU killed during the boot is the host’s fault, and nothing waits for it any more', async (t) => {
   await booted(t.name);
+  const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+  const before = timers();
   const booting = bootGuest(kernel, { ...spec, cmdline: ['swaprace.mark=killed-at-boot'] }, 'tcg', lab, never);
   booting.catch(() => undefined);
   let pids: number[] = [];
   while (pids.length === 0) pids = await qemusOf('swaprace.mark=killed-at-boot');
   process.kill(pids[0] as number, 'SIGKILL');
   await t.rejects(booting, { code: 'QEMU_KILLED', fault: 'host' });
+  t.ok(timers() <= before, 'nothing that polls');
 });
 
 t.test('an abort during the boot leaves no QEMU', async (t) => {

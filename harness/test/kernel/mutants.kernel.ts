@@ -5,9 +5,9 @@ import type { Plan } from '../../model/plan.ts';
 import { mapText } from '../../report/strip.ts';
 import { booted, exploreOnce, kernelOf, shippedPlan } from './lab.ts';
 
-/** Every 40th instruction of the fault's path, the faulting vCPU frozen there, or its thread preempted, while swapoff runs. */
-async function sparseMap(plan: Plan, variant: string, dir: string, hold: HoldKind = 'stall'): Promise<RaceMap> {
-  return exploreOnce(await kernelOf(plan, variant), variant, dir, { hold, points: { kind: 'every', count: 40 } });
+/** Every so many instructions of the fault's path, the faulting vCPU frozen there, or its thread preempted, while swapoff runs. */
+async function sparseMap(plan: Plan, variant: string, dir: string, count: number, hold: HoldKind = 'stall'): Promise<RaceMap> {
+  return exploreOnce(await kernelOf(plan, variant), variant, dir, { hold, points: { kind: 'every', count } });
 }
 
 const mutants = await shippedPlan('mutants');
@@ -15,7 +15,7 @@ const mutants = await shippedPlan('mutants');
 for (const mutant of ['v5a-no-wait', 'v5b-no-wait', 'rcu-5.3-no-wait']) {
   t.test(`${mutant}: without its wait, swapoff overtakes the fault inside what the fix protects`, async (t) => {
     await booted(t.name);
-    const map = await sparseMap(mutants, mutant, t.testdir());
+    const map = await sparseMap(mutants, mutant, t.testdir(), 80);
     t.ok(countOutcomes(map).oops > 0, mapText(map));
   });
 }
@@ -23,7 +23,7 @@ for (const mutant of ['v5a-no-wait', 'v5b-no-wait', 'rcu-5.3-no-wait']) {
 t.test('v5b-no-duplicate: without one pair of get and put, what it guarded is open, and nothing else', async (t) => {
   await booted(t.name);
   // A frozen vCPU stops stop_machine() as well; once it goes on, who is first is a matter of the guest.
-  const map = await sparseMap(mutants, 'v5b-no-duplicate', t.testdir(), 'preempt');
+  const map = await sparseMap(mutants, 'v5b-no-duplicate', t.testdir(), 50, 'preempt');
   const signatures = map.windows.flatMap(({ outcomes }) => outcomes.flatMap((outcome) => (outcome.kind === 'oops' ? [outcome.signature] : [])));
   t.ok(signatures.length > 0, mapText(map));
   t.ok(signatures.every((signature) => signature.endsWith('in __swap_duplicate')), mapText(map));
@@ -31,9 +31,9 @@ t.test('v5b-no-duplicate: without one pair of get and put, what it guarded is op
   t.ok(countOutcomes(map).refused > 0, 'with preemption off');
 });
 
-t.test('v5b+ra: with its wait, the same points hold', async (t) => {
+t.test('v5b+ra: with its wait and its pairs, such points hold', async (t) => {
   await booted(t.name);
-  const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir());
+  const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir(), 50);
   const counts = countOutcomes(map);
   t.equal(counts.oops + counts.corruption + counts.hang, 0, mapText(map));
   t.ok(counts.waited > 0, 'swapoff waited for the fault somewhere');
