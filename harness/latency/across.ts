@@ -1,6 +1,7 @@
 import type { Arm, LatencyRunRecord } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
-import type { AnalysedBoot, JudgedEndpoint, PairAnalysis } from './analyse.ts';
+import type { PairAnalysis } from './analyse.ts';
+import type { AnalysedBoot, JudgedEndpoint } from './arms-of-run.ts';
 import { analysePrimary } from './analyse.ts';
 import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from './figures.ts';

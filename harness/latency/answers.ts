@@ -1,4 +1,5 @@
-import type { JudgedEndpoint, PairAnalysis } from './analyse.ts';
+import type { PairAnalysis } from './analyse.ts';
+import type { JudgedEndpoint } from './arms-of-run.ts';
 import { OPTIONAL, type EndpointId } from './figures.ts';
 import { comparisonCells, small, verdictText } from './wording.ts';
 

@@ -1,6 +1,6 @@
 import type { Arm, LatencyBudget, LatencyPlan, PlannedBoot } from '../model/latency.ts';
 import type { PrimaryAnalysis } from './analyse.ts';
-import { seededRandom, shuffled } from './stats/random.ts';
+import { seededRandom, shuffled } from '../model/random.ts';
 
 /** Names of the controls that every plan has, behind the variant whose kernel they boot. */
 const NULL_SUFFIX = '=null';

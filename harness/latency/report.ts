@@ -1,7 +1,8 @@
 import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
-import type { ArmCauses, ArmSummary, ControlAnalysis, JudgedEndpoint, LatencyAnalysis, PairAnalysis } from './analyse.ts';
+import type { ArmCauses, ArmSummary, LatencyAnalysis, PairAnalysis } from './analyse.ts';
+import type { ControlAnalysis, JudgedEndpoint } from './arms-of-run.ts';
 import { answersOf, told } from './answers.ts';
 import { ENDPOINTS, PRIMARY, type ExcessCauses } from './figures.ts';
 import { hostNotes } from './honesty.ts';

@@ -1,3 +1,5 @@
+import { seededRandom, shuffled } from '../model/random.ts';
+
 /** Fewer runs than this on either side make no level. */
 const FEWEST = 3;
 /** Orders of the runs that are tried at most, and how often chance has to do as well before the search ends early. */
@@ -42,33 +44,12 @@ function bestSplit<T>(runs: readonly T[], gainsOf: GainsOf<T>): { readonly at: n
 
 /** How often a shuffled order does as well: p of a permutation test, ended early where it is plainly no small one. */
 function chance<T>(runs: readonly T[], gainsOf: GainsOf<T>, gain: number, alpha: number): number {
-  const random = xorshift(runs.length);
-  const order = [...runs];
+  // A history always says the same.
+  const random = seededRandom(runs.length);
   let asGood = 0;
   for (let shuffles = 1; shuffles <= SHUFFLES; shuffles++) {
-    shuffle(order, random);
-    if ((bestSplit(order, gainsOf)?.gain ?? 0) >= gain - 1e-9) asGood++;
+    if ((bestSplit(shuffled(runs, random), gainsOf)?.gain ?? 0) >= gain - 1e-9) asGood++;
     if (asGood >= ENOUGH_BY_CHANCE && asGood / shuffles > alpha) return asGood / shuffles;
   }
   return (asGood + 1) / (SHUFFLES + 1);
-}
-
-function shuffle<T>(items: T[], random: () => number): void {
-  for (let last = items.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const kept = items[last] as T;
-    items[last] = items[other] as T;
-    items[other] = kept;
-  }
-}
-
-/** Numbers in [0, 1), the same for the same seed (Marsaglia's xorshift, 32 bits): a history always says the same. */
-function xorshift(seed: number): () => number {
-  let state = seed + 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

@@ -1,7 +1,7 @@
 import jStat from 'jstat';
 import { quantileSorted } from 'simple-statistics';
 import type { Interval } from './hodges-lehmann.ts';
-import { seededRandom, type Random } from './random.ts';
+import { seededRandom, type Random } from '../../model/random.ts';
 
 export interface BootstrapOptions {
   readonly seed: number;

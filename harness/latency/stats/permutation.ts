@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from './random.ts';
+import { seededRandom, shuffled } from '../../model/random.ts';
 
 /** Up to so many figures in all, every way to deal them to the two sides is counted. */
 const MOST_COUNTED = 60;

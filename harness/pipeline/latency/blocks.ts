@@ -1,4 +1,5 @@
-import { analyse, analysePrimary, type AnalysedBoot, type LatencyAnalysis } from '../../latency/analyse.ts';
+import { analyse, analysePrimary, type LatencyAnalysis } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { blockOf, reasonToEnd } from '../../latency/design.ts';
 import { latencyReport } from '../../latency/report.ts';
 import { HostError, SwapraceError } from '../../model/errors.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scanLog } from '../../evidence/scanner.ts';
 import { readBytesIfExists, readTextIfExists } from '../../host/files.ts';
-import type { AnalysedBoot } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { CYCLICTEST_REACH_US } from '../../latency/command.ts';
 import { parseCyclictest } from '../../latency/cyclictest.ts';
 import { bootFigures, cyclictestFigures } from '../../latency/figures.ts';

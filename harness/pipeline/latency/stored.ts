@@ -1,4 +1,5 @@
-import { analyse, type AnalysedBoot, type LatencyAnalysis } from '../../latency/analyse.ts';
+import { analyse, type LatencyAnalysis } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { latencyReport } from '../../latency/report.ts';
 import type { HostSnapshot, LatencyBootRecord, LatencyRunRecord } from '../../model/latency.ts';
 import { readLatencyBoots, readLatencyRun } from '../../store/latency-read.ts';

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { answersOf } from '../../latency/answers.ts';
-import { analyse, primaryOf, type AnalysedBoot } from '../../latency/analyse.ts';
+import { analyse, primaryOf } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import type { BootFigures } from '../../latency/figures.ts';
-import { seededRandom } from '../../latency/stats/random.ts';
+import { seededRandom } from '../../model/random.ts';
 import { heavyNoise, lightNoise, madeUpFigures, madeUpPlan, madeUpRun, type MadeUpRun } from './made-up-boots.ts';
 
 const primary = (run: MadeUpRun, seed = 1) => {

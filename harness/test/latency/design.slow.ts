@@ -1,7 +1,7 @@
 import t from 'tap';
 import { analysePrimary, type PrimaryAnalysis } from '../../latency/analyse.ts';
 import { armsOf, blockOf, reasonToEnd } from '../../latency/design.ts';
-import { seededRandom } from '../../latency/stats/random.ts';
+import { seededRandom } from '../../model/random.ts';
 import { lightNoise, madeUpPlan, madeUpRun } from './made-up-boots.ts';
 
 t.test('every plan has its controls, and the first variant is what they boot', async (t) => {

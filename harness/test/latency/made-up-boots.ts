@@ -1,8 +1,8 @@
 import { armsOf } from '../../latency/design.ts';
-import type { AnalysedBoot } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import type { BootFigures } from '../../latency/figures.ts';
 import { weightedHistogram } from '../../latency/histogram.ts';
-import type { Random } from '../../latency/stats/random.ts';
+import type { Random } from '../../model/random.ts';
 import type { LatencyPlan } from '../../model/latency.ts';
 import { normal } from './made-up.ts';
 

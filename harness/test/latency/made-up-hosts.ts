@@ -1,5 +1,5 @@
 import { bootFigures, type BootFigures } from '../../latency/figures.ts';
-import type { Random } from '../../latency/stats/random.ts';
+import type { Random } from '../../model/random.ts';
 import type { SwapoffWindow, WakeUp } from '../../model/latency.ts';
 import { normal, workload } from './made-up.ts';
 

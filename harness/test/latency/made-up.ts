@@ -1,6 +1,6 @@
 import type { LatencySamples, LatencyWorkload, SwapInPass, SwapoffWindow, WakeUp } from '../../model/latency.ts';
 import { RECORD, RECORD_BYTES, SAMPLES_MAGIC } from '../../latency/samples.ts';
-import { seededRandom, type Random } from '../../latency/stats/random.ts';
+import { seededRandom, type Random } from '../../model/random.ts';
 
 export const workload: LatencyWorkload = {
   mode: 'swapoff', instrument: 'sampler', cycles: 10, periodUs: 40_000, horizonUs: 20_000, intervalUs: 1_000,

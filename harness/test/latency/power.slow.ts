@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { analysePrimary } from '../../latency/analyse.ts';
-import { seededRandom } from '../../latency/stats/random.ts';
+import { seededRandom } from '../../model/random.ts';
 import type { LatencyThreshold } from '../../model/latency.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
 import { workspace } from '../../pipeline/workspace.ts';

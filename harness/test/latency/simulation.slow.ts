@@ -1,8 +1,9 @@
 import t from 'tap';
-import { analysePrimary, type AnalysedBoot } from '../../latency/analyse.ts';
+import { analysePrimary } from '../../latency/analyse.ts';
+import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { reasonToEnd } from '../../latency/design.ts';
 import { hodgesLehmann } from '../../latency/stats/hodges-lehmann.ts';
-import { seededRandom } from '../../latency/stats/random.ts';
+import { seededRandom } from '../../model/random.ts';
 import { rateRatio } from '../../latency/stats/rate-ratio.ts';
 import { clusterBootstrap } from '../../latency/stats/bootstrap.ts';
 import { normal } from './made-up.ts';

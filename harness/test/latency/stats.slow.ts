@@ -3,7 +3,7 @@ import { clusterBootstrap } from '../../latency/stats/bootstrap.ts';
 import { hodgesLehmann, ranksToDrop } from '../../latency/stats/hodges-lehmann.ts';
 import { holm } from '../../latency/stats/holm.ts';
 import { midranks, permutationTest } from '../../latency/stats/permutation.ts';
-import { seededRandom, shuffled } from '../../latency/stats/random.ts';
+import { seededRandom, shuffled } from '../../model/random.ts';
 import { rateRatio } from '../../latency/stats/rate-ratio.ts';
 
 const x = [12.1, 14.3, 9.8, 11.0, 13.7, 10.2];

@@ -6,7 +6,7 @@ import { compareRuns } from '../../../latency/across.ts';
 import { analyse, primaryOf } from '../../../latency/analyse.ts';
 import { blockOf } from '../../../latency/design.ts';
 import { acrossReport, latencyReport } from '../../../latency/report.ts';
-import { seededRandom } from '../../../latency/stats/random.ts';
+import { seededRandom } from '../../../model/random.ts';
 import type { LatencyBootRecord, LatencyPlan } from '../../../model/latency.ts';
 import { auditLatencyRun } from '../../../pipeline/latency/audit.ts';
 import { deriveBoot } from '../../../pipeline/latency/derive.ts';
