@@ -2,6 +2,7 @@ import type { Arm, Unusable } from '../model/latency.ts';
 import { ArmsOfRun, type AnalysedBoot, type AnalysedPlan, type ControlAnalysis, type JudgedEndpoint } from './arms-of-run.ts';
 import { exceedanceRatio, quantileRatio, type QuantileRatio } from './compare.ts';
 import { ENDPOINT_IDS, PRIMARY, type ExcessCauses } from './figures.ts';
+import type { PhaseFigures } from './phases.ts';
 import type { RateRatio } from './stats/rate-ratio.ts';
 
 /** What became of an arm's boots. */
@@ -39,6 +40,14 @@ export interface LatencyAnalysis {
   readonly costs: readonly ControlAnalysis[];
   /** What made each arm's wake-ups late; absent where the instrument does not tell. */
   readonly causes?: readonly ArmCauses[];
+  /** When each arm's wake-ups were late; absent where the instrument does not tell. */
+  readonly phases?: readonly ArmPhases[];
+}
+
+/** The excess of an arm's horizons by their phases: of every usable boot, in their order. */
+export interface ArmPhases {
+  readonly arm: string;
+  readonly boots: readonly (readonly PhaseFigures[])[];
 }
 
 /** The excess of an arm's horizons by its causes: of every usable boot, in their order. */
@@ -64,6 +73,7 @@ export function analysePrimary(plan: AnalysedPlan, boots: readonly AnalysedBoot[
 export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): LatencyAnalysis {
   const arms = new ArmsOfRun(plan, boots);
   const causes = plan.arms.map(({ id }): ArmCauses => ({ arm: id, boots: arms.figuresOf(id).flatMap(({ excessCauses }) => excessCauses ?? []) }));
+  const phases = plan.arms.map(({ id }): ArmPhases => ({ arm: id, boots: arms.figuresOf(id).flatMap((figures) => (figures.phases === null ? [] : [figures.phases])) }));
   return {
     thresholdNs: arms.options.thresholdNs,
     thresholdFrom: arms.thresholdFrom,
@@ -79,6 +89,7 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
     positive: arms.control('quiet', 'stop'),
     costs: arms.variants.flatMap(({ id }) => arms.cost(id) ?? []),
     ...(causes.some((each) => each.boots.length > 0) ? { causes } : {}),
+    ...(phases.some((each) => each.boots.length > 0) ? { phases } : {}),
   };
 }
 

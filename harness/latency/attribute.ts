@@ -1,22 +1,15 @@
-import type { LatencySamples, SwapoffWindow } from '../model/latency.ts';
+import type { LatencySamples, SwapoffWindow, WakeUp } from '../model/latency.ts';
 
-/**
- * Where a wake-up's expected time lies: while swapoff runs, behind its return but within the horizon from its entry, or
- * neither.
- */
-export const PHASES = ['during', 'after', 'outside'] as const;
-export type Phase = (typeof PHASES)[number];
-
-/** The wake-ups of one swapoff's horizon. Latencies in nanoseconds. */
+/** The wake-ups of one swapoff's horizon: due while swapoff ran, and behind its return. */
 export interface AttributedSwapoff {
   readonly window: SwapoffWindow;
-  readonly during: readonly number[];
-  readonly after: readonly number[];
+  readonly during: readonly WakeUp[];
+  readonly after: readonly WakeUp[];
 }
 
 export interface Attribution {
   readonly swapoffs: readonly AttributedSwapoff[];
-  readonly outside: readonly number[];
+  readonly outside: readonly WakeUp[];
 }
 
 /**
@@ -25,20 +18,26 @@ export interface Attribution {
  * swapoff is long and idle. Each wake-up is dealt once.
  */
 export function attribute({ wakeUps, windows }: LatencySamples, horizonNs: number): Attribution {
-  const swapoffs = windows.map((window) => ({ window, during: [] as number[], after: [] as number[] }));
-  const outside: number[] = [];
-  for (const { expectedNs, latencyNs } of wakeUps) {
+  const swapoffs = windows.map((window) => ({ window, during: [] as WakeUp[], after: [] as WakeUp[] }));
+  const outside: WakeUp[] = [];
+  for (const wakeUp of wakeUps) {
+    const { expectedNs } = wakeUp;
     const swapoff = swapoffs[lastBegunBy(windows, expectedNs)];
-    if (swapoff === undefined || expectedNs >= swapoff.window.startNs + horizonNs) outside.push(latencyNs);
-    else if (expectedNs < swapoff.window.endNs) swapoff.during.push(latencyNs);
-    else swapoff.after.push(latencyNs);
+    if (swapoff === undefined || expectedNs >= swapoff.window.startNs + horizonNs) outside.push(wakeUp);
+    else if (expectedNs < swapoff.window.endNs) swapoff.during.push(wakeUp);
+    else swapoff.after.push(wakeUp);
   }
   return { swapoffs, outside };
 }
 
-/** All latencies within a swapoff's horizon. */
-export function withinHorizon({ during, after }: AttributedSwapoff): number[] {
+/** All wake-ups within a swapoff's horizon. */
+export function withinHorizon({ during, after }: AttributedSwapoff): WakeUp[] {
   return [...during, ...after];
+}
+
+/** Nanoseconds. */
+export function latencies(wakeUps: readonly WakeUp[]): number[] {
+  return wakeUps.map(({ latencyNs }) => latencyNs);
 }
 
 /** Index of the last window that starts at or before a time; -1 when none does. */

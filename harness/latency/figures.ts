@@ -1,7 +1,8 @@
 import type { LatencySamples, WakeUp, WakeUpCauses } from '../model/latency.ts';
-import { attribute, withinHorizon } from './attribute.ts';
+import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { CyclictestThread } from './cyclictest.ts';
 import { countAbove, histogramQuantile, logHistogram, weightedHistogram, type LogHistogram } from './histogram.ts';
+import { phaseFigures, type PhaseFigures } from './phases.ts';
 import type { BootCount } from './stats/rate-ratio.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface BootFigures {
   readonly worstUs: number | null;
   /** `excessUs` by what was waited for; null where the instrument does not tell. */
   readonly excessCauses: ExcessCauses | null;
+  /** `excessUs` by when it came; null where the instrument does not tell. */
+  readonly phases: readonly PhaseFigures[] | null;
   readonly swapoffUs: number;
   /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
   readonly swapInsPerSecond: number | null;
@@ -112,15 +115,16 @@ export interface BootFacts {
 /** The figures of a boot whose samples are usable. */
 export function bootFigures(samples: LatencySamples, { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number }): BootFigures {
   const { swapoffs, outside } = attribute(samples, horizonNs);
-  const inside = swapoffs.map(withinHorizon);
+  const inside = swapoffs.map((swapoff) => latencies(withinHorizon(swapoff)));
   return {
     swapoffs: swapoffs.length,
     inside: logHistogram(inside.flat()),
-    during: logHistogram(swapoffs.flatMap(({ during }) => during)),
-    outside: logHistogram(outside),
-    excessUs: toUs(excessNs(inside.flat(), outside, swapoffs.length)),
+    during: logHistogram(swapoffs.flatMap(({ during }) => latencies(during))),
+    outside: logHistogram(latencies(outside)),
+    excessUs: toUs(excessNs(inside.flat(), latencies(outside), swapoffs.length)),
     worstUs: toUs(mean(inside.map(greatest))),
     excessCauses: excessCauses(samples, horizonNs),
+    phases: phaseFigures(samples, horizonNs),
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
     instructions,
@@ -148,6 +152,7 @@ export function cyclictestFigures(
     excessUs: null,
     worstUs: null,
     excessCauses: null,
+    phases: null,
     swapoffUs: meanSwapoffUs(samples),
     swapInsPerSecond: swapInsPerSecond(samples, pages),
     instructions,
@@ -176,7 +181,7 @@ function excessCauses(samples: LatencySamples, horizonNs: number): ExcessCauses 
   if (!wakeUps.every(isExplained)) return null;
   const excessUs = (cause: keyof WakeUpCauses): number => {
     const { swapoffs, outside } = attribute({ ...samples, wakeUps: wakeUps.map(({ causes, ...wakeUp }) => ({ ...wakeUp, latencyNs: causes[cause] })) }, horizonNs);
-    return toUs(excessNs(swapoffs.flatMap(withinHorizon), outside, swapoffs.length)) ?? 0;
+    return toUs(excessNs(latencies(swapoffs.flatMap(withinHorizon)), latencies(outside), swapoffs.length)) ?? 0;
   };
   return { interruptUs: excessUs('interruptNs'), threadUs: excessUs('threadNs'), stoppedUs: excessUs('stoppedNs') };
 }

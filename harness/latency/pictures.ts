@@ -1,5 +1,5 @@
 import type { LatencySamples } from '../model/latency.ts';
-import { attribute, withinHorizon } from './attribute.ts';
+import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { BootFigures } from './figures.ts';
 import { mergeHistograms, tailOf, type LogHistogram, type TailPoint } from './histogram.ts';
 
@@ -32,12 +32,12 @@ export function swapoffStrip(samples: LatencySamples, { horizonNs, thresholdNs }
   const begin = samples.windows[0]?.startNs ?? 0;
   const ms = (ns: number): number => ns / 1e6;
   return attribute(samples, horizonNs).swapoffs.map((swapoff) => {
-    const latencies = withinHorizon(swapoff);
+    const within = latencies(withinHorizon(swapoff));
     return {
       fromMs: ms(swapoff.window.startNs - begin),
       toMs: ms(swapoff.window.endNs - begin),
-      worstMs: ms(latencies.reduce((most, latency) => Math.max(most, latency), 0)),
-      exceedances: latencies.filter((latency) => latency > thresholdNs).length,
+      worstMs: ms(within.reduce((most, latency) => Math.max(most, latency), 0)),
+      exceedances: within.filter((latency) => latency > thresholdNs).length,
     };
   });
 }

@@ -1,11 +1,12 @@
 import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
-import type { ArmCauses, ArmSummary, LatencyAnalysis, PairAnalysis } from './analyse.ts';
+import type { ArmCauses, ArmPhases, ArmSummary, LatencyAnalysis, PairAnalysis } from './analyse.ts';
 import type { ControlAnalysis, JudgedEndpoint } from './arms-of-run.ts';
 import { answersOf, told } from './answers.ts';
 import { ENDPOINTS, PRIMARY, type ExcessCauses } from './figures.ts';
 import { hostNotes } from './honesty.ts';
+import { PHASES, type Phase, type PhaseFigures } from './phases.ts';
 import { differs, isFound } from './verdict.ts';
 import { comparisonCells, factor, ms, range, small, span, table, verdictText } from './wording.ts';
 
@@ -26,6 +27,7 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
     armSection(analysis.arms),
     ...analysis.pairs.map((pair) => pairSection(pair)),
     controlSection(analysis),
+    phaseSection(analysis.phases ?? []),
     causeSection(analysis.causes ?? []),
   ];
   return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -91,6 +93,21 @@ function controlSection({ nullPair, positive, costs, alpha }: LatencyAnalysis): 
     costs.map((cost) => row(`${cost.arms[1]} against no swapoff`, cost, cost.comparison !== null && differs(cost.comparison, alpha) ? 'differs' : 'does not differ')),
   ].flat();
   return ['controls (exceedances a swapoff):', ...table(rows)];
+}
+
+/** For each arm how long the phases last, and what of the excess came in them. */
+function phaseSection(arms: readonly ArmPhases[]): string[] {
+  const told = (Object.keys(PHASES) as Phase[]).filter((phase) => arms.some(({ boots }) => boots.flat().some((each) => each.phase === phase)));
+  const cell = (boots: ArmPhases['boots'], phase: Phase, figure: Exclude<keyof PhaseFigures, 'phase'>): string => {
+    const values = boots.flatMap((boot) => boot.filter((each) => each.phase === phase).map((each) => each[figure]));
+    return values.length === 0 ? '' : range(values);
+  };
+  const rows = arms.filter(({ boots }) => boots.length > 0).flatMap(({ arm, boots }) => [
+    [arm, 'lasts', ...told.map((phase) => cell(boots, phase, 'lastsUs'))],
+    ['', 'excess', ...told.map((phase) => cell(boots, phase, 'excessUs'))],
+  ]);
+  const head = ['', '', ...told.map((phase) => PHASES[phase])];
+  return rows.length === 0 ? [] : ['when the excess came (us a swapoff, by when wake-ups were due; mean of boots, least to most):', ...table([head, ...rows])];
 }
 
 function causeSection(causes: readonly ArmCauses[]): string[] {

@@ -1,9 +1,12 @@
-import type { Unusable, WakeUp, WakeUpCauses } from '../model/latency.ts';
+import type { ReaderWait, Unusable, WakeUp, WakeUpCauses } from '../model/latency.ts';
 
 /** A line of the trace: `comm-pid [cpu] flags seconds.microseconds: text`. */
 const LINE = /^\s*.+-\d+\s+\[(\d+)\]\s+\S+\s+(\d+)\.(\d{6}): (.*)$/;
 const WAKE_UP = /^#(\d+)\s+context\s+(irq|thread) timer_latency\s+(\d+) ns$/;
 const SWITCH = /^sched_switch: prev_comm=(.*) prev_pid=\d+ .* ==> next_comm=(.*) next_pid=\d+ /;
+/** Written to the trace when its probes of waits were set. */
+const WAITS_TRACED = /: tracing_mark_write: waits of swapoff are traced$/m;
+const WAIT = /^wait_(begins|ends)_\w+: /;
 const STOPPER = /^migration\/\d+$/;
 
 /** One event of timerlat; nanoseconds of CLOCK_MONOTONIC. */
@@ -54,14 +57,46 @@ export function parseTimerlat(text: string, intervalNs: number): readonly WakeUp
   return wakeUps;
 }
 
+/**
+ * When swapoff waited for readers, by probes of the functions with which it does (guests/src/latency/timerlat.c); null where
+ * the kernel has no such probes. A wait whose end was not traced is none.
+ */
+export function parseWaits(text: string): readonly ReaderWait[] | null {
+  if (!WAITS_TRACED.test(text)) return null;
+  const waits: ReaderWait[] = [];
+  let begun: number | null = null;
+  for (const line of text.split('\n')) {
+    const event = eventOf(line);
+    const [, what] = WAIT.exec(event?.what ?? '') ?? [];
+    if (event === null || what === undefined) continue;
+    if (what === 'begins') begun ??= event.atNs;
+    else if (begun !== null) {
+      waits.push({ fromNs: begun, toNs: event.atNs });
+      begun = null;
+    }
+  }
+  return waits;
+}
+
+interface TracedEvent {
+  readonly cpu: number;
+  readonly atNs: number;
+  readonly what: string;
+}
+
+function eventOf(line: string): TracedEvent | null {
+  const [, cpu, seconds, micros, what] = LINE.exec(line) ?? [];
+  return what === undefined ? null : { cpu: Number(cpu), atNs: Number(seconds) * 1e9 + Number(micros) * 1000, what };
+}
+
 function tracedCpus(text: string): Map<number, TracedCpu> {
   const cpus = new Map<number, TracedCpu>();
   for (const line of text.split('\n')) {
-    const [, cpuText, seconds, micros, what = ''] = LINE.exec(line) ?? [];
-    if (cpuText === undefined) continue;
-    const atNs = Number(seconds) * 1e9 + Number(micros) * 1000;
-    const cpu = cpus.get(Number(cpuText)) ?? { events: [], stops: [], stopBegun: null };
-    cpus.set(Number(cpuText), cpu);
+    const traced = eventOf(line);
+    if (traced === null) continue;
+    const { atNs, what } = traced;
+    const cpu = cpus.get(traced.cpu) ?? { events: [], stops: [], stopBegun: null };
+    cpus.set(traced.cpu, cpu);
     const [, number, context, latency] = WAKE_UP.exec(what) ?? [];
     if (number !== undefined) {
       cpu.events.push({ atNs, number: Number(number), context: context as TimerlatEvent['context'], latencyNs: Number(latency) });

@@ -1,6 +1,6 @@
 import type { LatencyEnd, LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../model/latency.ts';
 import { parseSamples } from './samples.ts';
-import { parseTimerlat } from './timerlat.ts';
+import { parseTimerlat, parseWaits } from './timerlat.ts';
 
 /** Everything that one boot left. */
 export interface BootEvidence {
@@ -43,7 +43,9 @@ function parsedSamples({ samples, trace, workload }: BootEvidence): LatencySampl
   if ('kind' in parsed || workload.instrument !== 'timerlat') return parsed;
   if (trace === null) return unusable('truncated', 'no trace came from the guest');
   const wakeUps = parseTimerlat(trace, workload.intervalUs * 1000);
-  return 'kind' in wakeUps ? wakeUps : { ...parsed, wakeUps };
+  if ('kind' in wakeUps) return wakeUps;
+  const waits = parseWaits(trace);
+  return waits === null ? { ...parsed, wakeUps } : { ...parsed, wakeUps, waits };
 }
 
 function failureOf(end: Exclude<LatencyEnd, { kind: 'stalled' }>): Unusable | null {

@@ -41,6 +41,12 @@ export interface SwapoffWindow {
   readonly endNs: number;
 }
 
+/** One wait of a swapoff for readers: a call of `synchronize_rcu()` or `stop_machine()`. */
+export interface ReaderWait {
+  readonly fromNs: number;
+  readonly toNs: number;
+}
+
 /** One pass of a swap-in thread over all pages. */
 export interface SwapInPass {
   readonly startNs: number;
@@ -79,6 +85,8 @@ export interface LatencySamples {
   /** In the order of the swapoffs. */
   readonly windows: readonly SwapoffWindow[];
   readonly passes: readonly SwapInPass[];
+  /** When swapoffs waited for readers, in their order; absent where that was not traced. */
+  readonly waits?: readonly ReaderWait[];
 }
 
 /** Why a boot's figures are not used. */

@@ -67,6 +67,8 @@ void *controller_main(void *unused)
 
 	(void)unused;
 	pin(0);
+	if (options.instrument == INSTRUMENT_TIMERLAT)
+		trace_waits();
 	due = now_ns() + SETTLE_NS;
 	for (uint64_t cycle = 0; cycle < options.cycles && !atomic_load(&stop_cycles); cycle++)
 		due = run_cycle(due);

@@ -104,6 +104,7 @@ void stop_instrument(void);
 
 /* timerlat.c */
 void start_timerlat(void);
+void trace_waits(void);
 void stop_timerlat(void);
 void write_trace(void);
 

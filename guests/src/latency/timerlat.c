@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The kernel's own tracer of wake-ups in the samplers' place: it tells when the timer's interrupt came and when the thread
- * ran. Beside it the trace has when a CPU went to its stopper thread and when it left it. Times are those of
- * CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
+ * ran. Beside it the trace has when a CPU went to its stopper thread and when it left it, and when swapoff waited for
+ * readers. Times are those of CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,6 +19,13 @@
 /* Of the ring buffer, with what it needs beside it: a wake-up is two records. */
 #define BYTES_A_WAKE_UP 160u
 #define STOPPERS "prev_comm ~ \"migration/*\" || next_comm ~ \"migration/*\""
+
+#define PROBES TRACING "/kprobe_events"
+#define WAITS_TRACED "waits of swapoff are traced"
+
+/* With which swapoff waits for readers, in one kernel or another. */
+static const char *const waits[] = { "synchronize_rcu", "synchronize_sched", "stop_machine" };
+#define WAITS (sizeof(waits) / sizeof(waits[0]))
 
 static void write_number(const char *path, uint64_t number)
 {
@@ -45,11 +52,55 @@ void start_timerlat(void)
 	write_text(TRACING "/current_tracer", "timerlat");
 }
 
+/* Adds a probe; a kernel without that function has none. */
+static bool probe(const char *definition)
+{
+	int fd = open(PROBES, O_WRONLY | O_APPEND | O_CLOEXEC);
+	bool added = fd >= 0 && write(fd, definition, strlen(definition)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return added;
+}
+
+static void enable_probe(const char *when, const char *function)
+{
+	char path[160], filter[40];
+
+	snprintf(path, sizeof(path), TRACING "/events/swaprace/wait_%s_%s/filter", when, function);
+	snprintf(filter, sizeof(filter), "common_pid == %ld", (long)gettid());
+	write_text(path, filter);
+	snprintf(path, sizeof(path), TRACING "/events/swaprace/wait_%s_%s/enable", when, function);
+	write_text(path, "1");
+}
+
+/* Of this thread. A kernel without such probes (CONFIG_KPROBE_EVENTS) does not tell. */
+void trace_waits(void)
+{
+	char definition[160];
+
+	if (access(PROBES, W_OK))
+		return;
+	for (size_t i = 0; i < WAITS; i++) {
+		snprintf(definition, sizeof(definition), "p:swaprace/wait_begins_%s %s", waits[i], waits[i]);
+		if (!probe(definition))
+			continue;
+		snprintf(definition, sizeof(definition), "r:swaprace/wait_ends_%s %s", waits[i], waits[i]);
+		if (!probe(definition))
+			fail("probe the return of", waits[i]);
+		enable_probe("begins", waits[i]);
+		enable_probe("ends", waits[i]);
+	}
+	write_text(TRACING "/trace_marker", WAITS_TRACED);
+}
+
 /* What was traced stays in the ring buffer. */
 void stop_timerlat(void)
 {
 	write_text(TRACING "/tracing_on", "0");
 	write_text(TRACING "/events/sched/sched_switch/enable", "0");
+	if (access(TRACING "/events/swaprace/enable", W_OK) == 0)
+		write_text(TRACING "/events/swaprace/enable", "0");
 }
 
 /* Before the tracer is taken away, which would empty the buffer. */

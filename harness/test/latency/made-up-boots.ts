@@ -19,7 +19,7 @@ export function madeUpFigures(exceedances: number, swapoffUs = 5_000): BootFigur
   const inside = weightedHistogram([[50_000, 40 * SWAPOFFS - late], [8_000_000, late]]);
   return {
     swapoffs: SWAPOFFS, inside, during: inside, outside: weightedHistogram([[50_000, 10_000]]),
-    excessUs: exceedances * 7950, worstUs: 8000, excessCauses: null, swapoffUs, swapInsPerSecond: 1000, instructions: null,
+    excessUs: exceedances * 7950, worstUs: 8000, excessCauses: null, phases: null, swapoffUs, swapInsPerSecond: 1000, instructions: null,
   };
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { bootFigures } from '../../latency/figures.ts';
-import { parseTimerlat } from '../../latency/timerlat.ts';
+import { parseTimerlat, parseWaits } from '../../latency/timerlat.ts';
 import { usableSamples } from '../../latency/validate.ts';
 import type { LatencySamples, WakeUp } from '../../model/latency.ts';
 import { madeUpSamples, samplesFile, workload } from './made-up.ts';
@@ -69,6 +69,17 @@ t.test('what a stopper thread had is the stopped machine’s', async (t) => {
   t.same(cut?.causes?.stoppedNs, 700_000, 'one whose end was not traced goes on');
 });
 
+t.test('waits of swapoff, by its probes; null where there were none', async (t) => {
+  const marker = line(9_000, 0, 'latency', 'tracing_mark_write: waits of swapoff are traced');
+  const begins = (atUs: number) => line(atUs, 0, 'latency', 'wait_begins_synchronize_rcu: (synchronize_rcu+0x0/0x140)');
+  const ends = (atUs: number) => line(atUs, 1, 'latency', 'wait_ends_synchronize_rcu: (__do_sys_swapoff+0x4f1/0x7a0 <- synchronize_rcu)');
+  t.same(parseWaits(trace([marker, ends(9_500), begins(10_000), ends(12_500), begins(20_000), ends(21_000), begins(30_000)])), [
+    { fromNs: 10 * MS, toNs: 12.5 * MS }, { fromNs: 20 * MS, toNs: 21 * MS },
+  ]);
+  t.same(parseWaits(trace([marker])), []);
+  t.equal(parseWaits(trace([begins(10_000), ends(12_500)])), null);
+});
+
 t.test('an event that lacks makes the trace unusable', async (t) => {
   const all = [1, 2, 3].flatMap((number) => activation(0, number, quick(10_000 + number * 1000)));
   t.same(parsed(trace(all)).length, 3);
@@ -98,6 +109,9 @@ t.test('a boot’s trace is held to what a boot’s samples are, and its causes 
   t.equal(Math.round(interruptUs + threadUs + stoppedUs), Math.round(excessUs!));
   t.equal(Math.round(threadUs), Math.round(3 * interruptUs));
   t.equal(stoppedUs, 0);
+  t.equal(samples.waits, undefined);
+  const waited = usableSamples({ ...evidence, trace: trace(...lines, [line(9_000, 0, 'latency', 'tracing_mark_write: waits of swapoff are traced')]) });
+  t.same((waited as LatencySamples).waits, []);
   t.match(usableSamples({ ...evidence, trace: null }), { cause: 'truncated', reason: 'no trace came from the guest' });
   t.match(usableSamples({ ...evidence, trace: trace(lines[0]!) }), { cause: 'thread-never-ran', reason: /CPU 1 never woke/ });
   t.match(usableSamples({ ...evidence, trace: trace(lines[0]!, lines[1]!.slice(0, 40)) }), { cause: 'gap', reason: /CPU 1 do not span/ });
