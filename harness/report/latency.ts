@@ -8,6 +8,19 @@ export interface LatencyData {
   readonly swapoffMs: readonly number[];
 }
 
+/** The swapoffs of one boot, in their order. */
+export interface SwapoffStrip {
+  readonly arm: string;
+  readonly swapoffs: readonly {
+    /** Entry and return, milliseconds since the first entry. */
+    readonly fromMs: number;
+    readonly toMs: number;
+    /** The latest wake-up of its horizon. */
+    readonly worstMs: number;
+    readonly exceedances: number;
+  }[];
+}
+
 /** Wake-ups by latency: bins in ascending order, each with its upper edge in microseconds; empty ones may be left out. */
 export type LatencyHistogram = readonly { readonly upToUs: number; readonly count: number }[];
 

@@ -98,7 +98,7 @@ async function storedRun(name: string, workspace: Workspace): Promise<StoredLate
 /** Its plots need a library that takes a while to load. */
 async function writePage(file: string, run: StoredLatencyRun): Promise<void> {
   const { latencyHtml } = await import('../../report/html/latency.ts');
-  await writeOutput(file, latencyHtml(latencyPageOf(run)));
+  await writeOutput(file, latencyHtml(await latencyPageOf(run)));
 }
 
 async function chosenPlan({ workspace }: CommandContext, variants: readonly string[], flags: LatencyFlags): Promise<LatencyPlan> {

@@ -38,7 +38,7 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
   if (format === undefined && (await isFolderWith(dir, LATENCY_FILES.run)) && (await isFolderWith(dir, RUN_FILES.sums))) {
-    return { type: 'text/html', body: latencyHtml(latencyPageOf(await readLatencyRun(dir))) };
+    return { type: 'text/html', body: latencyHtml(await latencyPageOf(await readLatencyRun(dir))) };
   }
   if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
   if (await isUnfinished(dir)) {

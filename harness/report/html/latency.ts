@@ -1,7 +1,8 @@
-import { durationsExceedance, exceedance, merged, type LatencyData } from '../latency.ts';
+import { durationsExceedance, exceedance, merged, type LatencyData, type SwapoffStrip } from '../latency.ts';
 import { html, Markup } from './markup.ts';
 import { page } from './page.ts';
 import { figure, legend, lineLook } from './plot.ts';
+import { swapoffStrips } from './swapoff-strips.ts';
 
 export interface LatencyPage {
   /** Name of the run. */
@@ -12,6 +13,9 @@ export interface LatencyPage {
   /** What was asked of each pair of variants, and what the run says. */
   readonly answers: readonly LatencyAnswer[];
   readonly data: readonly LatencyData[];
+  /** Of one boot of each arm; and above what a wake-up is an exceedance. */
+  readonly strips: readonly SwapoffStrip[];
+  readonly exceedsMs: number;
   /** What ran beside the measurement, and the command that measured. */
   readonly load: string;
   readonly command: string;
@@ -26,12 +30,12 @@ export interface LatencyAnswer {
 }
 
 /** A latency run as one HTML file: its answers, the whole report, then curves a variant with the load and the command below them. */
-export function latencyHtml({ run, describe, report, answers, data, load, command }: LatencyPage): string {
+export function latencyHtml({ run, describe, report, answers, data, strips, exceedsMs, load, command }: LatencyPage): string {
   return page(`latency: ${run}`, html`<h1>Latency: ${describe}</h1>
 <p class="dim">Run ${run}</p>
 ${answers.length === 0 ? null : answerTable(answers)}<pre>${report}</pre>
 <h2 id="curves">Curves</h2>
-${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}
+${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}${swapoffStrips(strips, exceedsMs)}
 <p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
 `);
 }

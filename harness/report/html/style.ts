@@ -59,6 +59,7 @@ figcaption { color: var(--dim); font-size: .8125rem; max-width: 46rem; }
 .race code { display: block; padding-left: calc(var(--depth) * 1.3ch); }
 .race .crash { color: var(--bad); font-weight: 600; }
 .strip { display: block; width: 100%; height: 22px; border: 1px solid var(--line); border-radius: 3px; background: var(--panel); }
+.strip.tall { height: 60px; }
 .strips { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .45rem .75rem; align-items: center; font-size: .875rem; }
 .strips .note { grid-column: 2; margin-top: -.35rem; }
 .o-oops, .o-corruption { fill: var(--bad); background: var(--bad); } .o-hang { fill: var(--s3); background: var(--s3); }

@@ -79,14 +79,15 @@ t.test('a stored run says again what its raw samples say', async (t) => {
 
 t.test('its page has the curves of its variants, and the command that measured', async (t) => {
   const run = await readStoredRun(await storedRun(t.testdir()));
-  const page = latencyPageOf(run);
+  const page = await latencyPageOf(run);
   t.same(page.data.map(({ variant, swapoffMs }) => [variant, swapoffMs.length]), [['v5a+ra', BLOCKS], ['v5b+ra', BLOCKS]]);
   const wakeUps = run.boots.flatMap(({ arm, result }) => (arm === 'v5b+ra' && !('kind' in result) ? [result.inside.total] : []));
   t.equal(page.data[1]?.inside.reduce((sum, { count }) => sum + count, 0), wakeUps.reduce((sum, count) => sum + count, 0));
   t.same(page.answers.map(({ question, verdict }) => [question.slice(0, 11), verdict.slice(0, 13)]), [['real-time t', 'v5a+ra better'], ['how long sw', 'no difference'], ['swap-in whi', 'no difference']]);
   t.match(page.command, /^latency --mode swapoff --swap SWAP .*--cycles 10 /);
+  t.same(page.strips.map(({ arm }) => arm), run.analysis.arms.map(({ arm }) => arm.id));
   const html = latencyHtml(page);
-  t.equal(latencyHtml(latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');
+  t.equal(latencyHtml(await latencyPageOf(await readStoredRun(run.dir))), html, 'the same bytes from the same folder');
   t.match(html, 'exceedances a swapoff (primary)');
 });
 
