@@ -41,6 +41,7 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
     const following = follow(make.stdout, log, options);
     following.catch(() => undefined);
     if (make.pid !== undefined) await noteRunning(folders, make.pid);
+    make.stdin.end('begin\n');
     const { lines, objects } = await following;
     const result = await make;
     signal.throwIfAborted();
@@ -58,11 +59,15 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
   }
 }
 
-/** Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. */
+/**
+ * Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. make begins
+ * when it is told to, and not at all when this process is killed before: nobody would know of it.
+ */
 function startMake(folders: BuildFolders, signal: AbortSignal) {
   const command = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
-  const child = start('sh', ['-c', 'exec "$@" 2>&1', 'make', ...command], { detached: true, signal });
-  child.stdin.end();
+  const child = start('sh', ['-c', 'read -r begin && exec "$@" 2>&1 </dev/null', 'make', ...command], { detached: true, signal });
+  // It may be gone before it is told.
+  child.stdin.on('error', () => undefined);
   const endAll = () => killSession(child.pid);
   process.once('exit', endAll);
   child.once('exit', () => {
