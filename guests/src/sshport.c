@@ -7,6 +7,14 @@
  * For each connection that the host makes to the port, PROGRAM is started in inetd style (a stream socket as
  * standard input and output) and bytes are carried both ways. When the host closes its end, the program is
  * ended, and the port waits for the next connection. One connection at a time; several ports give several.
+ *
+ * The port does not tell one connection from the next: a guest that is busy while the host closes and connects anew sees no
+ * end, and bytes of the one would go to the other. So a connection begins with a line of the host's that nobody else says,
+ * "swaprace-connect COOKIE", with 16 characters of its own choice, in a write of its own. It is answered by "swaprace-ready COOKIE"; what the
+ * host reads before is of an earlier connection. harness/machine/port.ts is the other end.
+ *
+ * Nor is the port's state (POLLHUP) that of its data: a kernel worker sets it, which may come later than the data of
+ * the next connection. So an end has to last before it is believed.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -22,6 +30,14 @@
 #include <unistd.h>
 
 #define PORTS "/sys/class/virtio-ports"
+
+#define CONNECT "swaprace-connect "
+#define READY "swaprace-ready "
+#define COOKIE 16u
+#define LOOK_USEC 20000u
+/* So many looks an end has to last; and for a state that is late, before a connection is given up. */
+#define ENDED_LOOKS 25
+#define LATE_LOOKS 1500
 
 static void die(const char *what)
 {
@@ -93,30 +109,73 @@ static int drain(struct pipe_half *half, int fd)
 	return errno == EAGAIN || errno == EINTR;
 }
 
-/* Carries bytes until either side ends. */
-static void carry(int port, int peer)
+/* Whether a connection begins: what one write of the host's brought is never read together with another's. */
+static int begins(const struct pipe_half *half)
 {
-	static struct pipe_half in, out;
+	size_t length = strlen(CONNECT) + COOKIE + 1;
 
-	in.begin = in.end = out.begin = out.end = 0;
+	return half->end - half->begin == length && !memcmp(half->data + half->begin, CONNECT, strlen(CONNECT)) &&
+	       half->data[half->begin + length - 1] == '\n';
+}
+
+/* Says whose bytes follow. 0 when the host has gone again. */
+static int answer(int port, const struct pipe_half *hello)
+{
+	int looks = 0;
+	struct pipe_half line = { .end = strlen(READY) + COOKIE + 1 };
+
+	memcpy(line.data, READY, strlen(READY));
+	memcpy(line.data + strlen(READY), hello->data + hello->begin + strlen(CONNECT), COOKIE + 1);
+	while (!half_empty(&line)) {
+		struct pollfd host = { port, POLLOUT, 0 };
+
+		if (poll(&host, 1, -1) < 0 && errno != EINTR)
+			die("poll");
+		if (host.revents & POLLOUT && !drain(&line, port))
+			return 0;
+		if (host.revents & POLLOUT)
+			continue;
+		if (++looks > LATE_LOOKS)
+			return 0;
+		usleep(LOOK_USEC);
+	}
+	return 1;
+}
+
+/* Carries bytes until either side ends; 1 when another connection has begun, whose first line is `in`. */
+static int carry(int port, int peer, struct pipe_half *in)
+{
+	static struct pipe_half out;
+	int ended = 0;
+
+	in->begin = in->end = out.begin = out.end = 0;
 	for (;;) {
 		struct pollfd fds[2] = {
-			{ port, (half_empty(&in) ? POLLIN : 0) | (half_empty(&out) ? 0 : POLLOUT), 0 },
-			{ peer, (half_empty(&out) ? POLLIN : 0) | (half_empty(&in) ? 0 : POLLOUT), 0 },
+			{ port, (half_empty(in) ? POLLIN : 0) | (half_empty(&out) ? 0 : POLLOUT), 0 },
+			{ peer, (half_empty(&out) ? POLLIN : 0) | (half_empty(in) ? 0 : POLLOUT), 0 },
 		};
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			die("poll");
 		if (fds[0].revents & POLLOUT && !drain(&out, port))
-			return;
-		if (fds[1].revents & POLLOUT && !drain(&in, peer))
-			return;
+			return 0;
+		if (fds[1].revents & POLLOUT && !drain(in, peer))
+			return 0;
 		if (fds[1].revents & (POLLIN | POLLHUP) && half_empty(&out) && !fill(&out, peer))
-			return;
-		if (fds[0].revents & POLLIN && half_empty(&in) && !fill(&in, port))
-			return;
-		if (fds[0].revents & (POLLHUP | POLLERR) && !(fds[0].revents & POLLIN))
-			return;
+			return 0;
+		if (fds[0].revents & POLLIN && half_empty(in)) {
+			if (!fill(in, port))
+				return 0;
+			if (begins(in))
+				return 1;
+		}
+		if (!(fds[0].revents & (POLLHUP | POLLERR)) || fds[0].revents & POLLIN) {
+			ended = 0;
+			continue;
+		}
+		if (++ended > ENDED_LOOKS)
+			return 0;
+		usleep(LOOK_USEC);
 	}
 }
 
@@ -136,9 +195,25 @@ static pid_t start_program(char **argv, int peer)
 	return pid;
 }
 
+/* Waits for the first line of a connection; what comes before is of one that has ended. */
+static void await_connection(int port, struct pipe_half *in)
+{
+	for (;;) {
+		struct pollfd host = { port, POLLIN, 0 };
+
+		in->begin = in->end = 0;
+		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence: look again and again. */
+		if (poll(&host, 1, -1) < 0 || !(host.revents & POLLIN) || !fill(in, port))
+			usleep(LOOK_USEC);
+		else if (begins(in))
+			return;
+	}
+}
+
 int main(int argc, char **argv)
 {
-	int port;
+	static struct pipe_half in;
+	int port, begun = 0;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: sshport PORT-NAME PROGRAM [ARG...]\n");
@@ -149,21 +224,20 @@ int main(int argc, char **argv)
 	if (port < 0)
 		die(argv[1]);
 	for (;;) {
-		struct pollfd wait_host = { port, POLLIN, 0 };
 		int pair[2];
 		pid_t pid;
 
-		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence: look 20 times a second. */
-		if (poll(&wait_host, 1, -1) < 0 || !(wait_host.revents & POLLIN)) {
-			usleep(50000);
+		if (!begun)
+			await_connection(port, &in);
+		begun = 0;
+		if (!answer(port, &in))
 			continue;
-		}
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 			die("socketpair");
 		pid = start_program(argv + 2, pair[1]);
 		close(pair[1]);
 		fcntl(pair[0], F_SETFL, O_NONBLOCK);
-		carry(port, pair[0]);
+		begun = carry(port, pair[0], &in);
 		close(pair[0]);
 		kill(-pid, SIGHUP);
 		waitpid(pid, NULL, 0);

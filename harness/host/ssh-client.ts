@@ -2,6 +2,12 @@ import { buffer, text } from 'node:stream/consumers';
 import { HostError } from '../model/errors.ts';
 import { start } from './process.ts';
 
+/** For a session to be there, its server's start under load included. */
+const CONNECT_SECONDS = 90;
+/** A machine that answers nothing so often is gone. Real-time threads may keep it from answering for a while. */
+const ALIVE_SECONDS = 30;
+const ALIVE_TRIES = 4;
+
 /** How a command on another machine ended. */
 export interface FarOutput {
   /** 255 also when the connection failed (ssh(1)); null when a signal ended ssh here. */
@@ -22,8 +28,9 @@ export interface FarHost {
  * @param configFile another configuration than the person's.
  */
 export function farHost(name: string, configFile?: string): FarHost {
-  // Never a question: nobody is there to answer.
-  const args = [...(configFile === undefined ? [] : ['-F', configFile]), '-o', 'BatchMode=yes', '-T', '--', name];
+  // Never a question, for nobody is there to answer; and a machine that has crashed says nothing any more.
+  const options = ['BatchMode=yes', `ConnectTimeout=${CONNECT_SECONDS}`, `ServerAliveInterval=${ALIVE_SECONDS}`, `ServerAliveCountMax=${ALIVE_TRIES}`];
+  const args = [...(configFile === undefined ? [] : ['-F', configFile]), ...options.flatMap((option) => ['-o', option]), '-T', '--', name];
   return {
     name,
     run: async (command, { stdin, signal } = {}) => {

@@ -1,9 +1,9 @@
-import { createConnection } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { BootError, GuestError } from '../model/errors.ts';
 import type { RemoteExit, RemoteOutput, RemoteProcess, RemoteSession, RemoteShell, TerminalSize } from '../model/guest.ts';
+import { connectPort } from './port.ts';
 import { unpackUntrusted } from './untrusted-tar.ts';
 
 export interface SshOptions {
@@ -19,19 +19,23 @@ export interface SshOptions {
 const EXEC_LIMIT_BYTES = 16 * 1024 * 1024;
 
 /**
- * Opens an SSH session over a byte stream to the guest; bytes wait in QEMU until the guest's server is up.
+ * Opens an SSH session over a byte stream to the guest, as soon as the guest's server is up.
  *
  * @throws BootError `SSH_NOT_READY` when there is no session in time or the guest shows another host key.
  */
 export async function connectSsh(options: SshOptions): Promise<SshSession> {
+  const notReady = (cause: Error): BootError => new BootError('SSH_NOT_READY', `No SSH session with the guest: ${cause.message}`, { cause });
+  const startedAt = performance.now();
+  const sock = await connectPort(options.socketPath, options.readyTimeoutMs).catch((cause: Error) => {
+    throw notReady(cause);
+  });
   const client = new ssh2.Client();
-  const sock = createConnection(options.socketPath);
   // An emitter without a listener for 'error' throws; failures are told by the promise and by `closed`.
   client.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error): void => {
       sock.destroy();
-      reject(new BootError('SSH_NOT_READY', `No SSH session with the guest: ${cause.message}`, { cause }));
+      reject(notReady(cause));
     };
     sock.once('error', fail);
     client.once('ready', resolve);
@@ -41,7 +45,7 @@ export async function connectSsh(options: SshOptions): Promise<SshSession> {
       sock,
       username: 'root',
       privateKey: options.privateKey,
-      readyTimeout: options.readyTimeoutMs,
+      readyTimeout: Math.max(1, options.readyTimeoutMs - (performance.now() - startedAt)),
       hostVerifier: (key: Buffer) => key.equals(options.hostPublicKey),
     });
   });

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { shellText } from '../host/make.ts';
 import type { StartedGuest } from '../model/guest.ts';
 import type { RunIdentity } from '../rootfs/keys.ts';
 
@@ -37,7 +39,8 @@ export async function plainSshCommand(guest: StartedGuest, identity: RunIdentity
   const keyFile = join(privateDir, 'id');
   const configFile = join(privateDir, 'ssh_config');
   const socket = guest.sshSockets[1] ?? guest.sshSockets[0] ?? '';
-  const connect = `const s=require('net').connect(process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)`;
+  // From any folder; and ssh takes a percent sign for its own.
+  const proxy = [process.execPath, '--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../machine/port-proxy.ts', import.meta.url)), socket];
   await writeFile(keyFile, identity.key.privateKey, { mode: 0o600 });
   await writeFile(join(privateDir, 'known_hosts'), `guest ssh-ed25519 ${identity.key.hostPublicKey.toString('base64')}\n`);
   await writeFile(
@@ -48,7 +51,7 @@ export async function plainSshCommand(guest: StartedGuest, identity: RunIdentity
       `  IdentityFile ${keyFile}`,
       '  IdentitiesOnly yes',
       `  UserKnownHostsFile ${join(privateDir, 'known_hosts')}`,
-      `  ProxyCommand ${process.execPath} -e "${connect}" ${socket}`,
+      `  ProxyCommand ${shellText(proxy).replaceAll('%', '%%')}`,
       '',
     ].join('\n'),
     { mode: 0o600 },

@@ -2,8 +2,10 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import tar from 'tar-stream';
 import t from 'tap';
+import { plainSshCommand } from '../../pipeline/interactive.ts';
 import { bootGuest } from '../../pipeline/lab.ts';
 import { readGuestBuildId } from '../../machine/build-id.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
@@ -117,6 +119,43 @@ t.test('an abort during the boot leaves no QEMU', async (t) => {
   abort.abort();
   await t.rejects(booting, { code: 'INTERRUPTED' });
   t.same(await qemusOf('swaprace.mark=aborted'), []);
+});
+
+t.test('a connection that begins before the guest saw the end of the one before is its own', async (t) => {
+  await booted(t.name);
+  await using guest = await bootGuest(kernel, spec, 'tcg', lab, never);
+  const { remote, privateDir } = guest;
+  const config = /-F (\S+)/.exec(await plainSshCommand(guest, lab.identity, privateDir))?.[1] as string;
+  const ssh = (command: string, timeout: number) => execa('ssh', ['-F', config, '-o', 'BatchMode=yes', 'guest', command], { reject: false, timeout });
+  const signal = async (name: string): Promise<void> => {
+    t.equal((await remote.exec(`for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && kill -${name} $pid; done; true`)).code, 0);
+  };
+  const chrt = tar.pack();
+  chrt.entry({ name: 'chrt', mode: 0o755 }, await readFile((await execa('which', ['chrt'])).stdout));
+  chrt.finalize();
+  await remote.upload(chrt.pipe(new PassThrough()), '/tmp');
+  /** The guest's program at the port; stopped, it is one that is too busy to look. */
+  const held = { begin: () => signal('STOP'), end: () => signal('CONT') };
+  /** Kernel workers, which tell the port's state, have no CPU while the port's program has. */
+  const starved = {
+    begin: async () => {
+      const hog = "/tmp/chrt -f 60 busybox timeout 3 /tmp/chrt -f 40 busybox sh -c 'while :; do :; done' >/dev/null 2>&1 </dev/null &";
+      const prefer = 'for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && /tmp/chrt -f -p 50 $pid || true; done';
+      t.match(await remote.exec(`echo -1 > /proc/sys/kernel/sched_rt_runtime_us && ${prefer} && { ${hog} ${hog} }`), { code: 0, stderr: '' });
+    },
+    end: async () => undefined,
+  };
+  for (const busy of [held, held, starved, starved]) {
+    const first = ssh('echo ready; while :; do echo noise; done', 60_000);
+    await new Promise((resolve) => first.stdout.once('data', resolve));
+    await busy.begin();
+    first.kill('SIGKILL');
+    await first;
+    const second = ssh('echo again', 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await busy.end();
+    t.match(await second, { exitCode: 0, stdout: 'again' });
+  }
 });
 
 t.test('plain ssh and an interactive shell work', async (t) => {

@@ -53,7 +53,12 @@ t.test('a status that comes late is waited for, and one that comes at once is no
   t.teardown(() => rmSync(dir, { recursive: true }));
   const socketPath = join(dir, 'ssh');
   // One write at a time is not how a slow host delivers: everything that is there comes in one piece.
-  const listener = createServer((socket) => server.injectSocket(inOnePiece(socket))).listen(socketPath);
+  const listener = createServer((socket) => {
+    socket.once('data', (hello: Buffer) => {
+      socket.write(`of an earlier connection${hello.toString().replace('connect', 'ready')}`);
+      server.injectSocket(inOnePiece(socket));
+    });
+  }).listen(socketPath);
   t.teardown(() => listener.close());
   const session = await connectSsh({ socketPath, privateKey, hostPublicKey: hostKey.getPublicSSH(), readyTimeoutMs: 20_000 });
   t.teardown(() => session.close());
