@@ -91,12 +91,14 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
 
-  /** Waits for an arm in whose command there is `word`. */
-  const underWay = async (word: string): Promise<void> => {
-    while ((await remote.exec(`grep -q swap /proc/swaps && grep -q ${word} /proc/$(cat /mnt/swaprace-latency-*/pid)/cmdline`)).code !== 0);
+  /** Waits for an arm in whose command there is `word`; a measurement that has ended never comes to it. */
+  const underWay = async (word: string, measuring: Promise<unknown>): Promise<void> => {
+    let over = false;
+    void measuring.then(() => (over = true), () => (over = true));
+    while (!over && (await remote.exec(`grep -q swap /proc/swaps && grep -q ${word} /proc/$(cat /mnt/swaprace-latency-*/pid)/cmdline`)).code !== 0);
   };
   const disturbed = measure(20, never);
-  await underWay('swapoff');
+  await underWay('swapoff', disturbed);
   // Only until that run has ended: the others would take minutes with such a clock.
   await remote.exec(`pid=$(cat /mnt/swaprace-latency-*/pid); echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`);
   t.match((await disturbed).analysis.arms.flatMap(({ unusable }) => unusable), [
@@ -106,7 +108,7 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
 
   const abort = new AbortController();
   const interrupted = measure(100_000, abort.signal);
-  await underWay('latency');
+  await underWay('latency', interrupted);
   t.not(await state(), before, 'it is under way');
   abort.abort();
   t.match((await interrupted).record.ended, /interrupted in block 0/);
