@@ -3,6 +3,7 @@ import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
 import { loadSymbols } from '../interleave/symbols.ts';
+import { GuestError } from '../model/errors.ts';
 import type { GuestSpec, SwapBackend } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
@@ -19,6 +20,9 @@ export const FAULT_SCENE: Scene = { path: 'fault', backend: BACKENDS.rotational 
 /** A CPU for swapoff and one for the thread that is held. */
 const MACHINE: Pick<GuestSpec, 'vcpus' | 'cmdline'> = { vcpus: 2, cmdline: [] };
 
+/** Boots of a guest in which a thread does not come to its place: one that waits for a CPU that stands still. */
+const MOST_PLACEMENTS = 3;
+
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
  *
@@ -34,10 +38,19 @@ export async function withPlacement<T>(
 ): Promise<T> {
   const path = pathNamed(scene.path);
   const machine = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend: scene.backend };
-  const placed = async ({ guest, take }: DebuggedGuest): Promise<T> => {
-    const places = await startProgram(guest.remote, scene.backend, path.operation, signal);
-    await using taken = await take();
-    return await use(await prepare(taken, places, await loadSymbols(kernel.vmlinux), path));
-  };
-  return withDebuggedGuest(kernel, lab, machine, signal, placed, consoleLog);
+  const symbols = await loadSymbols(kernel.vmlinux);
+  for (let attempt = 1; ; attempt++) {
+    const placed = async ({ guest, take }: DebuggedGuest): Promise<{ readonly value: T } | 'not placed'> => {
+      const places = await startProgram(guest.remote, scene.backend, path.operation, signal);
+      await using taken = await take();
+      const placement = await prepare(taken, places, symbols, path).catch((error: unknown) => {
+        if (error instanceof GuestError && error.code === 'NOT_PLACED' && attempt < MOST_PLACEMENTS) return null;
+        throw error;
+      });
+      return placement === null ? 'not placed' : { value: await use(placement) };
+    };
+    const outcome = await withDebuggedGuest(kernel, lab, machine, signal, placed, consoleLog);
+    if (typeof outcome === 'object') return outcome.value;
+    signal.throwIfAborted();
+  }
 }

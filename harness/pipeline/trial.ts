@@ -40,6 +40,8 @@ const TRIAL_GRACE_MS = 60_000;
 const MONITOR_SILENCE_MS = 20_000;
 /** For the console to print what SysRq or an NMI asked for. */
 const BACKTRACE_MS = 3_000;
+/** For a guest that hangs to print its backtraces; without them, too, it hangs. */
+const ANSWER_MS = 30_000;
 /** For a machine to be seen to go, and for the console's last bytes, after a session or a workload was lost. */
 const AFTER_LOSS_MS = 1_000;
 const LOOK_EVERY_MS = 100;
@@ -99,7 +101,7 @@ async function race(
     const end = await Promise.race([
       workload.ended(),
       splats.followed(signal).then((): TrialEnd => ({ kind: 'splat' })),
-      stalled(workload, guest, spec, signal),
+      stalled(workload, spec, signal),
       monitorSilent(workload, guest, signal),
       machineGone(guest),
       outOfTime(spec, signal),
@@ -126,24 +128,32 @@ async function explain(end: TrialEnd, guest: StartedGuest, splats: SplatWatch, s
     const settled = sleep(AFTER_LOSS_MS, end, { signal });
     end = await Promise.race([machineGone(guest), settled]);
   }
+  if (end.kind === 'stalled') {
+    // Nor need a guest that hangs answer.
+    const answered = printBacktraces(guest, signal).then(() => end, () => end);
+    end = await Promise.race([answered, machineGone(guest), sleep(ANSWER_MS, end, { signal })]);
+    signal.throwIfAborted();
+  }
   if (!splats.seen || end.kind === 'host-fault') return end;
   await splats.followed(signal);
   return { kind: 'splat' };
 }
 
-/** A workload thread without progress past its deadline while the monitor goes on: with backtraces on the console. */
-async function stalled(workload: WorkloadRun, guest: StartedGuest, spec: TrialSpec, signal: AbortSignal): Promise<TrialEnd> {
+/** A workload thread without progress past its deadline while the monitor goes on. */
+async function stalled(workload: WorkloadRun, spec: TrialSpec, signal: AbortSignal): Promise<TrialEnd> {
   for (;;) {
     await sleep(LOOK_EVERY_MS, undefined, { signal });
     const threads = workload.stalledThreads(spec.hangSeconds * 1000);
-    if (threads.length === 0) continue;
-    // The image keeps the console to complaints; states of tasks are information.
-    await guest.remote.exec('echo 8 > /proc/sys/kernel/printk', { signal });
-    // Registers and stacks of what runs on each CPU (l), blocked tasks (w), every task (t).
-    for (const key of ['l', 'w', 't']) await guest.remote.exec(`echo ${key} > /proc/sysrq-trigger`, { signal });
-    await sleep(BACKTRACE_MS, undefined, { signal });
-    return { kind: 'stalled', threads };
+    if (threads.length > 0) return { kind: 'stalled', threads };
   }
+}
+
+/** Has the guest print registers and stacks of what runs on each CPU (l), blocked tasks (w) and every task (t), as far as it answers. */
+async function printBacktraces(guest: StartedGuest, signal: AbortSignal): Promise<void> {
+  // The image keeps the console to complaints; states of tasks are information.
+  await guest.remote.exec('echo 8 > /proc/sys/kernel/printk', { signal });
+  for (const key of ['l', 'w', 't']) await guest.remote.exec(`echo ${key} > /proc/sysrq-trigger`, { signal });
+  await sleep(BACKTRACE_MS, undefined, { signal });
 }
 
 async function monitorSilent(workload: WorkloadRun, guest: StartedGuest, signal: AbortSignal): Promise<TrialEnd> {
