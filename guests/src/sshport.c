@@ -10,8 +10,9 @@
  *
  * The port does not tell one connection from the next: a guest that is busy while the host closes and connects anew sees no
  * end, and bytes of the one would go to the other. So a connection begins with a line of the host's that nobody else says,
- * "swaprace-connect COOKIE", with 16 characters of its own choice, in a write of its own. It is answered by "swaprace-ready COOKIE"; what the
- * host reads before is of an earlier connection. harness/machine/port.ts is the other end.
+ * "swaprace-connect COOKIE", with 16 characters of its own choice, in a write of its own. It is answered by
+ * "swaprace-ready COOKIE"; what the host reads before is of an earlier connection. harness/machine/port.ts is the other
+ * end.
  *
  * Nor is the port's state (POLLHUP) that of its data: a kernel worker sets it, which may come later than the data of
  * the next connection. So an end has to last before it is believed.

@@ -69,7 +69,7 @@ export function parseWaits(text: string): readonly ReaderWait[] | null {
     const event = eventOf(line);
     const [, what] = WAIT.exec(event?.what ?? '') ?? [];
     if (event === null || what === undefined) continue;
-    if (what === 'begins') begun ??= event.atNs;
+    if (what === 'begins') begun = event.atNs;
     else if (begun !== null) {
       waits.push({ fromNs: begun, toNs: event.atNs });
       begun = null;

@@ -78,6 +78,7 @@ static void enable_probe(const char *when, const char *function)
 void trace_waits(void)
 {
 	char definition[160];
+	size_t set = 0;
 
 	if (access(PROBES, W_OK))
 		return;
@@ -90,8 +91,11 @@ void trace_waits(void)
 			fail("probe the return of", waits[i]);
 		enable_probe("begins", waits[i]);
 		enable_probe("ends", waits[i]);
+		set++;
 	}
-	write_text(TRACING "/trace_marker", WAITS_TRACED);
+	/* Where nothing could be seen, nothing is said. */
+	if (set > 0)
+		write_text(TRACING "/trace_marker", WAITS_TRACED);
 }
 
 /* What was traced stays in the ring buffer. */

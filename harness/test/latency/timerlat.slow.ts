@@ -73,8 +73,8 @@ t.test('waits of swapoff, by its probes; null where there were none', async (t) 
   const marker = line(9_000, 0, 'latency', 'tracing_mark_write: waits of swapoff are traced');
   const begins = (atUs: number) => line(atUs, 0, 'latency', 'wait_begins_synchronize_rcu: (synchronize_rcu+0x0/0x140)');
   const ends = (atUs: number) => line(atUs, 1, 'latency', 'wait_ends_synchronize_rcu: (__do_sys_swapoff+0x4f1/0x7a0 <- synchronize_rcu)');
-  t.same(parseWaits(trace([marker, ends(9_500), begins(10_000), ends(12_500), begins(20_000), ends(21_000), begins(30_000)])), [
-    { fromNs: 10 * MS, toNs: 12.5 * MS }, { fromNs: 20 * MS, toNs: 21 * MS },
+  t.same(parseWaits(trace([marker, ends(9_500), begins(10_000), ends(12_500), begins(20_000), ends(21_000), begins(30_000), begins(40_000), ends(41_000)])), [
+    { fromNs: 10 * MS, toNs: 12.5 * MS }, { fromNs: 20 * MS, toNs: 21 * MS }, { fromNs: 40 * MS, toNs: 41 * MS },
   ]);
   t.same(parseWaits(trace([marker])), []);
   t.equal(parseWaits(trace([begins(10_000), ends(12_500)])), null);
