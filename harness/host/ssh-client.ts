@@ -4,8 +4,9 @@ import { start } from './process.ts';
 
 /** For a session to be there, its server's start under load included. */
 const CONNECT_SECONDS = 90;
-/** A machine that answers nothing so often is gone. Real-time threads may keep it from answering for a while. */
-const ALIVE_SECONDS = 30;
+/** A machine that answers nothing for so long is gone. Real-time threads may keep it from answering for a while. */
+const SILENT_SECONDS = 120;
+/** Times that it is asked for an answer meanwhile. */
 const ALIVE_TRIES = 4;
 
 /** How a command on another machine ended. */
@@ -23,13 +24,17 @@ export interface FarHost {
   run(command: string, options?: { readonly stdin?: Uint8Array; readonly signal?: AbortSignal }): Promise<FarOutput>;
 }
 
-/**
- * @param name as ssh(1) takes it: `rt-box`, `root@10.0.0.7`.
- * @param configFile another configuration than the person's.
- */
-export function farHost(name: string, configFile?: string): FarHost {
+export interface FarHostOptions {
+  /** Another configuration than the person's. */
+  readonly configFile?: string;
+  /** A machine that answers nothing for so long is taken for gone; a multiple of 4. */
+  readonly silentSeconds?: number;
+}
+
+/** @param name as ssh(1) takes it: `rt-box`, `root@10.0.0.7`. */
+export function farHost(name: string, { configFile, silentSeconds = SILENT_SECONDS }: FarHostOptions = {}): FarHost {
   // Never a question, for nobody is there to answer; and a machine that has crashed says nothing any more.
-  const options = ['BatchMode=yes', `ConnectTimeout=${CONNECT_SECONDS}`, `ServerAliveInterval=${ALIVE_SECONDS}`, `ServerAliveCountMax=${ALIVE_TRIES}`];
+  const options = ['BatchMode=yes', `ConnectTimeout=${CONNECT_SECONDS}`, `ServerAliveInterval=${silentSeconds / ALIVE_TRIES}`, `ServerAliveCountMax=${ALIVE_TRIES}`];
   const args = [...(configFile === undefined ? [] : ['-F', configFile]), ...options.flatMap((option) => ['-o', option]), '-T', '--', name];
   return {
     name,

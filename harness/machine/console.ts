@@ -1,8 +1,24 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { HostError } from '../model/errors.ts';
 import { LineSplitter } from './lines.ts';
+
+/**
+ * What a console log holds so far, a character for each byte.
+ *
+ * @throws HostError `CONSOLE_NOT_KEPT` when it is not there any more.
+ */
+export async function readConsole(logFile: string): Promise<string> {
+  return readFile(logFile, 'latin1').catch((cause: Error) => {
+    throw notKept(`Cannot read the console log ${logFile}`, 'see that nothing removes the results of a run that goes on', cause);
+  });
+}
+
+function notKept(problem: string, hint: string, cause: Error): HostError {
+  return new HostError('CONSOLE_NOT_KEPT', `${problem}: ${cause.message}`, { hint, cause });
+}
 
 /** The guest's serial console: kept byte for byte in a file, and told line by line to whoever listens. */
 export class SerialConsole {
@@ -47,10 +63,7 @@ export class SerialConsole {
   async closed(): Promise<void> {
     await this.#done;
     if (this.#fileError === null) return;
-    throw new HostError('CONSOLE_NOT_KEPT', `Cannot write the console log ${String(this.#file.path)}: ${this.#fileError.message}`, {
-      hint: 'free some space and run again',
-      cause: this.#fileError,
-    });
+    throw notKept(`Cannot write the console log ${String(this.#file.path)}`, 'free some space and run again', this.#fileError);
   }
 
   #take(chunk: Buffer): void {

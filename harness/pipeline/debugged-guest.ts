@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
 import { makePrivateDir } from '../host/private-dir.ts';
@@ -6,6 +6,7 @@ import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { ConsoleSplats } from '../interleave/splats.ts';
 import { workClock } from '../interleave/work-clock.ts';
 import { boot } from '../machine/boot.ts';
+import { readConsole } from '../machine/console.ts';
 import { timersBroken } from '../machine/emulated-time.ts';
 import { GdbClient } from '../machine/gdb/client.ts';
 import { MachineSnapshots } from '../machine/snapshot.ts';
@@ -85,7 +86,7 @@ async function bootOnce<T>(
     },
     signal,
   );
-  if (timersBroken(await readFile(consoleLog, 'latin1'))) return 'broken timers';
+  if (timersBroken(await readConsole(consoleLog))) return 'broken timers';
   // From here on: a guest may crash before its vCPUs are taken.
   const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
   return { value: await use({ guest, take: () => take(guest, splats) }) };

@@ -1,8 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDir } from '../host/private-dir.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { boot } from '../machine/boot.ts';
+import { readConsole } from '../machine/console.ts';
 import { clockTooFast, timersBroken } from '../machine/emulated-time.ts';
 import { BootError, HostError } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
@@ -62,7 +63,8 @@ const MOST_BOOTS = 4;
  * Boots a guest; its console log is in its private folder unless `consoleLog` says otherwise. An emulated guest whose
  * clock or timers do not work is booted again.
  *
- * @throws as `boot` does; HostError `EMULATED_TIME` when no boot gives a guest with working clocks.
+ * @throws as `boot` does; HostError `EMULATED_TIME` when no boot gives a guest with working clocks, `CONSOLE_NOT_KEPT` when
+ *   its log is gone.
  */
 export async function bootGuest(
   kernel: Kernel,
@@ -94,34 +96,36 @@ async function bootOnce(
   const dir = await makePrivateDir();
   const consoleLog = givenLog ?? join(dir.path, 'console.log');
   const emulated = accelerator === 'tcg';
+  let started: StartedGuest | null = null;
+  const dispose = async (): Promise<void> => {
+    try {
+      await started?.kill();
+    } finally {
+      await dir[Symbol.asyncDispose]();
+    }
+  };
   try {
     const keys = join(dir.path, 'keys.cpio');
     await writeFile(keys, packCpio(lab.identity.overlay), { mode: 0o600 });
     const request = { kernel, guest, accelerator, initramfs: [lab.rootfs.image, keys], workDir: dir.path, consoleLog, key: lab.identity.key };
     const startedAt = performance.now();
-    const started = await boot(request, signal, deadlines);
-    const dispose = async (): Promise<void> => {
-      await started.kill();
-      await dir[Symbol.asyncDispose]();
-    };
-    if (emulated && (await timeIsSpoilt(started, startedAt, consoleLog))) {
-      await dispose();
-      await rm(consoleLog, { force: true });
-      return 'spoilt';
+    started = await boot(request, signal, deadlines);
+    if (!emulated || !(await timeIsSpoilt(started, startedAt, consoleLog))) {
+      return Object.assign(started, { privateDir: dir.path, [Symbol.asyncDispose]: dispose });
     }
-    return Object.assign(started, { privateDir: dir.path, [Symbol.asyncDispose]: dispose });
+    await dispose();
   } catch (error) {
-    const spoilt = emulated && error instanceof BootError && timersBroken(await readFile(consoleLog, 'latin1').catch(() => ''));
-    await dir[Symbol.asyncDispose]();
+    const spoilt = emulated && error instanceof BootError && timersBroken(await readConsole(consoleLog).catch(() => ''));
+    await dispose();
     if (!spoilt) throw error;
-    await rm(consoleLog, { force: true });
-    return 'spoilt';
   }
+  await rm(consoleLog, { force: true });
+  return 'spoilt';
 }
 
 async function timeIsSpoilt({ remote }: StartedGuest, startedAt: number, consoleLog: string): Promise<boolean> {
   // A session that fails here is the caller's to find out about.
   const uptime = await remote.exec('cat /proc/uptime').catch(() => null);
   const elapsedMs = performance.now() - startedAt;
-  return (uptime !== null && clockTooFast(uptime.stdout, elapsedMs)) || timersBroken(await readFile(consoleLog, 'latin1'));
+  return (uptime !== null && clockTooFast(uptime.stdout, elapsedMs)) || timersBroken(await readConsole(consoleLog));
 }

@@ -13,6 +13,9 @@ const root = resolve(testDir, '../..');
 type Group = 'fast' | 'slow' | 'kernel' | 'night';
 const SUFFIX: Readonly<Record<Group, string>> = { fast: '.test.ts', slow: '.slow.ts', kernel: '.kernel.ts', night: '.night.ts' };
 
+/** How long a file that boots kernels may take, with the builds of those that it needs first: more, and it hangs. */
+const MOST_MINUTES: Readonly<Partial<Record<Group, number>>> = { kernel: 30, night: 360 };
+
 interface Tally {
   passed: number;
   failed: number;
@@ -52,16 +55,27 @@ async function typecheck(): Promise<boolean> {
   return result.exitCode === 0;
 }
 
-/** Kernel tests run one at a time: guests beside each other on few cores disturb what is measured. */
+/**
+ * Files that boot kernels run one at a time, for guests beside each other on few cores disturb what is measured, and each is
+ * told of as it ends. The others share what cores there are.
+ */
 async function runGroup(group: Group, scratch: string, bootLog: string): Promise<Tally> {
   const files = (await readdir(testDir, { recursive: true })).filter((file) => file.endsWith(SUFFIX[group])).sort();
-  if (files.length === 0) return { passed: 0, failed: 0 };
+  const tally: Tally = { passed: 0, failed: 0 };
+  if (files.length === 0) return tally;
   process.stdout.write(`\n${group}: ${files.length} files\n`);
-  const output = join(scratch, `${group}.tap`);
-  const jobs = group === 'fast' || group === 'slow' ? [] : ['--jobs=1', '--timeout=0'];
+  const minutes = MOST_MINUTES[group];
+  const batches = minutes === undefined ? [files] : files.map((file) => [file]);
+  for (const batch of batches) add(tally, await runFiles(batch, minutes, scratch, bootLog));
+  return tally;
+}
+
+async function runFiles(files: readonly string[], minutes: number | undefined, scratch: string, bootLog: string): Promise<Tally> {
+  const output = join(await mkdtemp(join(scratch, 'files-')), 'output.tap');
+  const limit = minutes === undefined ? [] : [`--timeout=${minutes * 60}`];
   const result = await execa(
     join(root, 'node_modules/.bin/tap'),
-    ['run', '--reporter=silent', `--output-file=${output}`, ...jobs, ...files.map((file) => join('harness/test', file))],
+    ['run', '--reporter=silent', `--output-file=${output}`, ...limit, ...files.map((file) => join('harness/test', file))],
     { cwd: root, reject: false, stdio: ['ignore', 'inherit', 'inherit'], env: { SWAPRACE_BOOT_LOG: bootLog } },
   );
   const tap = await readFile(output, 'utf8').catch(() => '');

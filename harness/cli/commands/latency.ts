@@ -54,7 +54,7 @@ export async function latencyCommand(context: CommandContext, variants: readonly
 function hostOf(on: string, { sshConfig }: LatencyFlags): FarHost {
   const [, name] = /^ssh:([^\s-][^\s]*)$/.exec(on) ?? [];
   if (name === undefined) throw new UsageError('NO_SUCH_HOST', `--on ${on}: not a machine`, { hint: '--on ssh:HOST, where `ssh HOST` logs in as root' });
-  return farHost(name, sshConfig);
+  return farHost(name, sshConfig === undefined ? {} : { configFile: sshConfig });
 }
 
 /** `latency --instructions`: what one fault executes on each variant when nobody swaps off. */

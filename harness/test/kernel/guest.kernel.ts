@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { access, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -10,7 +10,7 @@ import { bootGuest } from '../../pipeline/lab.ts';
 import { readGuestBuildId } from '../../machine/build-id.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
 import { newIdentity } from '../../rootfs/keys.ts';
-import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan } from './lab.ts';
+import { beside, booted, kernelOf, labFor, never, qemuOf, qemusOf, root, shippedPlan } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const kernel = await kernelOf(plan, 'stock');
@@ -101,24 +101,32 @@ t.test('QEMU killed during the boot is the host’s fault, and nothing waits for
   await booted(t.name);
   const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
-  const booting = bootGuest(kernel, { ...spec, cmdline: ['swaprace.mark=killed-at-boot'] }, 'tcg', lab, never);
-  booting.catch(() => undefined);
-  let pids: number[] = [];
-  while (pids.length === 0) pids = await qemusOf('swaprace.mark=killed-at-boot');
-  process.kill(pids[0] as number, 'SIGKILL');
-  await t.rejects(booting, { code: 'QEMU_KILLED', fault: 'host' });
+  const mark = 'swaprace.mark=killed-at-boot';
+  await using booting = beside((signal) => bootGuest(kernel, { ...spec, cmdline: [mark] }, 'tcg', lab, signal));
+  process.kill(await booting.until(() => qemuOf(mark)), 'SIGKILL');
+  await t.rejects(booting.result, { code: 'QEMU_KILLED', fault: 'host' });
   t.ok(timers() <= before, 'nothing that polls');
 });
 
 t.test('an abort during the boot leaves no QEMU', async (t) => {
   await booted(t.name);
-  const abort = new AbortController();
-  const booting = bootGuest(kernel, { ...spec, cmdline: ['swaprace.mark=aborted'] }, 'tcg', lab, abort.signal);
-  booting.catch(() => undefined);
-  while ((await qemusOf('swaprace.mark=aborted')).length === 0);
-  abort.abort();
-  await t.rejects(booting, { code: 'INTERRUPTED' });
-  t.same(await qemusOf('swaprace.mark=aborted'), []);
+  const mark = 'swaprace.mark=aborted';
+  await using booting = beside((signal) => bootGuest(kernel, { ...spec, cmdline: [mark] }, 'tcg', lab, signal));
+  await booting.until(() => qemuOf(mark));
+  booting.abort();
+  await t.rejects(booting.result, { code: 'INTERRUPTED' });
+  t.same(await qemusOf(mark), []);
+});
+
+t.test('a boot whose console log goes is refused, and leaves no QEMU', async (t) => {
+  await booted(t.name);
+  const mark = 'swaprace.mark=log-gone';
+  const consoleLog = join(t.testdir({}), 'console.log');
+  await using booting = beside((signal) => bootGuest(kernel, { ...spec, cmdline: [mark] }, 'tcg', lab, signal, undefined, consoleLog));
+  await booting.until(() => access(consoleLog).then(() => true, () => null));
+  await rm(consoleLog);
+  await t.rejects(booting.result, { code: 'CONSOLE_NOT_KEPT', fault: 'host' });
+  t.same(await qemusOf(mark), []);
 });
 
 t.test('a connection that begins before the guest saw the end of the one before is its own', async (t) => {

@@ -1,6 +1,7 @@
 /** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
 import { appendFile, readFile, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BACKENDS } from '../../interleave/backends.ts';
@@ -19,6 +20,8 @@ import { ExplorationFiles } from '../../store/exploration-files.ts';
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const silent = (): void => undefined;
 export const never = new AbortController().signal;
+
+const LOOK_EVERY_MS = 20;
 
 /** Notes that a test booted a kernel; the runner prints how many did. */
 export async function booted(name: string): Promise<void> {
@@ -61,7 +64,44 @@ export function labFor(kernel: Kernel, guestsDir?: string): Promise<Lab> {
   });
 }
 
-/** Ids of QEMU processes that descend from this process or from `parent`. */
+/** What goes on beside a test's own steps. It ends with its scope, however the test leaves that. */
+export interface Beside<T> extends AsyncDisposable {
+  readonly result: Promise<T>;
+  abort(): void;
+  /** Resolves with what `look` finds, which is asked again and again. @throws what the work failed with; Error once it has ended. */
+  until<F>(look: () => Promise<F | null>): Promise<F>;
+}
+
+export function beside<T>(work: (signal: AbortSignal) => Promise<T>): Beside<T> {
+  const over = new AbortController();
+  const result = work(over.signal);
+  let ended = false;
+  const settled = result.then((value) => value, () => null).finally(() => (ended = true));
+  return {
+    result,
+    abort: () => over.abort(),
+    until: async (look) => {
+      for (;;) {
+        const found = await look();
+        if (found !== null) return found;
+        if (ended) throw new Error(`it ended before what was awaited: ${JSON.stringify(await result)}`);
+        await sleep(LOOK_EVERY_MS);
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      const value = (await settled) as Partial<AsyncDisposable> | null | undefined;
+      await value?.[Symbol.asyncDispose]?.();
+    },
+  };
+}
+
+/** The QEMU whose command line has `marker`; null while there is none. */
+export async function qemuOf(marker: string): Promise<number | null> {
+  return (await qemusOf(marker))[0] ?? null;
+}
+
+/** Ids of the QEMU processes whose command lines have `marker`. */
 export async function qemusOf(marker: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {

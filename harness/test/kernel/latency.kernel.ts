@@ -6,7 +6,7 @@ import type { GuestSpec } from '../../model/guest.ts';
 import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
 import { farHost } from '../../host/ssh-client.ts';
 import { plainSshCommand } from '../../pipeline/interactive.ts';
-import { bootGuest } from '../../pipeline/lab.ts';
+import { bootGuest, type LabGuest } from '../../pipeline/lab.ts';
 import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
@@ -14,7 +14,7 @@ import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest
 import { giveTo } from '../../machine/dedicated.ts';
 import { usableSamples } from '../../latency/validate.ts';
 import { workspace } from '../../pipeline/workspace.ts';
-import { booted, kernelOf, labFor, never, qemusOf, shippedPlan } from './lab.ts';
+import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
 
 const place = workspace();
 const { guest: planned, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
@@ -63,6 +63,20 @@ t.test('a kernel without timerlat says what it needs', async (t) => {
   t.match(end, { kind: 'program-failed', message: /timerlat needs CONFIG_TIMERLAT_TRACER/ });
 });
 
+async function sshConfigOf(machine: LabGuest): Promise<string> {
+  return /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
+}
+
+t.test('a machine that answers nothing any more is taken for gone', async (t) => {
+  await booted(t.name);
+  await using machine = await bootGuest(kernel, guest, 'tcg', lab, never);
+  const host = farHost('guest', { configFile: await sshConfigOf(machine), silentSeconds: 4 });
+  await using running = beside((signal) => host.run('touch /tmp/begun; sleep 1000', { signal }));
+  await running.until(async () => ((await machine.remote.exec('ls /tmp/begun')).code === 0 ? true : null));
+  process.kill(machine.pid, 'SIGSTOP');
+  t.match(await running.result, { code: 255, stderr: /not responding/ });
+});
+
 t.test('a machine that runs already is measured by ssh, and left as it was', async (t) => {
   await booted(t.name);
   const spec: GuestSpec = { ...guest, backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 1024 } };
@@ -74,12 +88,12 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   while ((await remote.exec(`cat ${clock}`)).stdout.trim() === 'tsc-early');
   const state = async (): Promise<string> => (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
   const before = await state();
-  const config = /-F (\S+)/.exec(await plainSshCommand(machine, lab.identity, machine.privateDir))?.[1] as string;
+  const configFile = await sshConfigOf(machine);
   const plan = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
   const notes: string[] = [];
   const measure = (cycles: number, signal: AbortSignal) => measureHardware({
     plan: { ...plan, workload: { ...plan.workload, cycles }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
-    host: farHost('guest', config),
+    host: farHost('guest', { configFile }),
     swapDir: '/mnt',
     workspace: { ...place, resultsDir: t.testdir() },
     signal,
@@ -91,27 +105,24 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
 
-  /** Waits for an arm in whose command there is `word`; a measurement that has ended never comes to it. */
-  const underWay = async (word: string, measuring: Promise<unknown>): Promise<void> => {
-    let over = false;
-    void measuring.then(() => (over = true), () => (over = true));
-    while (!over && (await remote.exec(`grep -q swap /proc/swaps && grep -q ${word} /proc/$(cat /mnt/swaprace-latency-*/pid)/cmdline`)).code !== 0);
+  /** Has the machine run `command` in an arm in whose command there is `word`: $pid is its program. */
+  const inArm = async (measuring: Beside<unknown>, word: string, command: string): Promise<void> => {
+    const script = `pid=$(cat /mnt/swaprace-latency-*/pid) && grep -q swap /proc/swaps && grep -q ${word} /proc/$pid/cmdline && { ${command}; }`;
+    await measuring.until(async () => ((await remote.exec(script)).code === 0 ? true : null));
   };
-  const disturbed = measure(20, never);
-  await underWay('swapoff', disturbed);
+  await using disturbed = beside((signal) => measure(20, signal));
   // Only until that run has ended: the others would take minutes with such a clock.
-  await remote.exec(`pid=$(cat /mnt/swaprace-latency-*/pid); echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`);
-  t.match((await disturbed).analysis.arms.flatMap(({ unusable }) => unusable), [
+  await inArm(disturbed, 'swapoff', `echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`);
+  t.match((await disturbed.result).analysis.arms.flatMap(({ unusable }) => unusable), [
     { cause: 'program-failed', reason: /keep the clock source tsc \(acpi_pm at the end\)/ },
   ], 'a clock that changed gives no figure');
   t.equal(await state(), before, 'the clock is put back');
 
-  const abort = new AbortController();
-  const interrupted = measure(100_000, abort.signal);
-  await underWay('latency', interrupted);
+  await using interrupted = beside((signal) => measure(100_000, signal));
+  await inArm(interrupted, 'latency', ':');
   t.not(await state(), before, 'it is under way');
-  abort.abort();
-  t.match((await interrupted).record.ended, /interrupted in block 0/);
+  interrupted.abort();
+  t.match((await interrupted.result).record.ended, /interrupted in block 0/);
   t.equal(await state(), before, 'an interruption leaves nothing, either');
 });
 
@@ -147,11 +158,10 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   const dir = t.testdir();
   const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
   const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'swapoff', seed: 3 };
-  const running = measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal: never });
-  const began = async (): Promise<boolean> => (await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"');
-  while (!(await began())) await new Promise((resolve) => setTimeout(resolve, 100));
-  for (const pid of await qemusOf(mark)) process.kill(pid, 'SIGKILL');
-  const { end, guestBuildId } = await running;
+  await using running = beside((signal) => measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal }));
+  await running.until(async () => ((await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"') ? true : null));
+  process.kill((await qemuOf(mark)) as number, 'SIGKILL');
+  const { end, guestBuildId } = await running.result;
   t.match(end, { kind: 'host-fault', message: /QEMU was killed by SIGKILL/ });
   t.match(usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null, trace: null }), { kind: 'inconclusive', cause: 'host-fault' });
 });

@@ -1,4 +1,4 @@
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
@@ -10,7 +10,7 @@ import { evidenceTools } from '../../pipeline/audit.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { deriveEvidence } from '../../store/derive.ts';
 import { judgeTrial } from '../../verdict/judge-trial.ts';
-import { booted, kernelOf, labFor, never, qemusOf, root, shippedPlan, silent } from './lab.ts';
+import { beside, booted, kernelOf, labFor, never, qemuOf, root, shippedPlan, silent } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const probe = plan.probes[0] as StressProbe;
@@ -73,15 +73,11 @@ for (const backend of BACKENDS) {
 t.test('QEMU killed in the middle of a trial is the host’s fault and no verdict', async (t) => {
   await booted(t.name);
   const spec = trial({ seconds: 30, cmdline: ['swaprace.mark=killed-mid-trial'] });
-  const running = evidenceOf(spec, t.testdir());
-  let pids: number[] = [];
-  while (pids.length === 0) {
-    pids = await qemusOf('swaprace.mark=killed-mid-trial');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 8_000));
-  process.kill(pids[0] as number, 'SIGKILL');
-  const evidence = await running;
+  const dir = t.testdir();
+  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  await running.until(async () => ((await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null));
+  process.kill((await qemuOf('swaprace.mark=killed-mid-trial')) as number, 'SIGKILL');
+  const evidence = await running.result;
   t.match(evidence.end, { kind: 'host-fault', message: /SIGKILL/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
 });
@@ -89,21 +85,19 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
 t.test('a thread without progress while the guest answers is a hang, with backtraces of every task', async (t) => {
   await booted(t.name);
   const dir = t.testdir();
-  const running = evidenceOf(trial({ seconds: 60, hangSeconds: 3, cmdline: ['swaprace.mark=stopped'] }), dir);
-  let pids: number[] = [];
-  while (pids.length === 0) {
-    pids = await qemusOf('swaprace.mark=stopped');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  // The guest's second SSH port is free while the trial holds the first.
-  const argv = await readFile(`/proc/${pids[0]}/cmdline`, 'utf8');
-  const socketPath = /path=([^,]*ssh\.1),/.exec(argv)?.[1] as string;
-  const session = await connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 });
+  const spec = trial({ seconds: 60, hangSeconds: 3, cmdline: ['swaprace.mark=stopped'] });
+  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  // The guest's second SSH port is free while the trial holds the first. QEMU makes it some time after it has started.
+  const session = await running.until(async () => {
+    const argv = await readFile(`/proc/${await qemuOf('swaprace.mark=stopped')}/cmdline`, 'utf8').catch(() => '');
+    const socketPath = /path=([^,]*ssh\.1),/.exec(argv)?.[1];
+    return socketPath === undefined ? null : connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 }).catch(() => null);
+  });
   // The newest process of the workload is the one that races; the oldest is its monitor.
   const stop = 'until set -- $(pidof stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
   t.equal((await session.exec(stop)).code, 0);
   session.close();
-  const evidence = await running;
+  const evidence = await running.result;
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
   t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
   const console = await readFile(join(dir, 'console.log'), 'utf8');
@@ -111,6 +105,23 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
   t.match(console, /task:swapper\/1|task:init /);
   t.match(console, /task:(stress|racer|swapoff)/);
   t.same(evidence.splats, [], 'backtraces that were asked for are no splats');
+});
+
+t.test('threads that do not join are a hang, with backtraces of every task', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir({ logs: {} });
+  const guests = join(dir, 'guests');
+  await cp(join(root, 'guests'), guests, { recursive: true });
+  const source = join(guests, 'src', 'stress', 'cycle.c');
+  const told = 'atomic_store(&shared->quit, true);';
+  const whole = await readFile(source, 'utf8');
+  t.ok(whole.includes(told));
+  await writeFile(source, whole.replace(told, ''));
+  const logs = join(dir, 'logs');
+  const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, await labFor(stock, guests));
+  t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
+  t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
+  t.match(await readFile(join(logs, 'console.log'), 'utf8'), /sysrq: Show State/);
 });
 
 t.test('an image without the workload is inconclusive, and says what is missing', async (t) => {
