@@ -1,4 +1,4 @@
-import { access, cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -10,21 +10,13 @@ import { bootGuest } from '../../pipeline/lab.ts';
 import { readGuestBuildId } from '../../machine/build-id.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
 import { newIdentity } from '../../rootfs/keys.ts';
-import { beside, booted, kernelOf, labFor, never, qemuOf, qemusOf, root, shippedPlan } from './lab.ts';
+import { beside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, qemusOf, shippedPlan } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const kernel = await kernelOf(plan, 'stock');
 const lab = await labFor(kernel);
 const spec = guestOf(plan);
 const short = { firstByteMs: 20_000, silenceMs: 6_000, sessionMs: 12_000 };
-
-/** A copy of guests/ that `change` has been at. */
-async function changedGuests(dir: string, change: (guests: string) => Promise<void>): Promise<string> {
-  const guests = join(dir, 'guests');
-  await cp(join(root, 'guests'), guests, { recursive: true });
-  await change(guests);
-  return guests;
-}
 
 t.test('a guest answers over SSH: output, exit status, signals, files both ways; and it leaves nothing', async (t) => {
   await booted(t.name);
@@ -77,16 +69,14 @@ t.test('ways to end are told apart', async (t) => {
 
 t.test('a guest without an init panics at boot, and that is said', async (t) => {
   await booted(t.name);
-  const guests = await changedGuests(t.testdir(), (dir) => writeFile(join(dir, 'init'), 'not a program'));
-  const broken = await labFor(kernel, guests);
+  const broken = await labOfChanged(kernel, t.testdir(), (guests) => writeFile(join(guests, 'init'), 'not a program'));
   await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never), { code: 'BOOT_PANIC', fault: 'boot', message: /Kernel panic - not syncing/ });
 });
 
 t.test('a guest that never serves SSH is told from one that is slow', async (t) => {
   await booted(t.name);
   const idle = '#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 1; done\n';
-  const guests = await changedGuests(t.testdir(), (dir) => writeFile(join(dir, 'init'), idle, { mode: 0o755 }));
-  const broken = await labFor(kernel, guests);
+  const broken = await labOfChanged(kernel, t.testdir(), (guests) => writeFile(join(guests, 'init'), idle, { mode: 0o755 }));
   await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never, short), { code: /BOOT_SILENT|SSH_NOT_READY/, fault: 'boot' });
 });
 

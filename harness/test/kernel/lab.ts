@@ -1,5 +1,5 @@
 /** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
-import { appendFile, readFile, readdir } from 'node:fs/promises';
+import { appendFile, cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,21 @@ export function labFor(kernel: Kernel, guestsDir?: string): Promise<Lab> {
     signal: never,
     emit: silent,
   });
+}
+
+/** A lab whose image is made from a copy of guests/ in `dir` that `change` has been at. */
+export async function labOfChanged(kernel: Kernel, dir: string, change: (guests: string) => Promise<void>): Promise<Lab> {
+  const guests = join(dir, 'guests');
+  await cp(join(root, 'guests'), guests, { recursive: true });
+  await change(guests);
+  return labFor(kernel, guests);
+}
+
+/** @throws Error when the file has no such text. */
+export async function replaceIn(file: string, from: string, to: string): Promise<void> {
+  const whole = await readFile(file, 'utf8');
+  if (!whole.includes(from)) throw new Error(`${file} has no ${from}`);
+  await writeFile(file, whole.replace(from, to));
 }
 
 /** What goes on beside a test's own steps. It ends with its scope, however the test leaves that. */

@@ -1,4 +1,4 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
@@ -10,7 +10,7 @@ import { evidenceTools } from '../../pipeline/audit.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { deriveEvidence } from '../../store/derive.ts';
 import { judgeTrial } from '../../verdict/judge-trial.ts';
-import { beside, booted, kernelOf, labFor, never, qemuOf, root, shippedPlan, silent } from './lab.ts';
+import { beside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, replaceIn, shippedPlan, silent } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const probe = plan.probes[0] as StressProbe;
@@ -110,15 +110,9 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
 t.test('threads that do not join are a hang, with backtraces of every task', async (t) => {
   await booted(t.name);
   const dir = t.testdir({ logs: {} });
-  const guests = join(dir, 'guests');
-  await cp(join(root, 'guests'), guests, { recursive: true });
-  const source = join(guests, 'src', 'stress', 'cycle.c');
-  const told = 'atomic_store(&shared->quit, true);';
-  const whole = await readFile(source, 'utf8');
-  t.ok(whole.includes(told));
-  await writeFile(source, whole.replace(told, ''));
+  const deaf = await labOfChanged(stock, dir, (guests) => replaceIn(join(guests, 'src/stress/cycle.c'), 'atomic_store(&shared->quit, true);', ''));
   const logs = join(dir, 'logs');
-  const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, await labFor(stock, guests));
+  const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, deaf);
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
   t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
   t.match(await readFile(join(logs, 'console.log'), 'utf8'), /sysrq: Show State/);
@@ -127,10 +121,8 @@ t.test('threads that do not join are a hang, with backtraces of every task', asy
 t.test('an image without the workload is inconclusive, and says what is missing', async (t) => {
   await booted(t.name);
   const dir = t.testdir({ logs: {} });
-  const guests = join(dir, 'guests');
-  await cp(join(root, 'guests'), guests, { recursive: true });
-  await rm(join(guests, 'src', 'stress'), { recursive: true });
-  const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, await labFor(stock, guests));
+  const without = await labOfChanged(stock, dir, (guests) => rm(join(guests, 'src/stress'), { recursive: true }));
+  const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, without);
   t.match(evidence.end, { kind: 'workload-failed', message: /stress.*not found/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
 });
