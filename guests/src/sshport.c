@@ -36,6 +36,8 @@
 #define READY "swaprace-ready "
 #define COOKIE 16u
 #define LOOK_USEC 20000u
+/* Nobody is served meanwhile, and a guest that is measured has better things to do. */
+#define IDLE_LOOK_USEC 50000u
 /* So many looks an end has to last; and for a state that is late, before a connection is given up. */
 #define ENDED_LOOKS 25
 #define LATE_LOOKS 1500
@@ -205,7 +207,7 @@ static void await_connection(int port, struct pipe_half *in)
 		in->begin = in->end = 0;
 		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence: look again and again. */
 		if (poll(&host, 1, -1) < 0 || !(host.revents & POLLIN) || !fill(in, port))
-			usleep(LOOK_USEC);
+			usleep(IDLE_LOOK_USEC);
 		else if (begins(in))
 			return;
 	}

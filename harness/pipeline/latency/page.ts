@@ -4,14 +4,14 @@ import type { BootFigures } from '../../latency/figures.ts';
 import { binEdgeNs, mergeHistograms, type LogHistogram } from '../../latency/histogram.ts';
 import type { LatencyPage } from '../../report/html/latency.ts';
 import type { LatencyData, LatencyHistogram } from '../../report/latency.ts';
-import { latencyPictures } from './pictures.ts';
+import { latencyStrips } from './pictures.ts';
 import type { StoredLatencyRun } from './stored.ts';
 
 /** What the page of a stored latency run shows: the curves of its variants, without the controls, and a strip of every arm. */
 export async function latencyPageOf(run: StoredLatencyRun): Promise<LatencyPage> {
   const { record, records, boots, analysis, report } = run;
   const { plan } = record;
-  const { strips } = await latencyPictures(run);
+  const strips = await latencyStrips(run);
   const variants = plan.arms.filter(({ role }) => role === 'variant');
   const data = variants.flatMap(({ id }): LatencyData[] => {
     const figures = boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : []));

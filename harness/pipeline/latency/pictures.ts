@@ -10,10 +10,16 @@ export interface LatencyPictures {
 }
 
 /** The pictures of a stored run, as data. */
-export async function latencyPictures({ dir, record, boots, analysis }: StoredLatencyRun): Promise<LatencyPictures> {
+export async function latencyPictures(run: StoredLatencyRun): Promise<LatencyPictures> {
+  const { record, boots } = run;
+  const curves = record.plan.arms.map(({ id }) => armCurves(id, boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : []))));
+  return { curves, strips: await latencyStrips(run) };
+}
+
+/** The swapoffs of each arm's first usable boot. */
+export async function latencyStrips({ dir, record, boots, analysis }: StoredLatencyRun): Promise<LatencyPictures['strips']> {
   const stored = await readLatencyBoots(dir);
   const strips: Record<string, readonly StripWindow[]> = {};
-  const curves = record.plan.arms.map(({ id }) => armCurves(id, boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : []))));
   for (const { id } of record.plan.arms) {
     const first = boots.find(({ arm, result }) => arm === id && !('kind' in result));
     const boot = stored.find((each) => each.record.boot.id === first?.id);
@@ -21,5 +27,5 @@ export async function latencyPictures({ dir, record, boots, analysis }: StoredLa
     if (samples === null || 'kind' in samples) continue;
     strips[id] = swapoffStrip(samples, { horizonNs: record.plan.workload.horizonUs * 1000, thresholdNs: analysis.thresholdNs });
   }
-  return { curves, strips };
+  return strips;
 }

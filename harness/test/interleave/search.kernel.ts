@@ -29,7 +29,11 @@ t.test('a search of a fix finds nothing, and has held threads', async (t) => {
   const run = await swaprace(['interleave', 'search', 'v5b+ra', '--rounds', '12', '--functions', 'do_swap_page,__swap_duplicate', '--json', '--results', t.testdir()]);
   t.equal(run.exitCode, 0, run.all);
   const search = JSON.parse(run.stdout) as Search;
-  t.match(search, { guests: [{ end: { kind: 'completed' }, rounds: 12 }], minimised: null });
+  t.match(search, { minimised: null });
+  // A guest may be lost on a busy host; its rounds are not made again.
+  t.match(search.guests.at(-1)?.end, { kind: 'completed' }, run.all);
+  t.ok(search.guests.every(({ end }) => end.kind === 'completed' || end.kind === 'lost'), run.all);
+  t.equal(search.guests.reduce((total, { rounds }) => total + rounds, 0), 12);
   t.ok(search.held > 0);
 });
 
