@@ -115,6 +115,15 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .action(async (maps: string[], flags) => (await import('./commands/interleave.ts')).compareCommand(context, maps, flags));
 
   interleave
+    .command('maps')
+    .exitOverride()
+    .description('print the maps that explorations have left below results/maps/')
+    .option('--html <file>', 'write them as a page instead')
+    .addOption(results())
+    .addOption(json())
+    .action(async (flags) => (await import('./commands/interleave.ts')).mapsCommand(context, flags));
+
+  interleave
     .command('search')
     .exitOverride()
     .argument('<variant>', 'variant of the plan')

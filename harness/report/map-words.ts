@@ -1,7 +1,8 @@
+import type { Exploration } from '../model/exploration.ts';
 import type { PointOutcome, RaceMap } from '../model/interleave.ts';
-import { countOutcomes, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
+import { countOutcomes, disagreeing, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
 import type { RunResult } from '../model/verdict.ts';
-import { several } from './wording.ts';
+import { backendWord, several } from './wording.ts';
 
 export type OutcomeKind = PointOutcome['kind'];
 
@@ -21,11 +22,41 @@ export function mapsOf({ explorations }: RunResult): RaceMap[] {
   return explorations.flatMap(({ map }) => (map === null ? [] : [map]));
 }
 
-/** `14 of 838 points explored: 12 oops, 2 waited`: never without the points that exist. */
+/** How a path was explored: path, backend, hold, what the other side did, and where swapoff was held. */
+export function wayOf({ path, backend, hold, meanwhile, swapoffTo }: RaceMap): string {
+  return `${path} on ${backendWord(backend)}, ${hold}${meanwhile === 'swapoff' ? '' : `, ${meanwhile}`}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
+}
+
+/** What is to be said of an exploration that was not completed; null for one that was. */
+export function endOfMapText({ spec: { variant, path, hold }, end, map }: Exploration): string | null {
+  if (end.kind === 'completed') return null;
+  return `${variant}, ${path}, ${hold}: ${end.message}${map === null ? '' : '; its map has what was explored until then'}`;
+}
+
+/** An exploration that goes on, or was ended from outside. */
+export function unfinishedMapText({ name, attempts }: { readonly name: string; readonly attempts: number }): string {
+  return `${name}: not finished, ${several(attempts, 'attempt')} so far`;
+}
+
+/** `14 of 838 points explored: 12 oops, 2 waited`: never without the points that exist, nor without what makes it void. */
 export function exploredText(map: RaceMap): string {
   const counts = countOutcomes(map);
   const said = OUTCOME_KINDS.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
-  return `${map.exploredPoints} of ${map.pathPoints} points explored${said.length === 0 ? '' : `: ${said.join(', ')}`}`;
+  const differ = disagreeing(map);
+  const all = [...said, ...(differ === 0 ? [] : [`repeats differ at ${differ}`])];
+  return `${voided(map)}${map.exploredPoints} of ${map.pathPoints} points explored${mergedWords(map)}${all.length === 0 ? '' : `: ${all.join(', ')}`}`;
+}
+
+/** What stands before whatever is said of a map whose merging was wrong. */
+export function voided({ merged }: RaceMap): string {
+  return merged !== null && merged.differences.length > 0 ? 'VOID (merged points differ): ' : '';
+}
+
+/** Points that were left to a neighbour; nothing where none were. */
+export function mergedWords({ merged }: RaceMap): string {
+  if (merged === null) return '';
+  const { represented, checked, differences } = merged;
+  return ` (${represented} more by a neighbour, ${checked} such checked, ${differences.length} differ)`;
 }
 
 /** What is to be said of points that waited under a hold that makes everything wait; null where there are none. */

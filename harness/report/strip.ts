@@ -1,7 +1,6 @@
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, OUTCOME_KINDS, outcomeKey, pointName, reachOfWindows } from '../model/race-map.ts';
-import { frozenWaitsText } from './map-words.ts';
-import { backendWord } from './wording.ts';
+import { frozenWaitsText, mergedWords, voided, wayOf } from './map-words.ts';
 
 const LETTERS: Readonly<Record<PointOutcome['kind'], string>> = {
   oops: '#',
@@ -48,19 +47,9 @@ export function mapSentence(map: RaceMap): string {
   return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others, ...sets].join(', ')}`;
 }
 
-function voided({ merged }: RaceMap): string {
-  return merged !== null && merged.differences.length > 0 ? 'VOID (merged points differ): ' : '';
-}
-
-function mergedWords({ merged }: RaceMap): string {
-  if (merged === null) return '';
-  const { represented, checked, differences } = merged;
-  return ` (${represented} more by a neighbour, ${checked} such checked, ${differences.length} differ)`;
-}
-
-/** What tells maps apart: kernel, path, backend, hold, what the other side did, and where swapoff was held. */
-export function mapName({ variant, path, backend, hold, meanwhile, swapoffTo }: RaceMap): string {
-  return `${variant}, ${path} on ${backendWord(backend)}, ${hold}${meanwhile === 'swapoff' ? '' : `, ${meanwhile}`}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
+/** What tells maps apart: the kernel, and how it was explored. */
+export function mapName(map: RaceMap): string {
+  return `${map.variant}, ${wayOf(map)}`;
 }
 
 /** The whole map as text: sentence, strip, and a line for each window. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
 import { pathNamed, PATHS } from '../../interleave/paths.ts';
 import { exitStatusOf, UsageError } from '../../model/errors.ts';
@@ -8,10 +8,13 @@ import type { HoldKind, MeanwhileKind, PointChoice, PointSample, RaceMap } from 
 import type { Kernel } from '../../model/kernel.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
 import type { Lab } from '../../pipeline/lab.ts';
-import { exploreStored } from '../../pipeline/map-store.ts';
+import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
+import { mapsHtml } from '../../report/html/maps.ts';
+import { endOfMapText, unfinishedMapText } from '../../report/map-words.ts';
 import { compareText, LEGEND, mapSentence, mapText } from '../../report/strip.ts';
 import { parseMaps } from '../../store/map-file.ts';
 import { toJson, type CommandContext } from '../context.ts';
+import { writeOutput } from '../output.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { planOf, prepareVariant } from './variant.ts';
 
@@ -55,6 +58,25 @@ export async function compareCommand(context: CommandContext, sources: readonly 
   }
   context.emit.done();
   context.print(flags.json === true ? toJson(maps) : comparisonText(maps));
+}
+
+export interface MapsFlags {
+  readonly html?: string;
+  readonly results?: string;
+  readonly json?: boolean;
+}
+
+/** `interleave maps`: the maps that explorations have left, below each other; what has none yet is told on standard error. */
+export async function mapsCommand({ workspace, emit, print }: CommandContext, flags: MapsFlags): Promise<void> {
+  const resultsDir = resolve(flags.results ?? workspace.resultsDir);
+  const { explorations, unfinished, unreadable } = await readStoredMaps(resultsDir);
+  if (explorations.length + unfinished.length + unreadable.length === 0) {
+    throw new UsageError('NO_MAPS', `No maps below ${join(resultsDir, 'maps')}`, { hint: 'interleave explore makes one, `npm run map` those of the default plan' });
+  }
+  if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml({ explorations, unfinished, unreadable }));
+  for (const message of [...unreadable, ...unfinished.map(unfinishedMapText), ...explorations.flatMap((each) => endOfMapText(each) ?? [])]) emit({ kind: 'note', message });
+  const maps = explorations.flatMap(({ map }) => map ?? []);
+  print(flags.json === true ? toJson(maps) : comparisonText(maps));
 }
 
 /** Strips below each other, then what each map says of itself. Pure. */

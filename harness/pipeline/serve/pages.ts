@@ -4,12 +4,14 @@ import { FORMATS, type Format } from '../../report/formats.ts';
 import { historyHtml } from '../../report/html/history.ts';
 import { latencyHtml } from '../../report/html/latency.ts';
 import { livePage } from '../../report/html/live.ts';
+import { mapsHtml } from '../../report/html/maps.ts';
 import { LATENCY_FILES } from '../../store/latency-store.ts';
 import { RUN_FILES } from '../../store/layout.ts';
 import { readHistory } from '../history.ts';
 import { latencyPageOf } from '../latency/page.ts';
 import { readStoredRun as readLatencyRun } from '../latency/stored.ts';
 import { isUnfinished, readLiveRun, unfinishedRuns } from '../live-run.ts';
+import { readStoredMaps } from '../map-store.ts';
 import { readStoredRun } from '../stored-run.ts';
 
 /** What an address shows. */
@@ -27,13 +29,14 @@ const TYPES: Readonly<Record<Format, ServedPage['type']>> = {
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
 /**
- * The page of an address: `/` is the index, `/run/<run>` a report or, while the run is under way, its live page, and
+ * The page of an address: `/` is the index, `/maps` has the maps that belong to no run, `/run/<run>` a report or, while the run is under way, its live page, and
  * `/run/<run>/<format>` the report in another form, which a latency run has not. Null for everything else.
  *
  * @throws HostError, for a latency run UsageError, when it cannot be read.
  */
 export async function servedPage(path: string, resultsDir: string): Promise<ServedPage | null> {
   if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir) };
+  if (path === '/maps') return { type: 'text/html', body: mapsHtml(await readStoredMaps(resultsDir)) };
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
@@ -62,7 +65,8 @@ function isFormat(name: string): name is Format {
 async function indexPage(resultsDir: string): Promise<string> {
   const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
-  return historyHtml({ runs, series, latency, linkOf, notes: unreadable, unfinished });
+  const { explorations } = await readStoredMaps(resultsDir);
+  return historyHtml({ runs, series, latency, linkOf, notes: unreadable, unfinished, maps: { count: explorations.length, link: '/maps' } });
 }
 
 function linkOf(run: string): string {

@@ -26,15 +26,17 @@ export interface HistoryPage {
   readonly notes?: readonly string[];
   /** Runs that were not finished, where the page is served. */
   readonly unfinished?: readonly { readonly run: string; readonly link: string }[];
+  /** Maps that belong to no run, where the page is served. */
+  readonly maps?: { readonly count: number; readonly link: string };
 }
 
 /** The index across runs: each series as a strip of its runs' outcomes, what its signatures do, and all runs with links. */
-export function historyHtml({ runs, series, latency = [], linkOf, notes = [], unfinished = [] }: HistoryPage): string {
+export function historyHtml({ runs, series, latency = [], linkOf, notes = [], unfinished = [], maps }: HistoryPage): string {
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const last = runs.at(-1);
   return page('swaprace: runs', html`<h1>Runs</h1>
 <p class="dim">${last === undefined ? (latency.length === 0 ? 'No finished run.' : 'Latency runs only.') : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
-${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}${latencyHistoryHtml(latency, linkOf)}
+${maps === undefined || maps.count === 0 ? null : html`<p><a href="${maps.link}">${several(maps.count, 'race map')}</a> of explorations that belong to no run.</p>\n`}${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map((plan) => planPart(plan, series.filter((each) => each.plan === plan), linkOf))}${latencyHistoryHtml(latency, linkOf)}
 ${runs.length === 0 ? null : runTable(runs, linkOf)}
 `);
 }

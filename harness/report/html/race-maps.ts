@@ -1,7 +1,6 @@
 import type { PathPoint, RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
 import { OUTCOME_KINDS, outcomeKey, reachOfWindows, pointName } from '../../model/race-map.ts';
-import { exploredText, frozenWaitsText, isBad, OUTCOME_MEANING } from '../map-words.ts';
-import { backendWord } from '../wording.ts';
+import { exploredText, frozenWaitsText, isBad, OUTCOME_MEANING, wayOf } from '../map-words.ts';
 import { html, Markup } from './markup.ts';
 import { folded } from './page.ts';
 import { raceOfWindow } from './race.ts';
@@ -43,11 +42,6 @@ function strip(map: RaceMap): Markup {
   return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${exploredText(map)}">${bars}</svg>
 <div class="note dim small">${exploredText(map)}; ${map.anchor} → ${map.pathEnd}${frozen === null ? null : html`<br>${frozen}`}</div>
 `;
-}
-
-/** How a path was explored. */
-function wayOf({ path, backend, hold }: RaceMap): string {
-  return `${path} on ${backendWord(backend)}, ${hold}`;
 }
 
 function round(value: number): number {

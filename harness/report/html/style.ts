@@ -62,7 +62,7 @@ figcaption { color: var(--dim); font-size: .8125rem; max-width: 46rem; }
 .strip.tall { height: 60px; }
 .strips { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .45rem .75rem; align-items: center; font-size: .875rem; }
 .strips .note { grid-column: 2; margin-top: -.35rem; }
-.o-oops, .o-corruption { fill: var(--bad); background: var(--bad); } .o-hang { fill: var(--s3); background: var(--s3); }
+.o-oops { fill: var(--bad); background: var(--bad); } .o-corruption { fill: var(--s5); background: var(--s5); } .o-hang { fill: var(--s3); background: var(--s3); }
 .o-inconclusive { fill: var(--s7); background: var(--s7); } .o-waited { fill: var(--s0); background: var(--s0); }
 .o-refused { fill: var(--s6); background: var(--s6); } .o-ok { fill: var(--good); background: var(--good); }
 .key { width: 14px; height: 14px; border-radius: 3px; display: inline-block; flex: none; }

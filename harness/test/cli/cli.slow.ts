@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -6,6 +7,7 @@ import { attachText } from '../../cli/commands/replay.ts';
 import { describeError } from '../../cli/errors.ts';
 import { PATHS } from '../../interleave/paths.ts';
 import { HostError } from '../../model/errors.ts';
+import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -28,6 +30,7 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['interleave', 'explore', 'stock', '--merge'], /--merge[\s\S]*Try: add --all/],
     [['interleave', 'replay', 'nonesuch', 'stock'], /No schedule nonesuch/],
     [['interleave', 'compare', join(root, 'package.json')], /package\.json: /],
+    [['interleave', 'maps', '--results', '/no/such/results'], /No maps below \/no\/such\/results\/maps[\s\S]*Try: interleave explore/],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
   ];
@@ -53,6 +56,20 @@ t.test('what can be placed is listed', async (t) => {
   const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
   t.equal(exitCode, 0);
   for (const path of PATHS) t.match(stdout, new RegExp(`^${path.name} +\\S.*\n +from ${path.anchor.functions[0]}`, 'm'));
+});
+
+t.test('maps that explorations have left: as text, as JSON, as a page', async (t) => {
+  const dir = t.testdir({});
+  await writeMaps(dir);
+  const text = await swaprace(['interleave', 'maps', '--results', dir]);
+  t.equal(text.exitCode, 0, text.stderr);
+  t.match(text.stdout, /^stock, fault on rotational, preempt +\|w.*\nv5a, .*\nweakened, fault on rotational, preempt \|#/);
+  t.match(text.stdout, /\nweakened, fault on rotational, preempt: 1 of 100 points, 1 oops, 0 hang, 0 corruption/);
+  t.match(text.stderr, /bad-a\/exploration\.json[\s\S]*v5b-a: not finished, 1 attempt so far[\s\S]*v5a, fault, preempt: Interrupted; its map has what was explored until then/);
+  t.match(JSON.parse((await swaprace(['interleave', 'maps', '--results', dir, '--json'])).stdout), [{ variant: 'stock' }, { variant: 'v5a' }, { variant: 'weakened' }]);
+  const page = join(dir, 'maps.html');
+  t.equal((await swaprace(['interleave', 'maps', '--results', dir, '--html', page])).exitCode, 0);
+  t.match(readFileSync(page, 'utf8'), /v5b-a: not finished[^]*Race maps[^]*Windows of weakened, fault on rotational, preempt[^]*Kernels/);
 });
 
 t.test('how gdb is attached names the kernel, the socket and the threads', async (t) => {

@@ -2,10 +2,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Kernel } from '../../model/kernel.ts';
-import { exploreStored } from '../../pipeline/map-store.ts';
+import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
 import { mapOf } from '../../pipeline/explore-kernel.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';
 import { makeResult, makeSpec, OOPS, PATH } from '../interleave/fixtures/make.ts';
+import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 
 const kernel = { vmlinux: '/no/such/vmlinux', bzImage: '/no/such/bzImage' } as unknown as Kernel;
 const lab = { rootfs: { image: '/no/such/image' }, identity: { overlay: [], key: {} } } as unknown as Parameters<typeof exploreStored>[2];
@@ -41,4 +42,20 @@ t.test('one that was stopped goes on behind its points', async (t) => {
   await exploreStored(spec, kernel, lab, results, { ...options, reuse: false, onResume: (points) => (resumed = points) });
   t.equal(resumed, 1);
   t.same(await files.readPoints(), [makeResult(3, OOPS)], 'and none of them is lost');
+});
+
+t.test('what explorations have left is read; what is none yet, or cannot be read, is told', async (t) => {
+  const results = t.testdir({});
+  t.same(await readStoredMaps(results), { explorations: [], unfinished: [], unreadable: [] });
+  await writeMaps(results);
+  const { explorations, unfinished, unreadable } = await readStoredMaps(results);
+  t.match(explorations, [
+    { spec: { variant: 'stock' }, map: { windows: [{ outcomes: [{ kind: 'waited' }] }] } },
+    { spec: { variant: 'v5a' }, end: { kind: 'failed', message: 'Interrupted' }, map: {} },
+    { spec: { variant: 'weakened' }, map: { windows: [{ outcomes: [{ kind: 'oops' }] }] } },
+  ]);
+  t.equal(explorations.length, 3);
+  t.same(unfinished, [{ name: 'v5b-a', attempts: 1 }]);
+  t.equal(unreadable.length, 1);
+  t.match(unreadable[0], /Cannot read .*bad-a\/exploration\.json/);
 });
