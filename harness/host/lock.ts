@@ -46,6 +46,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   options.signal.addEventListener('abort', giveUp, { once: true });
   try {
     await waitUntilHeld(child, path, options);
+    await writeFile(path, JSON.stringify(describeHolder(options.purpose)));
   } catch (error) {
     giveUp();
     await child;
@@ -53,7 +54,6 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   } finally {
     options.signal.removeEventListener('abort', giveUp);
   }
-  await writeFile(path, JSON.stringify(describeHolder(options.purpose)));
   let released: Promise<void> | null = null;
   const release = async () => {
     await truncate(path).catch(() => undefined);

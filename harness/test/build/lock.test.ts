@@ -11,20 +11,21 @@ t.test('a lock is held by one, and the next gets it on release', async (t) => {
   const first = await acquireLock(path, { purpose: 'first', signal });
   const order: string[] = [];
   let waited: LockHolder | null = null;
-  const waiting = new Promise<void>((seen) => {
-    void acquireLock(path, { purpose: 'second', signal, onWait: (holder) => { waited = holder; seen(); } }).then(async (second) => {
+  let second: Promise<void> | null = null;
+  await new Promise<void>((seen) => {
+    second = acquireLock(path, { purpose: 'second', signal, onWait: (holder) => { waited = holder; seen(); } }).then(async (lock) => {
       order.push('second has it');
-      await second[Symbol.asyncDispose]();
+      await lock[Symbol.asyncDispose]();
     });
   });
-  await waiting;
   t.match(waited, { pid: process.pid, purpose: 'first' });
   t.match(holderText(waited), /^process \d+ on .* \(first\) since \d{4}-/);
   order.push('first lets go');
   await first[Symbol.asyncDispose]();
   await first[Symbol.asyncDispose]();
-  await using _third = await acquireLock(path, { purpose: 'third', signal });
+  await second;
   t.same(order, ['first lets go', 'second has it']);
+  await using _third = await acquireLock(path, { purpose: 'third', signal });
 });
 
 t.test('what a dead process wrote into the file holds nothing', async (t) => {
@@ -42,14 +43,14 @@ t.test('the lock of a process that is killed is free', async (t) => {
   const doomed = start(process.execPath, ['--import=tsx', '--input-type=module', '-e', code]);
   await new Promise((held) => doomed.stdout.once('data', held));
   let waited: LockHolder | null = null;
-  const waits = new Promise<void>((seen) => {
-    void acquireLock(path, { purpose: 'heir', signal, onWait: (holder) => { waited = holder; seen(); } }).then((lock) => lock[Symbol.asyncDispose]());
+  let heir: Promise<void> | null = null;
+  await new Promise<void>((seen) => {
+    heir = acquireLock(path, { purpose: 'heir', signal, onWait: (holder) => { waited = holder; seen(); } }).then((lock) => lock[Symbol.asyncDispose]());
   });
-  await waits;
   t.match(waited, { pid: doomed.pid, purpose: 'doomed' });
   process.kill(doomed.pid ?? 0, 'SIGKILL');
   await doomed;
-  await using _lock = await acquireLock(path, { purpose: 'after', signal });
+  await heir;
   t.pass('no one had to break it');
 });
 
