@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { acquireLock, holderText, type LockHolder } from '../../host/lock.ts';
@@ -60,6 +60,20 @@ t.test('who waits can be told to stop', async (t) => {
   const abort = new AbortController();
   const waiting = acquireLock(path, { purpose: 'second', signal: abort.signal, onWait: () => abort.abort(new Error('enough')) });
   await t.rejects(waiting, { message: 'enough' });
+});
+
+t.test('a lock whose file has gone is refused, and nothing is left of it', async (t) => {
+  const dir = t.testdir({ cache: {} });
+  const path = join(dir, 'cache', 'lock');
+  const first = await acquireLock(path, { purpose: 'first', signal });
+  let second: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((seen) => void (second = acquireLock(path, { purpose: 'second', signal, onWait: () => seen() })));
+  await rm(join(dir, 'cache'), { recursive: true });
+  const refused = t.rejects(second, { code: 'ENOENT' });
+  await first[Symbol.asyncDispose]();
+  await refused;
+  const commands = await Promise.all((await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  t.same(commands.filter((command) => command.includes(path)), []);
 });
 
 t.test('a file that cannot be locked is the host\'s fault', async (t) => {
