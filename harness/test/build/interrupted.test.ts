@@ -12,7 +12,7 @@ const stalled = series('stalled', fill('switches/stall', 'mm/memory'));
 const BUILDER = fileURLToPath(new URL('stalled-build.ts', import.meta.url));
 
 async function until<T>(what: string, probe: () => Promise<T | null>): Promise<T> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     const found = await probe();
     if (found !== null) return found;
     await sleep(50);
