@@ -9,7 +9,7 @@ import { serve } from '../../pipeline/serve/server.ts';
 import { readLiveRun } from '../../pipeline/live-run.ts';
 import { FORMATS } from '../../report/formats.ts';
 import { createRun } from '../../store/run-store.ts';
-import { openBrowser, openPage, withoutBrowser } from '../report/fixtures/browser.ts';
+import { evaluateIn, openBrowser, openPage, withoutBrowser } from '../report/fixtures/browser.ts';
 import { writeLatencyNights } from '../store/fixtures/latency-nights.ts';
 import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 import { FAKE_TRIALS, makeRun, newRun, storeTrial } from '../store/fixtures/make-run.ts';
@@ -166,8 +166,8 @@ t.test('in a browser', { skip: withoutBrowser }, async (test) => {
     for (const width of [1280, 390]) {
       const { page, said, asked } = await openPage(browser, server.url + path, { width });
       test.same([said, asked], [[], []], path);
-      test.equal(await page.evaluate('document.documentElement.scrollWidth'), width);
-      test.notMatch(await page.title(), 'owned');
+      test.equal(await evaluateIn(page, 'document.documentElement.scrollWidth'), width);
+      test.notMatch(await evaluateIn(page, 'document.title'), 'owned');
       await page.close();
     }
   }
