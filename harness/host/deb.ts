@@ -60,14 +60,20 @@ export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGener
   child.stderr.resume();
   const extract = tar.extract();
   child.stdout.pipe(extract);
-  for await (const entry of extract) {
-    yield { header: { ...entry.header, name: entry.header.name.replace(/^\.\//, '') }, stream: entry as unknown as Readable };
-  }
-  const result = await child;
-  if (result.exitCode !== 0) {
-    throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: dpkg-deb ended with ${result.exitCode ?? result.signal}`, {
-      hint: 'remove the file and start again',
-    });
+  try {
+    for await (const entry of extract) {
+      yield { header: { ...entry.header, name: entry.header.name.replace(/^\.\//, '') }, stream: entry as unknown as Readable };
+    }
+    const result = await child;
+    if (result.exitCode !== 0) throw new Error(`dpkg-deb ended with ${result.exitCode ?? result.signal}`);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: ${(cause as Error).message}`, { hint: `rm ${deb}, and start again`, cause });
+  } finally {
+    // Whoever has what he wanted reads no further, and dpkg-deb would wait for a reader for ever.
+    child.stdout.destroy();
+    child.kill('SIGKILL');
+    await child;
   }
 }
 

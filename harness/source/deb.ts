@@ -129,10 +129,8 @@ function missingOffline(spec: DebSpec, cacheDir: string): SourceError {
 
 /** @returns sha256 of the compressed kernel archive inside the package. */
 async function unpackDeb(deb: string, dir: string, label: string, signal: AbortSignal): Promise<string> {
-  // dpkg-deb must not outlive a failure: it would wait for a reader for ever.
-  const done = new AbortController();
   try {
-    for await (const { header, stream } of debEntries(deb, AbortSignal.any([signal, done.signal]))) {
+    for await (const { header, stream } of debEntries(deb, signal)) {
       if (header.type === 'file' && ARCHIVE.test(header.name)) return await unpackHashed(stream, header.name, dir, label, signal);
       stream.resume();
     }
@@ -140,8 +138,6 @@ async function unpackDeb(deb: string, dir: string, label: string, signal: AbortS
     signal.throwIfAborted();
     if (error instanceof SourceError || error instanceof HostError) throw error;
     throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: ${(error as Error).message}`, { hint: `rm ${deb}, and start again`, cause: error });
-  } finally {
-    done.abort();
   }
   throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: there is no kernel archive below usr/src`, { hint: 'name a linux-source package' });
 }
