@@ -47,6 +47,7 @@ export async function acquireLock(path: string, options: LockOptions): Promise<H
   try {
     await waitUntilHeld(child, path, options);
     await writeFile(path, JSON.stringify(describeHolder(options.purpose)));
+    options.signal.throwIfAborted();
   } catch (error) {
     giveUp();
     await child;
