@@ -72,7 +72,8 @@ function sharedArms(a: LatencyRunRecord, b: LatencyRunRecord): readonly [Arm, Ar
 /** Everything but times and names that the two runs do not share. */
 function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
   const facts = ({ plan, versions, host, accelerator }: LatencyRunRecord): Map<string, string> => {
-    const { loadAverage: _, ...lasting } = host;
+    // What the host was like for the moment is in the snapshots of the boots.
+    const { loadAverage: _load, coresStood: _stood, ...lasting } = host;
     return flat({ guest: plan.guest, workload: plan.workload, alpha: plan.alpha, threshold: thresholdText(plan.threshold), versions, host: lasting, accelerator: accelerator?.accelerator });
   };
   const [one, other] = [facts(a), facts(b)];

@@ -1,3 +1,4 @@
+import type { Standstill } from '../host/standstill.ts';
 import type { HostSnapshot, LatencyRunRecord } from '../model/latency.ts';
 
 /** CPUs that were this busy left the guests waiting for them. */
@@ -32,10 +33,26 @@ export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapsho
     const load = greatest(snapshots.map((snapshot) => snapshot.load));
     notes.push(`The host was fully busy during ${busy} of ${snapshots.length} boots (load up to ${load.toFixed(1)}): its own work is in the figures.`);
   }
+  const stood = host['coresStood'];
+  if (stood !== undefined && !stood.startsWith(NEVER)) {
+    notes.push(`Before the first boot a core of the host, with nothing to wait for, stood still ${stood}: wake-ups that late are not the kernel’s alone.`);
+  }
   if (accelerator?.accelerator !== 'tcg' && host['isolatedCpus'] === 'none') {
     notes.push('No core is isolated (isolcpus, nohz_full): other work can interrupt what is measured.');
   }
   return notes;
+}
+
+/** How the facts of a host tell of cores that did not stand still. */
+const NEVER = 'never';
+
+/** How often and for how long the worst of the cores stood still, as the facts of a host tell it. Pure. */
+export function standstillText(standstills: readonly Standstill[], { seconds, leastMs }: { readonly seconds: number; readonly leastMs: number }): string {
+  const looked = `${standstills.length} cores, ${seconds} s`;
+  const most = greatest(standstills.map(({ stopsMs }) => stopsMs.length));
+  const worst = greatest(standstills.flatMap(({ stopsMs }) => stopsMs));
+  if (most === 0) return `${NEVER} for ${leastMs} ms or longer (${looked})`;
+  return `for ${leastMs} ms or longer ${(most / seconds).toFixed(1)} times a second, up to ${worst.toFixed(1)} ms (${looked})`;
 }
 
 function greatest(values: readonly number[]): number {

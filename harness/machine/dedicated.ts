@@ -38,11 +38,20 @@ const QEMU_MIB = 1024;
 /** SCHED_FIFO priority of QEMU's main loop: it wakes for microseconds. */
 const MAIN_LOOP_PRIORITY = 10;
 
+/** The cores on which this process may run. */
+export async function allowedCores(): Promise<readonly number[]> {
+  return coresIn(await readFile('/proc/self/status', 'utf8'));
+}
+
+function coresIn(status: string): number[] {
+  return parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? '');
+}
+
 /** What the host has for a guest that is measured. */
 export async function dedicate(guest: GuestSpec, accelerator: Accelerator): Promise<Dedicated> {
   const rights = { status: await readFile('/proc/self/status', 'utf8'), limits: await readFile('/proc/self/limits', 'utf8') };
   const host = {
-    allowed: parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(rights.status)?.[1] ?? ''),
+    allowed: coresIn(rights.status),
     isolated: parseCpuList((await readTextIfExists('/sys/devices/system/cpu/isolated')) ?? ''),
   };
   return choose(guest, accelerator, host, rights);

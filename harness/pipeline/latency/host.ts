@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
+import { standstills } from '../../host/standstill.ts';
+import { standstillText } from '../../latency/honesty.ts';
 import type { HostSnapshot } from '../../model/latency.ts';
 import { hostFacts } from '../host-facts.ts';
 
@@ -16,6 +18,14 @@ export function latencyHostFacts(): Record<string, string> {
   const clocksource = firstLine('/sys/devices/system/clocksource/clocksource0/current_clocksource') ?? 'unknown';
   const isolated = firstLine('/sys/devices/system/cpu/isolated') || 'none';
   return { ...hostFacts(), governor, clocksource, isolatedCpus: isolated, niceness: String(niceness()) };
+}
+
+/** Long enough for what comes once a second; shorter stops than this are lost among what a guest waits for anyway. */
+const LOOKED = { seconds: 5, leastMs: 1 } as const;
+
+/** Looks, before anything is measured, whether cores stand still by themselves. Takes some seconds. @throws as `standstills` does. */
+export async function coresStood(cores: readonly number[], signal: AbortSignal): Promise<string> {
+  return standstillText(await standstills(cores, { ...LOOKED, signal }), LOOKED);
 }
 
 /** Begins to watch the host; the result tells what it was like since. */

@@ -1,5 +1,5 @@
 import { sweepOrphans } from '../../host/private-dir.ts';
-import { dedicate } from '../../machine/dedicated.ts';
+import { allowedCores, dedicate } from '../../machine/dedicated.ts';
 import { BuildError, HostError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
 import type { Kernel } from '../../model/kernel.ts';
@@ -11,7 +11,7 @@ import { openLab } from '../lab.ts';
 import type { Workspace } from '../workspace.ts';
 import { LatencyBlocks, type FinishedLatencyRun } from './blocks.ts';
 import { measureBoot } from './boot.ts';
-import { latencyHostFacts } from './host.ts';
+import { coresStood, latencyHostFacts } from './host.ts';
 import { countUntilClaim } from './hot-path.ts';
 
 export interface LatencyRunOptions {
@@ -39,12 +39,13 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
   if (trouble !== undefined) throw new BuildError('NO_KERNEL', `${trouble.variant}: ${trouble.message}`);
   const lab = await openLab(Object.values(kernels)[0] as Kernel, { workspace, offline, accelerator: plan.accelerator, signal, emit });
   const dedicated = await dedicate(guest, lab.decision.accelerator);
+  emit({ kind: 'phase', name: 'host', detail: 'looking whether its cores stand still' });
   const store = await LatencyStore.create(workspace.resultsDir, {
     plan,
     versions: await toolVersions(signal),
     kernels: Object.fromEntries(Object.entries(kernels).map(([id, kernel]) => [id, kernel.record])),
     accelerator: lab.decision,
-    host: { ...latencyHostFacts(), ...dedicated.facts },
+    host: { ...latencyHostFacts(), coresStood: await coresStood(dedicated.cores ?? (await allowedCores()), signal), ...dedicated.facts },
   });
   emit({ kind: 'phase', name: 'run', detail: store.dir });
   const blocks = new LatencyBlocks(store, {

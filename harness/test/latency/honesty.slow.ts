@@ -1,5 +1,5 @@
 import t from 'tap';
-import { hostNotes } from '../../latency/honesty.ts';
+import { hostNotes, standstillText } from '../../latency/honesty.ts';
 import type { HostSnapshot, LatencyRunRecord } from '../../model/latency.ts';
 
 const quietHost: HostSnapshot = { load: 0.5, steal: 0, busy: 0.6 };
@@ -28,6 +28,17 @@ t.test('steal, foreign work and missing isolation are told', async (t) => {
   t.match(notes, /Up to 2.0 % .*steal/);
   t.match(notes, /fully busy during 1 of 3 boots \(load up to 9.4\)/);
   t.match(notes, /No core is isolated/);
+});
+
+t.test('cores that stand still by themselves are told', async (t) => {
+  const looked = { seconds: 5, leastMs: 1 };
+  const still = standstillText([{ core: 0, stopsMs: [] }, { core: 1, stopsMs: [] }], looked);
+  t.equal(still, 'never for 1 ms or longer (2 cores, 5 s)');
+  const facts = { cores: '16', isolatedCpus: '2-3' };
+  t.same(hostNotes(record('kvm', 2, { ...facts, coresStood: still }), []), []);
+  const stopped = standstillText([{ core: 2, stopsMs: [3.7, 1.2, 4.04] }, { core: 3, stopsMs: [1.5] }], looked);
+  t.equal(stopped, 'for 1 ms or longer 0.6 times a second, up to 4.0 ms (2 cores, 5 s)');
+  t.match(hostNotes(record('kvm', 2, { ...facts, coresStood: stopped }), []), [/stood still for 1 ms or longer 0.6 times a second, up to 4.0 ms .*not the kernel’s alone/]);
 });
 
 t.test('a machine that was not booted says so', async (t) => {

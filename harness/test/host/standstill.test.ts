@@ -1,0 +1,25 @@
+import { execa } from 'execa';
+import t from 'tap';
+import { standstills } from '../../host/standstill.ts';
+import { allowedCores } from '../../machine/dedicated.ts';
+
+const signal = new AbortController().signal;
+
+t.test('a core that another program has is seen to stand still', async (t) => {
+  const core = (await allowedCores())[0] as number;
+  const rival = execa('taskset', ['-c', String(core), 'sh', '-c', 'while :; do :; done'], { reject: false });
+  try {
+    const [stood] = await standstills([core], { seconds: 1, leastMs: 1, signal });
+    t.equal(stood?.core, core);
+    const stopsMs = stood?.stopsMs ?? [];
+    t.ok(stopsMs.length > 5, `the rival gets slices: ${stopsMs.length}`);
+    t.ok(stopsMs.every((ms) => ms >= 1));
+  } finally {
+    rival.kill('SIGKILL');
+    await rival;
+  }
+});
+
+t.test('a core that may not be used is the host’s fault', async (t) => {
+  await t.rejects(standstills([4096], { seconds: 1, leastMs: 1, signal }), { fault: 'host', message: /taskset/ });
+});
