@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../host/files.ts';
+import { errnoOf, exists } from '../host/files.ts';
 import { acquireLock } from '../host/lock.ts';
 import type { Exploration, ExplorationSpec } from '../model/exploration.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -64,7 +64,10 @@ export interface StoredMaps {
 /** Reads what there is; where nobody explored, nothing. */
 export async function readStoredMaps(resultsDir: string): Promise<StoredMaps> {
   const maps = join(resultsDir, MAPS);
-  const entries = await readdir(maps, { withFileTypes: true }).catch(() => []);
+  const entries = await readdir(maps, { withFileTypes: true }).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
   const explorations: Exploration[] = [];
   const unfinished: { name: string; attempts: number }[] = [];

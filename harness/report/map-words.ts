@@ -28,13 +28,24 @@ export function wayOf({ path, backend, hold, meanwhile, swapoffTo }: RaceMap): s
 }
 
 /** What is to be said of an exploration that was not completed; null for one that was. */
-export function endOfMapText({ spec: { variant, path, hold }, end, map }: Exploration): string | null {
+function endOfMapText({ spec: { variant, path, hold }, end, map }: Exploration): string | null {
   if (end.kind === 'completed') return null;
   return `${variant}, ${path}, ${hold}: ${end.message}${map === null ? '' : '; its map has what was explored until then'}`;
 }
 
+/** What is to be said of stored maps beside the maps themselves: what could not be read, is not finished, or ended early. */
+export function notesOfMaps({ explorations, unfinished, unreadable }: StoredMapNotes): string[] {
+  return [...unreadable, ...unfinished.map(unfinishedMapText), ...explorations.flatMap((each) => endOfMapText(each) ?? [])];
+}
+
+export interface StoredMapNotes {
+  readonly explorations: readonly Exploration[];
+  readonly unfinished: readonly { readonly name: string; readonly attempts: number }[];
+  readonly unreadable: readonly string[];
+}
+
 /** An exploration that goes on, or was ended from outside. */
-export function unfinishedMapText({ name, attempts }: { readonly name: string; readonly attempts: number }): string {
+function unfinishedMapText({ name, attempts }: { readonly name: string; readonly attempts: number }): string {
   return `${name}: not finished, ${several(attempts, 'attempt')} so far`;
 }
 

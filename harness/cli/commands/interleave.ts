@@ -10,7 +10,7 @@ import { outcomeKey, pointName } from '../../model/race-map.ts';
 import type { Lab } from '../../pipeline/lab.ts';
 import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
 import { mapsHtml } from '../../report/html/maps.ts';
-import { endOfMapText, unfinishedMapText } from '../../report/map-words.ts';
+import { notesOfMaps } from '../../report/map-words.ts';
 import { compareText, LEGEND, mapSentence, mapText } from '../../report/strip.ts';
 import { parseMaps } from '../../store/map-file.ts';
 import { toJson, type CommandContext } from '../context.ts';
@@ -69,12 +69,13 @@ export interface MapsFlags {
 /** `interleave maps`: the maps that explorations have left, below each other; what has none yet is told on standard error. */
 export async function mapsCommand({ workspace, emit, print }: CommandContext, flags: MapsFlags): Promise<void> {
   const resultsDir = resolve(flags.results ?? workspace.resultsDir);
-  const { explorations, unfinished, unreadable } = await readStoredMaps(resultsDir);
+  const stored = await readStoredMaps(resultsDir);
+  const { explorations, unfinished, unreadable } = stored;
   if (explorations.length + unfinished.length + unreadable.length === 0) {
     throw new UsageError('NO_MAPS', `No maps below ${join(resultsDir, 'maps')}`, { hint: 'interleave explore makes one, `npm run map` those of the default plan' });
   }
-  if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml({ explorations, unfinished, unreadable }));
-  for (const message of [...unreadable, ...unfinished.map(unfinishedMapText), ...explorations.flatMap((each) => endOfMapText(each) ?? [])]) emit({ kind: 'note', message });
+  if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml(stored));
+  for (const message of notesOfMaps(stored)) emit({ kind: 'note', message });
   const maps = explorations.flatMap(({ map }) => map ?? []);
   print(flags.json === true ? toJson(maps) : comparisonText(maps));
 }

@@ -1,22 +1,16 @@
 import type { Exploration } from '../../model/exploration.ts';
-import { endOfMapText, exploredText, unfinishedMapText, wayOf } from '../map-words.ts';
+import { exploredText, notesOfMaps, wayOf, type StoredMapNotes } from '../map-words.ts';
 import { html, Markup } from './markup.ts';
 import { page } from './page.ts';
 import { raceMapSection } from './race-maps.ts';
 
-export interface MapsPage {
-  readonly explorations: readonly Exploration[];
-  readonly unfinished: readonly { readonly name: string; readonly attempts: number }[];
-  readonly unreadable: readonly string[];
-}
-
 /** The maps of explorations that belong to no run, one above the other, as one HTML file. */
-export function mapsHtml({ explorations, unfinished, unreadable }: MapsPage): string {
-  const notes = [...unreadable, ...unfinished.map(unfinishedMapText), ...explorations.flatMap((each) => endOfMapText(each) ?? [])];
+export function mapsHtml(stored: StoredMapNotes): string {
+  const { explorations } = stored;
   const section = raceMapSection(explorations.flatMap(({ map }) => map ?? []));
   const kernels = explorations.length === 0 ? null : kernelTable(explorations);
   return page('swaprace: race maps', html`<h1>Explorations</h1>
-${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${section ?? html`<p class="dim">No map.</p>\n`}${kernels}`);
+${notesOfMaps(stored).map((note) => html`<p class="notice doubt">${note}</p>\n`)}${section ?? html`<p class="dim">No map.</p>\n`}${kernels}`);
 }
 
 /** Which kernel each map is of: those of one variant may differ. */
