@@ -32,15 +32,15 @@
 
 #define PORTS "/sys/class/virtio-ports"
 
-#define CONNECT "swaprace-connect "
-#define READY "swaprace-ready "
-#define COOKIE 16u
+#define CONNECT	  "swaprace-connect "
+#define READY	  "swaprace-ready "
+#define COOKIE	  16u
 #define LOOK_USEC 20000u
 /* Nobody is served meanwhile, and a guest that is measured has better things to do. */
 #define IDLE_LOOK_USEC 50000u
 /* So many looks an end has to last; and for a state that is late, before a connection is given up. */
 #define ENDED_LOOKS 25
-#define LATE_LOOKS 1500
+#define LATE_LOOKS  1500
 
 static void die(const char *what)
 {

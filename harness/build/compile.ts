@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { open, type FileHandle } from 'node:fs/promises';
 import type { ProgressListener } from '../model/events.ts';
 import { BuildError, HostError, type SwapraceError } from '../model/errors.ts';
@@ -27,7 +28,8 @@ const PROGRESS_EVERY_MS = 500;
  * Runs make to a bzImage.
  *
  * @returns the objects that it compiled, and the seconds that it took.
- * @throws BuildError `COMPILE_FAILED` with the first error's file and line; HostError when the log tells that the host is
+ * @throws BuildError `COMPILE_FAILED` with the first error's file and line; HostError when the log tells that the host
+ *   is
  *   at fault, or when something killed make.
  */
 export async function compile(options: CompileOptions): Promise<BuildEffort> {
@@ -60,12 +62,15 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
 }
 
 /**
- * Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. make begins
- * when it is told to, and not at all when this process is killed before: nobody would know of it.
+ * Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. make
+ * begins when it is told to, and not at all when this process is killed before: nobody would know of it.
  */
 function startMake(folders: BuildFolders, signal: AbortSignal) {
   const command = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
-  const child = start('sh', ['-c', 'read -r begin && exec "$@" 2>&1 </dev/null', 'make', ...command], { detached: true, signal });
+  const child = start('sh', ['-c', 'read -r begin && exec "$@" 2>&1 </dev/null', 'make', ...command], {
+    detached: true,
+    signal,
+  });
   // It may be gone before it is told.
   child.stdin.on('error', () => undefined);
   const endAll = () => killSession(child.pid);
@@ -78,7 +83,11 @@ function startMake(folders: BuildFolders, signal: AbortSignal) {
   return child;
 }
 
-async function follow(output: AsyncIterable<Buffer>, log: FileHandle, options: CompileOptions): Promise<{ lines: string[]; objects: number }> {
+async function follow(
+  output: AsyncIterable<Buffer>,
+  log: FileHandle,
+  options: CompileOptions,
+): Promise<{ lines: string[]; objects: number }> {
   const lines: string[] = [];
   let [rest, objects, toldAt] = ['', 0, 0];
   for await (const chunk of output) {
@@ -103,18 +112,30 @@ function tell({ alreadyDone, expected, variantId, onEvent }: CompileOptions, obj
   const done = alreadyDone + objects;
   // A header that the last variant did not touch makes more objects than expected.
   const total = expected === null ? null : Math.max(expected.objects, done);
-  onEvent({ kind: 'build-progress', variant: variantId, done, expected: total, etaSeconds: secondsLeft(expected, done) });
+  onEvent({
+    kind: 'build-progress',
+    variant: variantId,
+    done,
+    expected: total,
+    etaSeconds: secondsLeft(expected, done),
+  });
 }
 
-function failure({ folders, variantId, logFile }: CompileOptions, lines: readonly string[], end: number | string): SwapraceError {
+function failure(
+  { folders, variantId, logFile }: CompileOptions,
+  lines: readonly string[],
+  end: number | string,
+): SwapraceError {
   const action = `build variant ${variantId}`;
   const trouble = hostTrouble(action, lines.join('\n'), folders.objectDir);
   if (trouble !== null) return trouble;
   if (typeof end === 'string') {
-    return new HostError('BUILD_KILLED', `Cannot ${action}: make was ended by ${end}`, { hint: 'look for what killed it (the kernel log, for want of memory), then start again' });
+    return new HostError('BUILD_KILLED', `Cannot ${action}: make was ended by ${end}`, {
+      hint: 'look for what killed it (the kernel log, for want of memory), then start again',
+    });
   }
   const found = firstError(lines, folders.sourceDir);
-  const where = found?.file == null ? '' : `${found.file}:${found.line}: `;
+  const where = found === null || found.file === null ? '' : `${found.file}:${found.line}: `;
   return new BuildError('COMPILE_FAILED', `Cannot ${action}: ${where}${found?.message ?? `make ended with ${end}`}`, {
     hint: `the whole log is ${logFile}`,
     details: found?.context ?? tail(lines.join('\n'), 20),

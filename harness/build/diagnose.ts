@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** The first complaint of a compiler, assembler or linker. */
 export interface Diagnosis {
   /** Below the tree, where it is a file of the tree; null when the tool names none. */
@@ -15,8 +16,10 @@ type Reader = (line: string) => Omit<Diagnosis, 'context'> | null;
 /** In the order of how much they tell: make's own last words come only when nobody else spoke. */
 const READERS: readonly Reader[] = [
   (line) => located(/^(\S[^:\s]*):(\d+):(?:\d+:)? (?:fatal )?[Ee]rror: (.+)$/.exec(line)),
-  (line) => located(/^(?:\S*ld: )?(?:\S+: in function `[^']+': ?)?(\S[^:\s]*):(\d+): (undefined reference to .+)$/.exec(line)),
-  (line) => unlocated(/(?:^|\/)ld: (.*(?:undefined reference|multiple definition|cannot find|error|overflow).*)$/.exec(line)),
+  (line) =>
+    located(/^(?:\S*ld: )?(?:\S+: in function `[^']+': ?)?(\S[^:\s]*):(\d+): (undefined reference to .+)$/.exec(line)),
+  (line) =>
+    unlocated(/(?:^|\/)ld: (.*(?:undefined reference|multiple definition|cannot find|error|overflow).*)$/.exec(line)),
   (line) => unlocated(/^(\S+: error: .+)$/.exec(line)),
   (line) => unlocated(/^make(?:\[\d+\])?: \*\*\* (No rule to make target .+?)(?:  Stop\.)?$/.exec(line)),
   (line) => unlocated(/^make(?:\[\d+\])?: \*\*\* (.+)$/.exec(line)),
@@ -33,7 +36,10 @@ export function firstError(lines: readonly string[], sourceDir: string): Diagnos
     for (const [index, line] of lines.entries()) {
       const found = read(line);
       if (found === null) continue;
-      const context = lines.slice(index, index + CONTEXT_LINES).join('\n').replaceAll(`${sourceDir}/`, '');
+      const context = lines
+        .slice(index, index + CONTEXT_LINES)
+        .join('\n')
+        .replaceAll(`${sourceDir}/`, '');
       return { ...found, file: found.file === null ? null : relativeTo(found.file, sourceDir), context };
     }
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { HostError } from '../model/errors.ts';
 
@@ -5,7 +6,10 @@ import { HostError } from '../model/errors.ts';
 export interface ElfIdentity {
   /** GNU build id, hexadecimal; null when it has none. */
   readonly buildId: string | null;
-  /** sha256 of the sections that are loaded, with their names and addresses; notes, which hold the build id, are left out. */
+  /**
+   * sha256 of the sections that are loaded, with their names and addresses; notes, which hold the build id, are left
+   * out.
+   */
   readonly codeSha256: string;
 }
 
@@ -43,10 +47,13 @@ export function identifyElf(file: Buffer, path: string): ElfIdentity {
 }
 
 function readSections(file: Buffer): Section[] {
-  if (file.readUInt32BE(0) !== 0x7f454c46 || file[4] !== 2 || file[5] !== 1) throw new Error('not a little-endian 64-bit ELF file');
+  if (file.readUInt32BE(0) !== 0x7f454c46 || file[4] !== 2 || file[5] !== 1)
+    throw new Error('not a little-endian 64-bit ELF file');
   const start = Number(file.readBigUInt64LE(40));
   const count = file.readUInt16LE(60);
-  const headers = Array.from({ length: count }, (_, index) => file.subarray(start + index * SECTION_HEADER_BYTES, start + (index + 1) * SECTION_HEADER_BYTES));
+  const headers = Array.from({ length: count }, (_, index) =>
+    file.subarray(start + index * SECTION_HEADER_BYTES, start + (index + 1) * SECTION_HEADER_BYTES),
+  );
   const names = contentOf(file, headers[file.readUInt16LE(62)] ?? Buffer.alloc(0));
   return headers.map((header) => ({
     name: cString(names, header.readUInt32LE(0)),
@@ -58,7 +65,11 @@ function readSections(file: Buffer): Section[] {
 }
 
 function contentOf(file: Buffer, header: Buffer): Buffer {
-  const [type, offset, size] = [header.readUInt32LE(4), Number(header.readBigUInt64LE(24)), Number(header.readBigUInt64LE(32))];
+  const [type, offset, size] = [
+    header.readUInt32LE(4),
+    Number(header.readBigUInt64LE(24)),
+    Number(header.readBigUInt64LE(32)),
+  ];
   if (type === SHT_NOBITS) return Buffer.alloc(0);
   if (offset + size > file.length) throw new Error('it is cut off');
   return file.subarray(offset, offset + size);
@@ -79,8 +90,12 @@ function hashLoaded(sections: readonly Section[]): string {
 
 function findBuildId(sections: readonly Section[]): string | null {
   for (const { content } of sections.filter((section) => section.type === SHT_NOTE)) {
-    for (let at = 0; at + 12 <= content.length; ) {
-      const [nameSize, size, type] = [content.readUInt32LE(at), content.readUInt32LE(at + 4), content.readUInt32LE(at + 8)];
+    for (let at = 0; at + 12 <= content.length;) {
+      const [nameSize, size, type] = [
+        content.readUInt32LE(at),
+        content.readUInt32LE(at + 4),
+        content.readUInt32LE(at + 8),
+      ];
       const description = at + 12 + aligned(nameSize);
       if (type === NT_GNU_BUILD_ID && content.toString('latin1', at + 12, at + 12 + nameSize) === 'GNU\0') {
         return content.toString('hex', description, description + size);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { copyFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Kernel, KernelRecord } from '../model/kernel.ts';
@@ -7,7 +8,14 @@ import { sha256File } from '../host/hash.ts';
 import { tempFolder } from '../host/workdir.ts';
 
 /** Files of an entry. `series.patch` holds all patches one after the other, for whoever makes the kernel again. */
-const FILES = { bzImage: 'bzImage', vmlinux: 'vmlinux', config: 'config', systemMap: 'System.map', buildLog: 'build.log', series: 'series.patch' } as const;
+const FILES = {
+  bzImage: 'bzImage',
+  vmlinux: 'vmlinux',
+  config: 'config',
+  systemMap: 'System.map',
+  buildLog: 'build.log',
+  series: 'series.patch',
+} as const;
 
 /** Where the files of a new entry come from. */
 export interface Artifacts {
@@ -34,7 +42,9 @@ export async function findKernel(cacheDir: string, id: string, signal: AbortSign
   const dir = entryDir(cacheDir, id);
   if (!(await exists(dir))) return null;
   const record = await readRecord(dir, id);
-  await Promise.all(Object.entries(record.artifacts).map(([name, expected]) => checkArtifact(dir, name, expected, signal)));
+  await Promise.all(
+    Object.entries(record.artifacts).map(([name, expected]) => checkArtifact(dir, name, expected, signal)),
+  );
   return kernelOf(dir, record);
 }
 
@@ -43,7 +53,8 @@ async function readRecord(dir: string, id: string): Promise<KernelRecord> {
   if (text === null) throw damaged(dir, 'kernel.json is missing');
   try {
     const record = JSON.parse(text) as KernelRecord;
-    const complete = record.id === id && Object.values(FILES).every((name) => typeof record.artifacts[name] === 'string');
+    const complete =
+      record.id === id && Object.values(FILES).every((name) => typeof record.artifacts[name] === 'string');
     if (complete) return record;
   } catch {
     // Falls through: damaged is damaged.
@@ -66,8 +77,8 @@ function damaged(dir: string, why: string): HostError {
 }
 
 /**
- * Adds a kernel to the cache: its files first, its record last, all on the disk before the folder gets its name. A folder
- * with the name is a whole kernel, whenever the power fails.
+ * Adds a kernel to the cache: its files first, its record last, all on the disk before the folder gets its name. A
+ * folder with the name is a whole kernel, whenever the power fails.
  *
  * @param describe completes the record with what the artifacts' sums are.
  */
@@ -81,7 +92,8 @@ export async function publishKernel(
   const whole = join(staging.path, 'whole');
   await mkdir(whole);
   const { series, ...files } = artifacts;
-  for (const [key, source] of Object.entries(files)) await copyFile(source, join(whole, FILES[key as keyof typeof FILES]));
+  for (const [key, source] of Object.entries(files))
+    await copyFile(source, join(whole, FILES[key as keyof typeof FILES]));
   await writeFile(join(whole, FILES.series), series);
   const sums: Record<string, string> = {};
   for (const name of (await readdir(whole)).sort()) sums[name] = await sha256File(join(whole, name), signal);
@@ -111,4 +123,3 @@ function kernelOf(dir: string, record: KernelRecord): Kernel {
     record,
   };
 }
-

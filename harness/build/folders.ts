@@ -1,8 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 
 /**
- * The one working copy and the one object folder of a source. All its variants are built in them, so that a variant costs
- * the objects that its own files change.
+ * The one working copy and the one object folder of a source. All its variants are built in them, so that a variant
+ * costs the objects that its own files change.
  */
 export interface BuildFolders {
   /** Source with the series of one variant applied. */

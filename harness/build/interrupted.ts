@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { lstat, readdir, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -41,24 +42,30 @@ export async function recoverInterrupted(folders: BuildFolders): Promise<boolean
 }
 
 /**
- * Processes of the session that work in the source's folders: both must hold, for a session's number may be in use again.
- * They are polled because a process of another parent cannot be waited for.
+ * Processes of the session that work in the source's folders: both must hold, for a session's number may be in use
+ * again. They are polled because a process of another parent cannot be waited for.
  */
 async function endOrphans(session: number, dir: string): Promise<void> {
   const deadline = Date.now() + ORPHANS_MUST_GO_MS;
   for (let orphans = findOrphans(session, dir); orphans.length > 0; orphans = findOrphans(session, dir)) {
     for (const pid of orphans) killIfThere(pid);
     if (Date.now() > deadline) {
-      throw new HostError('ORPHANS', `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not end`, {
-        hint: `kill -9 ${orphans.join(' ')}`,
-      });
+      throw new HostError(
+        'ORPHANS',
+        `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not end`,
+        {
+          hint: `kill -9 ${orphans.join(' ')}`,
+        },
+      );
     }
     await sleep(POLL_MS);
   }
 }
 
 function findOrphans(session: number, dir: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   return pids.filter((pid) => sessionOf(pid) === session && worksIn(pid, dir));
 }
 
@@ -103,7 +110,12 @@ async function removeTorn(dir: string): Promise<void> {
   for (const entry of entries) {
     const path = join(dir, entry.name);
     if (entry.isDirectory()) await removeTorn(path);
-    else if (entry.isFile() && commands.has(`.${entry.name}.cmd`) && (await isNewer(path, join(dir, `.${entry.name}.cmd`)))) await unlink(path);
+    else if (
+      entry.isFile() &&
+      commands.has(`.${entry.name}.cmd`) &&
+      (await isNewer(path, join(dir, `.${entry.name}.cmd`)))
+    )
+      await unlink(path);
   }
 }
 

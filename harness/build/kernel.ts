@@ -1,7 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgressListener } from '../model/events.ts';
-import type { Configurator, Fragment, Kernel, KernelRecord, PatchedFiles, Series, SourceTree, TreePatcher } from '../model/kernel.ts';
+import type {
+  Configurator,
+  Fragment,
+  Kernel,
+  KernelRecord,
+  PatchedFiles,
+  Series,
+  SourceTree,
+  TreePatcher,
+} from '../model/kernel.ts';
 import { BuildError } from '../model/errors.ts';
 import { exists, readTextIfExists, withHostErrors, writeFileAtomic } from '../host/files.ts';
 import { sha256 } from '../host/hash.ts';
@@ -42,12 +52,15 @@ export interface BuildResult {
 /**
  * Takes a variant's kernel from the cache, or builds it. One kernel is built at a time in one cache.
  *
- * @throws SourceError a series does not apply; BuildError Kconfig or the compiler refuses; HostError the disk is full, a
+ * @throws SourceError a series does not apply; BuildError Kconfig or the compiler refuses; HostError the disk is full,
+ *   a
  *   cached kernel is damaged, a program is missing. An interrupted build goes on where it stood at the next call.
  */
 export async function buildKernel(request: BuildRequest): Promise<BuildResult> {
   const started = performance.now();
-  const { kernel, cached } = await withHostErrors(`build variant ${request.variantId}`, request.cacheDir, () => findOrBuild(request));
+  const { kernel, cached } = await withHostErrors(`build variant ${request.variantId}`, request.cacheDir, () =>
+    findOrBuild(request),
+  );
   const seconds = (performance.now() - started) / 1000;
   request.onEvent({ kind: 'build-done', variant: request.variantId, kernelId: kernel.id, seconds, cached });
   return { kernel, cached, seconds };
@@ -100,7 +113,8 @@ function lockBuilds({ cacheDir, variantId, signal, onEvent }: BuildRequest): Pro
   return acquireLock(join(cacheDir, 'build.lock'), {
     purpose: `build ${variantId}`,
     signal,
-    onWait: (holder) => onEvent({ kind: 'note', message: `Waiting to build ${variantId}: ${holderText(holder)} builds in this cache` }),
+    onWait: (holder) =>
+      onEvent({ kind: 'note', message: `Waiting to build ${variantId}: ${holderText(holder)} builds in this cache` }),
   });
 }
 
@@ -108,7 +122,8 @@ async function buildLocked(request: BuildRequest, { inputs, files, configFile }:
   const { tree, cacheDir, signal, variantId, onEvent } = request;
   const folders = buildFolders(cacheDir, tree.id);
   const resumed = await recoverInterrupted(folders);
-  if (resumed) onEvent({ kind: 'note', message: `Going on after a build of Linux ${tree.kernelVersion} that was interrupted` });
+  if (resumed)
+    onEvent({ kind: 'note', message: `Going on after a build of Linux ${tree.kernelVersion} that was interrupted` });
   await materialise(tree, files, folders, cacheDir, signal);
   const config = (await readTextIfExists(configFile)) ?? (await makeConfig(request, folders, configFile));
   const id = kernelId(inputs, config);
@@ -119,23 +134,42 @@ async function buildLocked(request: BuildRequest, { inputs, files, configFile }:
   return { kernel: await make(request, inputs, folders, { id, config }), cached: false };
 }
 
-async function makeConfig({ steps, tree, fragments, cacheDir, variantId, signal, onEvent }: BuildRequest, folders: BuildFolders, configFile: string): Promise<string> {
+async function makeConfig(
+  { steps, tree, fragments, cacheDir, variantId, signal, onEvent }: BuildRequest,
+  folders: BuildFolders,
+  configFile: string,
+): Promise<string> {
   onEvent({ kind: 'phase', name: 'configure', detail: `${variantId}: Linux ${tree.kernelVersion}` });
   const { sourceDir, objectDir } = folders;
   await mkdir(objectDir, { recursive: true });
-  const config = await steps.configure({ sourceDir, objectDir, kernelVersion: tree.kernelVersion, fragments, cacheDir, signal });
+  const config = await steps.configure({
+    sourceDir,
+    objectDir,
+    kernelVersion: tree.kernelVersion,
+    fragments,
+    cacheDir,
+    signal,
+  });
   await writeFileAtomic(configFile, config);
   return config;
 }
 
-async function make(request: BuildRequest, inputs: BuildInputs, folders: BuildFolders, { id, config }: { readonly id: string; readonly config: string }): Promise<Kernel> {
+async function make(
+  request: BuildRequest,
+  inputs: BuildInputs,
+  folders: BuildFolders,
+  { id, config }: { readonly id: string; readonly config: string },
+): Promise<Kernel> {
   const { tree, cacheDir } = request;
   const dotConfig = join(folders.objectDir, '.config');
   if ((await readTextIfExists(dotConfig)) !== config) await writeFileAtomic(dotConfig, config);
   const logFile = join(cacheDir, 'logs', `${id}.log`);
   await mkdir(join(cacheDir, 'logs'), { recursive: true });
   const kind: BuildKind = (await exists(join(folders.objectDir, 'vmlinux'))) ? 'warm' : 'cold';
-  const [expected, alreadyDone] = await Promise.all([expectedEffort(cacheDir, tree.id, kind), kind === 'cold' ? countObjects(folders.objectDir) : 0]);
+  const [expected, alreadyDone] = await Promise.all([
+    expectedEffort(cacheDir, tree.id, kind),
+    kind === 'cold' ? countObjects(folders.objectDir) : 0,
+  ]);
   const effort = await compile({ ...request, folders, logFile, expected, alreadyDone });
   await checkConfigKept(dotConfig, config);
   // The rest of an interrupted build says nothing about what a whole one takes.
@@ -157,7 +191,8 @@ async function checkConfigKept(dotConfig: string, config: string): Promise<void>
 async function countObjects(objectDir: string): Promise<number> {
   if (!(await exists(objectDir))) return 0;
   const names = await readdir(objectDir, { recursive: true });
-  return names.filter((name) => name.endsWith('.o') && !/(^|\/)(scripts|tools)\/|(vmlinux|built-in|\.tmp_)/.test(name)).length;
+  return names.filter((name) => name.endsWith('.o') && !/(^|\/)(scripts|tools)\/|(vmlinux|built-in|\.tmp_)/.test(name))
+    .length;
 }
 
 async function publish(
@@ -168,7 +203,12 @@ async function publish(
 ): Promise<Kernel> {
   const vmlinux = join(objectDir, 'vmlinux');
   const { buildId, codeSha256 } = identifyElf(await readFile(vmlinux), vmlinux);
-  if (buildId === null) throw new BuildError('NO_BUILD_ID', `Cannot keep the kernel: ${vmlinux} has no build id, so a guest could not prove that it runs it`, { hint: 'build with an ld that knows --build-id' });
+  if (buildId === null)
+    throw new BuildError(
+      'NO_BUILD_ID',
+      `Cannot keep the kernel: ${vmlinux} has no build id, so a guest could not prove that it runs it`,
+      { hint: 'build with an ld that knows --build-id' },
+    );
   const plan = planBuild(inputs);
   const describe = (artifacts: Readonly<Record<string, string>>): KernelRecord => ({
     id: built.id,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Fragment, PatchedFiles, Series, SourceTree } from '../model/kernel.ts';
 import { sha256, sha256Json } from '../host/hash.ts';
 import { makeArguments, makeJobs, shellText } from '../host/make.ts';
@@ -49,7 +50,14 @@ export function seriesSha256(series: Series): string {
 /** The kernel's id. Pure. */
 export function kernelId(inputs: Pick<BuildInputs, 'tree' | 'series' | 'toolchain'>, config: string): string {
   const { tree, series, toolchain } = inputs;
-  return sha256Json([RECIPE, tree.id, series.map(seriesSha256), sha256(config), toolchain.compiler, toolchain.binutils]).slice(0, 16);
+  return sha256Json([
+    RECIPE,
+    tree.id,
+    series.map(seriesSha256),
+    sha256(config),
+    toolchain.compiler,
+    toolchain.binutils,
+  ]).slice(0, 16);
 }
 
 /** Files that Kconfig reads or runs: what it says may change with them. */
@@ -57,8 +65,12 @@ const CONFIGURING = /(?:^|\/)(?:Kconfig|Makefile|Kbuild)|^scripts\//;
 
 /** Names a finished configuration: everything that Kconfig's answer depends on. Pure. */
 export function configKey({ tree, fragments, toolchain }: BuildInputs, files: PatchedFiles): string {
-  const patched = [...files].filter(([name]) => CONFIGURING.test(name)).map(([name, file]) => [name, file === null ? null : sha256(file.content)]);
-  const requests = fragments.map((fragment) => fragment.requests.map(({ symbol, value, from, until }) => [symbol, value, from, until]));
+  const patched = [...files]
+    .filter(([name]) => CONFIGURING.test(name))
+    .map(([name, file]) => [name, file === null ? null : sha256(file.content)]);
+  const requests = fragments.map((fragment) =>
+    fragment.requests.map(({ symbol, value, from, until }) => [symbol, value, from, until]),
+  );
   return sha256Json([RECIPE, tree.id, requests, patched, toolchain]).slice(0, 16);
 }
 
@@ -89,7 +101,9 @@ function sourceCommands({ provenance }: SourceTree): string[] {
         `dpkg-deb --fsys-tarfile ${of('package')}_*.deb | tar -xO --wildcards './usr/src/*.tar.*' | tar -xJ -C linux --strip-components=1`,
       ];
     case 'tarball':
-      return [`tar -xf ${shellText([of('location').split('/').at(-1) ?? ''])} -C linux --strip-components=1  # ${of('location')}, sha256 ${of('sha256')}`];
+      return [
+        `tar -xf ${shellText([of('location').split('/').at(-1) ?? ''])} -C linux --strip-components=1  # ${of('location')}, sha256 ${of('sha256')}`,
+      ];
     case 'git':
       return [`git -C ${shellText([of('path')])} archive ${of('commit')} | tar -x -C linux`];
     default:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kernel } from '../model/kernel.ts';
@@ -12,23 +13,53 @@ const VERSION_POINTER_AT = 0x20e;
 const SETUP_BYTES = 0x200;
 
 /**
- * Takes a kernel that was built elsewhere: a folder with bzImage and vmlinux, and config and System.map where it has them.
- * The files are used where they are.
+ * Takes a kernel that was built elsewhere: a folder with bzImage and vmlinux, and config and System.map where it has
+ * them. The files are used where they are.
  *
  * @throws SourceError `PREBUILT_INVALID` when a file is missing or is no kernel; HostError `VMLINUX_UNREADABLE`.
  */
 export async function loadPrebuilt(dir: string): Promise<Kernel> {
-  const [image, elf] = await Promise.all(['bzImage', 'vmlinux'].map((name) => readRequired(dir, name))) as [Buffer, Buffer];
-  const [config, systemMap] = await Promise.all(['config', 'System.map'].map((name) => pathIfExists(dir, name))) as [string | null, string | null];
+  const [image, elf] = (await Promise.all(['bzImage', 'vmlinux'].map((name) => readRequired(dir, name)))) as [
+    Buffer,
+    Buffer,
+  ];
+  const [config, systemMap] = (await Promise.all(['config', 'System.map'].map((name) => pathIfExists(dir, name)))) as [
+    string | null,
+    string | null,
+  ];
   const paths = { bzImage: join(dir, 'bzImage'), vmlinux: join(dir, 'vmlinux'), config, systemMap };
   const { buildId, codeSha256 } = identifyElf(elf, paths.vmlinux);
-  if (buildId === null) throw invalid(dir, 'vmlinux has no build id, so a guest could not prove that it runs it', 'link it with --build-id');
+  if (buildId === null)
+    throw invalid(
+      dir,
+      'vmlinux has no build id, so a guest could not prove that it runs it',
+      'link it with --build-id',
+    );
   const kernelVersion = bzImageVersion(image);
   if (kernelVersion === null) throw invalid(dir, 'bzImage is not an x86 kernel image', 'copy arch/x86/boot/bzImage');
-  const artifacts: Record<string, string> = { bzImage: sha256(image), vmlinux: sha256(elf), ...(await sumOf('config', config)), ...(await sumOf('System.map', systemMap)) };
+  const artifacts: Record<string, string> = {
+    bzImage: sha256(image),
+    vmlinux: sha256(elf),
+    ...(await sumOf('config', config)),
+    ...(await sumOf('System.map', systemMap)),
+  };
   const id = sha256Json(artifacts).slice(0, 16);
   const configSha256 = artifacts['config'] ?? null;
-  const record = { id, kernelVersion, source: { kind: 'prebuilt', path: dir }, series: [], configSha256, compiler: null, binutils: null, buildId, codeSha256, artifacts, commands: [], buildSeconds: 0, objects: 0 };
+  const record = {
+    id,
+    kernelVersion,
+    source: { kind: 'prebuilt', path: dir },
+    series: [],
+    configSha256,
+    compiler: null,
+    binutils: null,
+    buildId,
+    codeSha256,
+    artifacts,
+    commands: [],
+    buildSeconds: 0,
+    objects: 0,
+  };
   return { id, kernelVersion, ...paths, buildLog: null, buildId, codeSha256, record };
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { readTextIfExists, writeFileAtomic } from '../host/files.ts';
 
@@ -22,9 +23,17 @@ export async function expectedEffort(cacheDir: string, treeId: string, kind: Bui
 }
 
 /** Remembers what a build took. Called under the build lock. */
-export async function recordEffort(cacheDir: string, treeId: string, kind: BuildKind, effort: BuildEffort): Promise<void> {
+export async function recordEffort(
+  cacheDir: string,
+  treeId: string,
+  kind: BuildKind,
+  effort: BuildEffort,
+): Promise<void> {
   const all = await readEfforts(cacheDir);
-  await writeFileAtomic(effortsFile(cacheDir), JSON.stringify({ ...all, [treeId]: { ...all[treeId], [kind]: effort } }));
+  await writeFileAtomic(
+    effortsFile(cacheDir),
+    JSON.stringify({ ...all, [treeId]: { ...all[treeId], [kind]: effort } }),
+  );
 }
 
 /** Seconds left, were the rest as fast as last time; null without a last time. Pure. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { HostError } from '../model/errors.ts';
 import { closedEnvironment } from '../host/make.ts';
 import { run } from '../host/process.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { PatchedFile, PatchedFiles, SourceTree } from '../model/kernel.ts';
@@ -11,12 +12,18 @@ import type { BuildFolders } from './folders.ts';
  * Makes the working copy hold exactly the pristine tree with `files` in place of its own. Only files whose content is
  * another now are written, so that make rebuilds what they change and nothing else.
  *
- * It relies on no record of what an earlier build left but the names it touched, which are written down before the first
- * file: a build that was killed in between is mended by the next.
+ * It relies on no record of what an earlier build left but the names it touched, which are written down before the
+ * first file: a build that was killed in between is mended by the next.
  *
  * @returns names of the files that were written or removed, sorted.
  */
-export async function materialise(tree: SourceTree, files: PatchedFiles, folders: BuildFolders, cacheDir: string, signal: AbortSignal): Promise<string[]> {
+export async function materialise(
+  tree: SourceTree,
+  files: PatchedFiles,
+  folders: BuildFolders,
+  cacheDir: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   await ensureCopy(tree, folders, cacheDir, signal);
   const before = await readTouched(folders.touchedFile);
   const names = [...new Set([...before, ...files.keys()])].sort();
@@ -32,7 +39,12 @@ export async function materialise(tree: SourceTree, files: PatchedFiles, folders
 }
 
 /** Hard links cost 2 s and no space; a file is replaced, never edited, so the pristine one keeps its content. */
-async function ensureCopy(tree: SourceTree, folders: BuildFolders, cacheDir: string, signal: AbortSignal): Promise<void> {
+async function ensureCopy(
+  tree: SourceTree,
+  folders: BuildFolders,
+  cacheDir: string,
+  signal: AbortSignal,
+): Promise<void> {
   if (await exists(folders.sourceDir)) return;
   await using staging = await tempFolder(cacheDir, 'work');
   const copy = join(staging.path, 'work');
@@ -49,8 +61,11 @@ async function ensureCopy(tree: SourceTree, folders: BuildFolders, cacheDir: str
 async function copyOrFail(from: string, to: string, signal: AbortSignal): Promise<void> {
   const copied = await run('cp', ['-a', '--reflink=auto', '--', from, to], { signal });
   if (copied.exitCode === 0) return;
-  if (/No space left on device|Disk quota exceeded/.test(copied.stderr)) throw Object.assign(new Error(tail(copied.stderr, 1)), { code: 'ENOSPC' });
-  throw new HostError('COPY_FAILED', `Cannot copy ${from} to ${to}: ${tail(copied.stderr, 1)}`, { hint: 'check the disk that holds the cache' });
+  if (/No space left on device|Disk quota exceeded/.test(copied.stderr))
+    throw Object.assign(new Error(tail(copied.stderr, 1)), { code: 'ENOSPC' });
+  throw new HostError('COPY_FAILED', `Cannot copy ${from} to ${to}: ${tail(copied.stderr, 1)}`, {
+    hint: 'check the disk that holds the cache',
+  });
 }
 
 async function readTouched(file: string): Promise<string[]> {
@@ -68,7 +83,13 @@ async function replace(root: string, name: string, wanted: PatchedFile | null): 
   const path = join(root, name);
   const current = await readState(path);
   if (current === null && wanted === null) return false;
-  if (current !== null && wanted !== null && current.executable === wanted.executable && Buffer.compare(current.content, wanted.content) === 0) return false;
+  if (
+    current !== null &&
+    wanted !== null &&
+    current.executable === wanted.executable &&
+    Buffer.compare(current.content, wanted.content) === 0
+  )
+    return false;
   await mkdir(dirname(path), { recursive: true });
   await checkInside(root, name);
   if (wanted === null) await unlink(path);
@@ -80,7 +101,11 @@ async function replace(root: string, name: string, wanted: PatchedFile | null): 
 async function checkInside(root: string, name: string): Promise<void> {
   const [top, parent] = await Promise.all([realpath(root), realpath(dirname(join(root, name)))]);
   if (parent === top || parent.startsWith(top + sep)) return;
-  throw new SourceError('PATCH_INVALID', `Cannot apply a series: ${name} leads out of the tree through a symbolic link`, {
-    hint: 'patch the file by its own name',
-  });
+  throw new SourceError(
+    'PATCH_INVALID',
+    `Cannot apply a series: ${name} leads out of the tree through a symbolic link`,
+    {
+      hint: 'patch the file by its own name',
+    },
+  );
 }

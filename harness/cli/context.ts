@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressListener } from '../model/events.ts';
 import type { Workspace } from '../pipeline/workspace.ts';
 import type { Paint } from '../report/paint.ts';

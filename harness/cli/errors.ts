@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { SwapraceError } from '../model/errors.ts';
 
 /** What a person reads when a command could not do its work: action, value, mend, evidence. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../model/errors.ts';
 import type { AcceleratorChoice } from '../model/guest.ts';
 

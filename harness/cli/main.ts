@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { CommanderError } from 'commander';
 import { EXIT, exitStatusOf, InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
 import { buildProgram } from './program.ts';
@@ -15,7 +16,8 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     const error = unsuppressed(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
-    const told = signal.aborted && !(error instanceof SwapraceError) ? new InterruptedError('INTERRUPTED', 'Interrupted') : error;
+    const told =
+      signal.aborted && !(error instanceof SwapraceError) ? new InterruptedError('INTERRUPTED', 'Interrupted') : error;
     process.stderr.write(describeError(told));
     return told instanceof SwapraceError ? exitStatusOf(told.fault) : EXIT.hostFault;
   } finally {

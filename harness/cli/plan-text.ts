@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from '../model/guest.ts';
 import type { VariantSpec } from '../model/kernel.ts';
 import { budgetOf, type InterleaveProbe, type Plan, type StressProbe } from '../model/plan.ts';
@@ -38,7 +39,10 @@ function describeProbe(probe: StressProbe): string[] {
     return `  ${variant}: ${minTrials} to ${maxTrials} trials of ${trialSeconds} s, expected ${accept}${role}`;
   });
   const machine = `${probe.vcpus} vCPUs, ${probe.memoryMiB} MiB, ${describeBackend(probe.backend)}`;
-  return [`probe ${probe.id}: stress ${probe.workload}, ${probe.threads} threads, ${probe.pages} pages; ${machine}`, ...rows];
+  return [
+    `probe ${probe.id}: stress ${probe.workload}, ${probe.threads} threads, ${probe.pages} pages; ${machine}`,
+    ...rows,
+  ];
 }
 
 function describeExploration(probe: InterleaveProbe): string[] {
@@ -47,8 +51,16 @@ function describeExploration(probe: InterleaveProbe): string[] {
     return `  ${variant}: expected ${probe.expect[variant]?.accept.join(' or ') ?? 'nothing'}${role}`;
   });
   const { id, path, hold, meanwhile, points, repeats, backend } = probe;
-  const which = points.kind === 'every' ? `every ${points.count}th instruction` : points.kind === 'all' ? 'every instruction' : 'the first of every function';
-  return [`probe ${id}: interleave ${path}, ${hold} hold, ${meanwhile}, ${which}, ${repeats} times; ${describeBackend(backend)}`, ...rows];
+  const which =
+    points.kind === 'every'
+      ? `every ${points.count}th instruction`
+      : points.kind === 'all'
+        ? 'every instruction'
+        : 'the first of every function';
+  return [
+    `probe ${id}: interleave ${path}, ${hold} hold, ${meanwhile}, ${which}, ${repeats} times; ${describeBackend(backend)}`,
+    ...rows,
+  ];
 }
 
 function describeBackend(backend: SwapBackend): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { Command, Option } from 'commander';
 import { BACKEND_NAMES } from '../interleave/backends.ts';
 import { workspace } from '../pipeline/workspace.ts';
@@ -15,7 +16,10 @@ const results = (): Option => new Option('--results <folder>', 'folder of the ru
 const plan = (): Option => new Option('-p, --plan <plan>', 'plan that names the variants').default('default');
 
 /** The command line. Commands are thin: they parse, call the pipeline, and print. */
-export function buildProgram(shell: { readonly signal: AbortSignal; readonly setStatus: (status: number) => void }): Command {
+export function buildProgram(shell: {
+  readonly signal: AbortSignal;
+  readonly setStatus: (status: number) => void;
+}): Command {
   const context: CommandContext = {
     workspace: workspace(),
     signal: shell.signal,
@@ -50,7 +54,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action(async (variants: string[], flags) => (await import('./commands/build.ts')).buildCommand(context, variants, flags));
+    .action(async (variants: string[], flags) =>
+      (await import('./commands/build.ts')).buildCommand(context, variants, flags),
+    );
 
   command('boot')
     .argument('<variant>', 'variant of the plan')
@@ -62,7 +68,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(dryRun())
     .option('--append <arguments>', 'further kernel arguments')
     .passThroughOptions()
-    .action(async (variant: string, words: string[], flags) => (await import('./commands/boot.ts')).bootCommand(context, variant, words, flags));
+    .action(async (variant: string, words: string[], flags) =>
+      (await import('./commands/boot.ts')).bootCommand(context, variant, words, flags),
+    );
 
   command('stress')
     .argument('<variant>', 'variant of the plan')
@@ -76,27 +84,52 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action(async (variant: string, flags) => (await import('./commands/stress.ts')).stressCommand(context, variant, flags));
+    .action(async (variant: string, flags) =>
+      (await import('./commands/stress.ts')).stressCommand(context, variant, flags),
+    );
 
-  const interleave = command('interleave').description('place the fault with QEMU’s debugger stub (docs/interleave.md)');
+  const interleave = command('interleave').description(
+    'place the fault with QEMU’s debugger stub (docs/interleave.md)',
+  );
 
   const explores = (command: Command): Command =>
     command
       .addOption(plan())
       .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
       .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
-      .addOption(new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it').choices(['preempt', 'stall']).default('preempt'))
-      .addOption(new Option('--meanwhile <what>', 'what the other side does while the thread is held').choices(['swapoff', 'swapoff+swapon']).default('swapoff'))
-      .addOption(new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep').choices(['functions', 'entries']).default('functions'))
+      .addOption(
+        new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it')
+          .choices(['preempt', 'stall'])
+          .default('preempt'),
+      )
+      .addOption(
+        new Option('--meanwhile <what>', 'what the other side does while the thread is held')
+          .choices(['swapoff', 'swapoff+swapon'])
+          .default('swapoff'),
+      )
+      .addOption(
+        new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep')
+          .choices(['functions', 'entries'])
+          .default('functions'),
+      )
       .option('--functions <names>', 'with --at entries: of these, with commas, instead of those of the call graph')
       .option('--every <n>', 'every n-th instruction (or entry) instead of functions')
       .option('--all', 'every instruction')
-      .option('--merge', 'with --all: leave out instructions that only their own thread can tell from the next, but for a tenth')
+      .option(
+        '--merge',
+        'with --all: leave out instructions that only their own thread can tell from the next, but for a tenth',
+      )
       .option('--from <n>', 'first point, counted from the anchor')
       .option('--to <n>', 'last point')
       .option('--repeats <n>', 'attempts at each point; behind the hold the CPUs race freely', '3')
-      .option('--swapoff-to <places>', 'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas')
-      .option('--sample <n>', 'only so many of the chosen points (with several places of swapoff: of the pairs), at random')
+      .option(
+        '--swapoff-to <places>',
+        'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas',
+      )
+      .option(
+        '--sample <n>',
+        'only so many of the chosen points (with several places of swapoff: of the pairs), at random',
+      )
       .option('--seed <text>', 'of the sample, and of the tenth', '1')
       .option('--guests <n>', 'guests side by side, instead of one for each two processors')
       .option('--reuse', 'take a map that was finished before as it is, instead of making it again')
@@ -107,12 +140,16 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
   explores(interleave.command('explore').exitOverride())
     .argument('<variant>', 'variant of the plan')
     .description('hold the fault at points of its path while swapoff runs, and print the race map')
-    .action(async (variant: string, flags) => (await import('./commands/interleave.ts')).exploreCommand(context, variant, flags));
+    .action(async (variant: string, flags) =>
+      (await import('./commands/interleave.ts')).exploreCommand(context, variant, flags),
+    );
 
   explores(interleave.command('compare').exitOverride())
     .argument('<maps...>', 'files that explore --json has printed, or variants, which are explored now')
     .description('print race maps below each other')
-    .action(async (maps: string[], flags) => (await import('./commands/interleave.ts')).compareCommand(context, maps, flags));
+    .action(async (maps: string[], flags) =>
+      (await import('./commands/interleave.ts')).compareCommand(context, maps, flags),
+    );
 
   interleave
     .command('maps')
@@ -137,7 +174,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(results())
     .addOption(offline())
     .addOption(json())
-    .action(async (variant: string, flags) => (await import('./commands/search.ts')).searchCommand(context, variant, flags));
+    .action(async (variant: string, flags) =>
+      (await import('./commands/search.ts')).searchCommand(context, variant, flags),
+    );
 
   interleave
     .command('paths')
@@ -158,14 +197,19 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .option('--dump <file>', 'write the guest’s memory as an ELF core: as the last attempt left it, or at the hold')
     .addOption(offline())
     .addOption(json())
-    .action(async (schedule: string, variant: string, flags) => (await import('./commands/replay.ts')).replayCommand(context, schedule, variant, flags));
+    .action(async (schedule: string, variant: string, flags) =>
+      (await import('./commands/replay.ts')).replayCommand(context, schedule, variant, flags),
+    );
 
   command('latency')
     .argument('[variants...]', 'variants of the plan, the first one against the others; all when none is named')
     .description('measure what variants cost real-time threads while swapoff loops, and compare (docs/latency.md)')
     .option('-p, --plan <plan>', 'latency plan', 'latency')
     .option('--instructions', 'count the instructions of one fault on each variant instead, by stepping it')
-    .option('--on <machine>', 'measure the kernel that ssh:HOST runs, as root, without QEMU (docs/latency.md says what it touches)')
+    .option(
+      '--on <machine>',
+      'measure the kernel that ssh:HOST runs, as root, without QEMU (docs/latency.md says what it touches)',
+    )
     .option('--ssh-config <file>', 'configuration of ssh for --on')
     .option('--swap-dir <folder>', 'folder of that machine for a swap file of its own', '/var/tmp')
     .option('--boots <n>', 'so many boots of each arm, no more and no less')
@@ -176,7 +220,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .addOption(offline())
     .addOption(dryRun())
     .addOption(json())
-    .action(async (variants: string[], flags) => (await import('./commands/latency.ts')).latencyCommand(context, variants, flags));
+    .action(async (variants: string[], flags) =>
+      (await import('./commands/latency.ts')).latencyCommand(context, variants, flags),
+    );
 
   command('compare')
     .argument('<run>', 'folder of a latency run, or its name below results/')
@@ -184,7 +230,9 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .description('compute a stored latency run anew from its raw samples, or compare two')
     .option('--html <file>', 'write the curves of a run there, as one page')
     .addOption(json())
-    .action(async (run: string, other: string | undefined, flags) => (await import('./commands/latency.ts')).compareCommand(context, run, other, flags));
+    .action(async (run: string, other: string | undefined, flags) =>
+      (await import('./commands/latency.ts')).compareCommand(context, run, other, flags),
+    );
 
   command('scan')
     .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')
@@ -198,7 +246,10 @@ export function buildProgram(shell: { readonly signal: AbortSignal; readonly set
     .description('print the report of a finished run, for people or for machines')
     .addOption(new Option('--format <format>', 'form of the report').choices(Object.keys(FORMATS)).default('text'))
     .option('--mail', 'the same as --format mail')
-    .option('--tested-by <person>', 'in a mail: draft a Tested-by line of this "Name <address>" where the evidence supports it')
+    .option(
+      '--tested-by <person>',
+      'in a mail: draft a Tested-by line of this "Name <address>" where the evidence supports it',
+    )
     .option('-o, --output <file>', 'write it there instead; the status is then 0 whatever the run came to')
     .addOption(json())
     .action(async (run: string, flags) => (await import('./commands/report.ts')).reportCommand(context, run, flags));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent } from '../model/events.ts';
 import { outcomeKey } from '../model/race-map.ts';
 import { WORD } from '../report/wording.ts';
@@ -13,14 +14,28 @@ export interface ProgressState {
   readonly exposed: number;
   /** Milliseconds that the trials that have ended took together. */
   readonly trialMs: number;
-  readonly trial: { readonly id: string; readonly since: number; readonly exposed: number; readonly raceMs: number } | null;
+  readonly trial: {
+    readonly id: string;
+    readonly since: number;
+    readonly exposed: number;
+    readonly raceMs: number;
+  } | null;
   /** Points of the exploration that is under way, and the last of them. */
   readonly exploration: { readonly id: string; readonly points: number; readonly last: string } | null;
   readonly build: Extract<ProgressEvent, { kind: 'build-progress' }> | null;
 }
 
 export function initialState(now: number): ProgressState {
-  return { startedAt: now, planned: null, done: {}, exposed: 0, trialMs: 0, trial: null, exploration: null, build: null };
+  return {
+    startedAt: now,
+    planned: null,
+    done: {},
+    exposed: 0,
+    trialMs: 0,
+    trial: null,
+    exploration: null,
+    build: null,
+  };
 }
 
 /** The state after an event. */
@@ -37,10 +52,18 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
       return { ...state, build: null };
     case 'point': {
       const points = state.exploration?.id === event.exploration ? state.exploration.points + 1 : 1;
-      return { ...state, exploration: { id: event.exploration, points, last: `${event.point}: ${outcomeKey(event.outcome)}` } };
+      return {
+        ...state,
+        exploration: { id: event.exploration, points, last: `${event.point}: ${outcomeKey(event.outcome)}` },
+      };
     }
     case 'trial-start':
-      return { ...state, build: null, exploration: null, trial: { id: event.trial, since: now, exposed: 0, raceMs: 0 } };
+      return {
+        ...state,
+        build: null,
+        exploration: null,
+        trial: { id: event.trial, since: now, exposed: 0, raceMs: 0 },
+      };
     case 'trial-exposure':
       if (state.trial?.id !== event.trial) return state;
       return { ...state, trial: { ...state.trial, exposed: event.exposedSwapoffs, raceMs: event.elapsedMs } };
@@ -55,7 +78,9 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
   }
 }
 
-/** What a terminal shows below the lasting lines: what is under way, then how far the whole is. Empty before anything. */
+/**
+ * What a terminal shows below the lasting lines: what is under way, then how far the whole is. Empty before anything.
+ */
 export function progressLines(state: ProgressState, now: number): string[] {
   return [...currentLine(state), ...overallLine(state, now)];
 }
@@ -63,11 +88,16 @@ export function progressLines(state: ProgressState, now: number): string[] {
 function currentLine({ build, trial, exploration }: ProgressState): string[] {
   if (build !== null) {
     const objects = build.expected === null ? `${build.done} objects` : `${build.done} of ${build.expected} objects`;
-    return [`build ${build.variant}: ${objects}${build.etaSeconds === null ? '' : `, about ${clock(build.etaSeconds * 1000)} left`}`];
+    return [
+      `build ${build.variant}: ${objects}${build.etaSeconds === null ? '' : `, about ${clock(build.etaSeconds * 1000)} left`}`,
+    ];
   }
   if (exploration !== null) return [`${exploration.id}: ${exploration.points} points, ${exploration.last}`];
   if (trial === null) return [];
-  const race = trial.raceMs === 0 ? 'booting' : `${trial.exposed.toLocaleString('en-US')} exposed swapoffs in ${(trial.raceMs / 1000).toFixed(1)} s`;
+  const race =
+    trial.raceMs === 0
+      ? 'booting'
+      : `${trial.exposed.toLocaleString('en-US')} exposed swapoffs in ${(trial.raceMs / 1000).toFixed(1)} s`;
   return [`trial ${trial.id}: ${race}`];
 }
 

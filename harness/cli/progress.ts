@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
 import { outcomeKey } from '../model/race-map.ts';
 import type { VariantOutcome } from '../model/verdict.ts';
@@ -88,7 +89,13 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
   }
 }
 
-const STYLE: Readonly<Record<VariantOutcome, Style>> = { target: 'bad', hang: 'bad', 'other-bug': 'doubt', clean: 'good', inconclusive: 'doubt' };
+const STYLE: Readonly<Record<VariantOutcome, Style>> = {
+  target: 'bad',
+  hang: 'bad',
+  'other-bug': 'doubt',
+  clean: 'good',
+  inconclusive: 'doubt',
+};
 
 function verdictWords(verdict: Extract<ProgressEvent, { kind: 'trial-end' }>['verdict'], paint: Paint): string {
   const word = paint(verdict.kind === 'clean' ? 'nothing happened' : WORD[verdict.kind], STYLE[verdict.kind]);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { setMaxListeners } from 'node:events';
 import { InterruptedError } from '../model/errors.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { posix } from 'node:path';
 import { runOk } from '../host/process.ts';
 
@@ -29,8 +30,13 @@ export function parsePlaces(output: string): Map<bigint, SourcePlace[]> {
   for (const block of output.split(/^(?=0x[0-9a-f]+$)/m)) {
     const [address, ...pairs] = block.trimEnd().split('\n');
     if (!address?.startsWith('0x')) continue;
-    const found = pairs.flatMap((func, index) => (index % 2 === 0 ? [{ func, location: place(pairs[index + 1]) }] : []));
-    places.set(BigInt(address), found.filter(({ func, location }) => func !== '??' || location !== null));
+    const found = pairs.flatMap((func, index) =>
+      index % 2 === 0 ? [{ func, location: place(pairs[index + 1]) }] : [],
+    );
+    places.set(
+      BigInt(address),
+      found.filter(({ func, location }) => func !== '??' || location !== null),
+    );
   }
   return places;
 }

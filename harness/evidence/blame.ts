@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
 import type { Trace, TraceKind, TracedFrame } from './frames.ts';
 import { isEntry, isHelper, isIdle, type Passing } from './helpers.ts';
@@ -29,7 +30,10 @@ const PREFERENCE: readonly TraceKind[] = ['main', 'cpu', 'task', 'panic'];
 /** Chooses the trace that tells about the bug itself and the function in it that is to blame. */
 export function blame(how: Blame, traces: readonly Trace[], named: string | null): Guilt {
   if (how.from === 'stall') return blameStall(how.past, traces);
-  const trace = how.from === 'first' ? traces.find(({ kind, frames }) => kind !== 'history' && frames.length > 0) : mainTrace(traces);
+  const trace =
+    how.from === 'first'
+      ? traces.find(({ kind, frames }) => kind !== 'history' && frames.length > 0)
+      : mainTrace(traces);
   const frames = trace ? framesOf(trace) : [];
   switch (how.from) {
     case 'nobody':
@@ -37,7 +41,10 @@ export function blame(how: Blame, traces: readonly Trace[], named: string | null
     case 'named':
       return { guilty: named, frames };
     case 'headline':
-      return { guilty: named !== null && !isHelper(named, how.past) ? named : culprit(frames, how.past) ?? named, frames };
+      return {
+        guilty: named !== null && !isHelper(named, how.past) ? named : (culprit(frames, how.past) ?? named),
+        frames,
+      };
     case 'ip':
     case 'trace':
     case 'first':

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** One printk record as it stands on a console, freed of what the transport put around it. */
 export interface ConsoleLine {
   /** The message. Its own indentation is kept; stamps, levels, escapes and control characters are not. */
@@ -19,7 +20,8 @@ const ESCAPES = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f\ufffd]/g;
 
 /** `Nov 22 09:17:01 host kernel: ` of syslog, `2023-11-22T09:17:01+00:00 host kernel: ` of journald. */
-const SYSLOG = /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)(?: \S+)? kernel: ?/;
+const SYSLOG =
+  /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)(?: \S+)? kernel: ?/;
 const LEVEL = /^<\d{1,3}>/;
 /** `[    1.234567]` with, directly behind it, the optional caller id. */
 const STAMP = /^\[ *(\d+\.\d{6})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;

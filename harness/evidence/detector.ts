@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SplatType } from '../model/splat.ts';
 import type { Blame } from './blame.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
 
 /** The stack that a frame was on, by the markers that x86 prints around its stacks. */
@@ -38,14 +39,23 @@ const PLACE = String.raw`(?: (?<place>[\w./-]+:\d+)(?: \[inline\])?)?`;
 const ADDRESS = String.raw`(?:\[<\s*[0-9a-f]+\s*>\]|\[<\s*inline\s*>\]|\[[0-9a-f]{16}\])`;
 
 /** ` [<ffffffff8123>] ? func.isra.0+0x12/0x34 [ext4]`, the bracketed address up to 4.10. */
-const SYMBOL_LINE = new RegExp(`^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?${NAME}${SPAN}${MODULE}${PLACE}\\s*(?:\\([A-Z]+\\)|\\(unreliable\\))?$`);
+const SYMBOL_LINE = new RegExp(
+  `^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?${NAME}${SPAN}${MODULE}${PLACE}\\s*(?:\\([A-Z]+\\)|\\(unreliable\\))?$`,
+);
 /** ` func file.c:12 [inline]` of a decoded log. */
-const INLINE_LINE = new RegExp(`^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?(?<symbol>[A-Za-z_]\\w*) (?<place>[\\w./-]+:\\d+)(?: \\[inline\\])?$`);
+const INLINE_LINE = new RegExp(
+  `^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?(?<symbol>[A-Za-z_]\\w*) (?<place>[\\w./-]+:\\d+)(?: \\[inline\\])?$`,
+);
 /** `[<c0101234>] (func) from [<c0105678>] (caller+0x1/0x2)` and ` func from caller+0x1/0x2` of 32-bit Arm. */
-const ARM_LINE = /^\s*(?:\[<[0-9a-f]+>\] \((?<symbol>[\w.$]+)\)|(?<bare>[\w.$]+)(?: \[(?<module>[\w-]+)\])?) from (?:\[<[0-9a-f]+>\] \()?[\w.$]+/;
+const ARM_LINE =
+  /^\s*(?:\[<[0-9a-f]+>\] \((?<symbol>[\w.$]+)\)|(?<bare>[\w.$]+)(?: \[(?<module>[\w-]+)\])?) from (?:\[<[0-9a-f]+>\] \()?[\w.$]+/;
 
-const X86_IP = new RegExp(`^\\s*(?:RIP|EIP|IP)(?::| is at) *(?:(?<segment>[0-9a-f]{4}):)?\\s*(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`);
-const ARM_IP = new RegExp(`^\\s*(?:pc : |PC is at |epc : |pc is at )(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`);
+const X86_IP = new RegExp(
+  `^\\s*(?:RIP|EIP|IP)(?::| is at) *(?:(?<segment>[0-9a-f]{4}):)?\\s*(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`,
+);
+const ARM_IP = new RegExp(
+  `^\\s*(?:pc : |PC is at |epc : |pc is at )(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`,
+);
 const NO_IP = /^\s*(?:RIP|EIP|IP): *(?:(?<segment>[0-9a-f]{4}):)?/;
 
 /** Suffixes that compilers and LTO add to a function they cloned or split. */
@@ -105,8 +115,14 @@ function hex(digits: string | undefined): number | null {
 const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   [/^\s*NMI backtrace for cpu \d+/, 'cpu'],
   [/^\s*CPU: \d+ (?:UID|PID): /, 'main'],
-  [/^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak|Uninit was|Local variable|allocated by task|freed by task|Allocated:|Freed:|PID = )/, 'history'],
-  [/^\s*(?:page last allocated via|page last free|page_owner|Allocated in|Freed in|INFO: Allocated in|INFO: Freed in)/, 'history'],
+  [
+    /^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak|Uninit was|Local variable|allocated by task|freed by task|Allocated:|Freed:|PID = )/,
+    'history',
+  ],
+  [
+    /^\s*(?:page last allocated via|page last free|page_owner|Allocated in|Freed in|INFO: Allocated in|INFO: Freed in)/,
+    'history',
+  ],
   [/^\s*-> #\d+ /, 'history'],
   [/^\s*(?:hardirqs|softirqs) last +(?:en|dis)abled/, 'history'],
   [/^\s*(?:the |to a )?(?:\w+-irq-(?:un)?safe|(?:HARD|SOFT)IRQ-(?:ON|READ|safe|unsafe)).*(?:at:|:)$/i, 'history'],
@@ -136,7 +152,8 @@ const STACK_MARKS: readonly (readonly [RegExp, Stack])[] = [
 const MARKER_PREFIX = /^\s*(?:<<?\/?[#A-Za-z_]+>?>\s*)+/;
 
 /** Where a trace ends when the unwinder got through: the ways into the kernel. */
-const ROOTS = /^(?:entry_|ret_from_|secondary_startup|start_kernel|start_secondary|x86_64_start|kernel_thread_helper|el0|__primary_switched|system_call_fastpath|do_syscall_64$|ret_fast_syscall|asm_|sysenter|int_ret_from|tracesys|stub_)/;
+const ROOTS =
+  /^(?:entry_|ret_from_|secondary_startup|start_kernel|start_secondary|x86_64_start|kernel_thread_helper|el0|__primary_switched|system_call_fastpath|do_syscall_64$|ret_fast_syscall|asm_|sysenter|int_ret_from|tracesys|stub_)/;
 
 /**
  * All traces that the lines of one splat hold, in their order.

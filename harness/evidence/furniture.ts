@@ -1,4 +1,8 @@
-/** Lines that only ever stand inside or directly behind a splat, besides frames: what tells its end from the log that goes on. */
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Lines that only ever stand inside or directly behind a splat, besides frames: what tells its end from the log that
+ * goes on.
+ */
 const FURNITURE: readonly RegExp[] = [
   // Registers and their surroundings, x86 and Arm.
   /^\s*(?:RIP|RSP|RAX|RBX|RCX|RDX|RSI|RDI|RBP|R0?\d{1,2}|EIP|EAX|EBX|ESI|EBP|IP|DS|ES|FS|GS|SS|CS|CR[0-8]|DR[0-7]|PKRU|Code|Stack|EFLAGS|PGD|ORIG_RAX)\b ?[:=]/,
@@ -39,6 +43,7 @@ export const END_TRACE = /^---\[ end trace\b/;
 /** The last words of panic(); with `panic=` negative there are none, hence the KASLR line before them. */
 export const END_PANIC = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds|^Kernel Offset: /;
 export const FINAL = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds/;
-export const KILLED = /^(?:(?:Memory cgroup out of memory|Out of memory)[^:]*: )?Kill(?:ed)? process \d+|^Tasks in .* are going to be killed|^oom_reaper: reaped/;
+export const KILLED =
+  /^(?:(?:Memory cgroup out of memory|Out of memory)[^:]*: )?Kill(?:ed)? process \d+|^Tasks in .* are going to be killed|^oom_reaper: reaped/;
 /** Printed by printk itself where its buffer overran. */
 export const DROPPED = /\*\* \d+ printk messages? dropped \*\*/;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Damage, Splat, SplatType } from '../model/splat.ts';
 import { blame } from './blame.ts';
 import type { ConsoleLine } from './console.ts';
@@ -33,7 +34,8 @@ const MAX_LINES = 5000;
 /** A headline whose trace has not begun after this many lines has lost it. */
 const MAX_HEADER_LINES = 1500;
 
-const CPU_LINE = /^\s*CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.+?)(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/;
+const CPU_LINE =
+  /^\s*CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.+?)(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/;
 
 /** A splat whose lines are still coming. */
 export class OpenSplat {
@@ -240,7 +242,7 @@ export class OpenSplat {
 
   #address(): string | null {
     const address = this.#groups['address'];
-    return address === 'null' ? '0000000000000000' : address ?? null;
+    return address === 'null' ? '0000000000000000' : (address ?? null);
   }
 
   #who(texts: readonly string[]): Pick<Splat, 'cpu' | 'pid' | 'comm'> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Splat, SplatType } from '../model/splat.ts';
 import { consoleLines, decodeConsole } from './console.ts';
 import type { Firing } from './detector.ts';
@@ -115,7 +116,12 @@ export class SplatScanner {
   #fired(firing: Firing, line: NumberedLine): void {
     const host = this.#hostOf(line);
     if (host?.absorbs(firing, line)) return host.absorb(firing, line);
-    if (firing.detector.id === 'panic' && (host?.inHeader || CONSEQUENCE.test(line.text)) && this.#consequence(host, line)) return;
+    if (
+      firing.detector.id === 'panic' &&
+      (host?.inHeader || CONSEQUENCE.test(line.text)) &&
+      this.#consequence(host, line)
+    )
+      return;
     if (firing.detector.type === 'reboot') return this.#rebooted(firing, line);
     this.#start(firing, line);
   }

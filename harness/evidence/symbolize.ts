@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Frame, Symbolizer } from '../model/splat.ts';
 import { sourcePlaces, type SourcePlace } from './addr2line.ts';
 import { SymbolTable } from './symbols.ts';
@@ -24,8 +25,11 @@ export function addr2lineSymbolizer(vmlinux: string): Symbolizer {
       const addresses = splats.flatMap((splat) => splat.frames).map((frame) => addressOf(frame, symbols));
       const wanted = new Set([...addresses, landmark].filter((address) => address !== null));
       const places = await sourcePlaces(vmlinux, [...wanted], signal);
-      const tree = treeOf(landmark === null ? [] : places.get(landmark) ?? []);
-      return splats.map((splat) => ({ ...splat, frames: splat.frames.map((frame) => locate(frame, symbols, places, tree)) }));
+      const tree = treeOf(landmark === null ? [] : (places.get(landmark) ?? []));
+      return splats.map((splat) => ({
+        ...splat,
+        frames: splat.frames.map((frame) => locate(frame, symbols, places, tree)),
+      }));
     },
   };
 }

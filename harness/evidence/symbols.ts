@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { runOk } from '../host/process.ts';
 
 interface Placed {
@@ -26,7 +27,11 @@ export class SymbolTable {
   /** Parses what `nm -n` prints, which is also the form of System.map. */
   static parse(listing: string): SymbolTable {
     const symbols = [...listing.matchAll(/^([0-9a-f]+) ([A-Za-z]) (\S+)$/gm)]
-      .map(([, address, kind, name]) => ({ address: BigInt(`0x${address}`), code: /[tw]/i.test(kind ?? ''), name: name ?? '' }))
+      .map(([, address, kind, name]) => ({
+        address: BigInt(`0x${address}`),
+        code: /[tw]/i.test(kind ?? ''),
+        name: name ?? '',
+      }))
       // kallsyms does not know assembler labels either, so they do not end a function.
       .filter(({ name }) => !/^(?:\.L|\$)/.test(name));
     const starts = [...new Set(symbols.map(({ address }) => address))];

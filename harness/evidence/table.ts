@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Detector, Firing } from './detector.ts';
 import { ATOMICITY, LOCKING } from './table/locking.ts';
 import { MEMORY } from './table/memory.ts';
@@ -27,7 +28,10 @@ export function fire(line: string): Firing | null {
 
 /** die()'s number says that an oops begins here, whatever stood on the console's line before. */
 function fireGlued(line: string): Firing | null {
-  const die = /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)[^[]*: [0-9a-f]{4} \[#\d+\]/.exec(line);
+  const die =
+    /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)[^[]*: [0-9a-f]{4} \[#\d+\]/.exec(
+      line,
+    );
   return die && die.index > 0 ? fireAt(line.slice(die.index)) : null;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 const MAX_TITLE = 120;
 
 /**
@@ -5,8 +6,14 @@ const MAX_TITLE = 120;
  * Addresses and numbers become ADDR and NUM, so that one bug has one title.
  */
 export function fillTitle(template: string, values: Readonly<Record<string, string>>): string {
-  const chosen = template.replace(/\[([^\]]*)\]/g, (_, part: string) => (names(part).every((name) => values[name]) ? part : ''));
-  return chosen.replace(/\{(\w+)\}/g, (_, name: string) => show(name, values)).replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE);
+  const chosen = template.replace(/\[([^\]]*)\]/g, (_, part: string) =>
+    names(part).every((name) => values[name]) ? part : '',
+  );
+  return chosen
+    .replace(/\{(\w+)\}/g, (_, name: string) => show(name, values))
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, MAX_TITLE);
 }
 
 function names(part: string): string[] {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -62,13 +63,19 @@ export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGener
   child.stdout.pipe(extract);
   try {
     for await (const entry of extract) {
-      yield { header: { ...entry.header, name: entry.header.name.replace(/^\.\//, '') }, stream: entry as unknown as Readable };
+      yield {
+        header: { ...entry.header, name: entry.header.name.replace(/^\.\//, '') },
+        stream: entry as unknown as Readable,
+      };
     }
     const result = await child;
     if (result.exitCode !== 0) throw new Error(`dpkg-deb ended with ${result.exitCode ?? result.signal}`);
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: ${(cause as Error).message}`, { hint: `rm ${deb}, and start again`, cause });
+    throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: ${(cause as Error).message}`, {
+      hint: `rm ${deb}, and start again`,
+      cause,
+    });
   } finally {
     // Whoever has what he wanted reads no further, and dpkg-deb would wait for a reader for ever.
     child.stdout.destroy();
@@ -93,5 +100,7 @@ export async function installedDeb(name: string, signal?: AbortSignal): Promise<
   const status = await query('-W', '-f', '${db:Status-Status} ${Version}', name);
   const version = /^installed (\S+)$/.exec(status ?? '')?.[1];
   const listing = version === undefined ? null : await query('-L', name);
-  return version === undefined || listing === null ? null : { version, files: listing.split('\n').filter((path) => path.startsWith('/')) };
+  return version === undefined || listing === null
+    ? null
+    : { version, files: listing.split('\n').filter((path) => path.startsWith('/')) };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -11,7 +12,10 @@ export function errnoOf(error: unknown): string | null {
 }
 
 export async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(() => true, () => false);
+  return access(path, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The file's text, or null when there is no such file. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -15,6 +16,10 @@ export function sha256Json(value: unknown): string {
 /** sha256 of a file's content, hexadecimal, streamed. Rejects with the file system's own error. */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash, ...(signal === undefined ? [] : [{ signal }]));
+  await pipeline(
+    createReadStream(path, { highWaterMark: 1 << 20 }),
+    hash,
+    ...(signal === undefined ? [] : [{ signal }]),
+  );
   return hash.digest('hex');
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { availableParallelism } from 'node:os';
 import { HostError } from '../model/errors.ts';
 import { diskFull } from './files.ts';
@@ -52,7 +53,10 @@ export function makeJobs(): number {
  * A command under an environment of its own, as argv: Kbuild reads dozens of variables (KCFLAGS, LLVM, MAKEFLAGS,
  * KCONFIG_*), and one that a person happens to export would change a kernel behind its id. Messages are in English.
  */
-export function closedEnvironment(command: readonly string[], env: NodeJS.ProcessEnv = process.env): [string, ...string[]] {
+export function closedEnvironment(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): [string, ...string[]] {
   const kept = ['PATH', 'HOME', 'TMPDIR'].flatMap((name) => (env[name] === undefined ? [] : [`${name}=${env[name]}`]));
   return ['env', '-i', ...kept, 'LC_ALL=C', ...command];
 }
@@ -70,7 +74,8 @@ function shellWord(word: string): string {
 }
 
 /**
- * The host's fault that make's output tells of; null when it tells of none, and the kernel or its configuration is to blame.
+ * The host's fault that make's output tells of; null when it tells of none, and the kernel or its configuration is to
+ * blame.
  *
  * @param where a path on the disk that make writes to.
  */
@@ -81,7 +86,10 @@ export function hostTrouble(action: string, output: string, where: string): Host
       hint: 'free memory (a job needs about 300 MB), or build on a larger machine',
     });
   }
-  const missing = /(?:^|\s)(?:env: [‘'"]?([\w.+-]+)[’'"]?: No such file|\/bin\/\w*sh: (?:line )?\d*:? ?([\w.+-]+): (?:command )?not found)/m.exec(output);
+  const missing =
+    /(?:^|\s)(?:env: [‘'"]?([\w.+-]+)[’'"]?: No such file|\/bin\/\w*sh: (?:line )?\d*:? ?([\w.+-]+): (?:command )?not found)/m.exec(
+      output,
+    );
   const program = missing?.[1] ?? missing?.[2];
   if (program !== undefined) {
     return new HostError('PROGRAM_MISSING', `Cannot ${action}: ${program} is not installed`, {

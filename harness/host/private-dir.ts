@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,12 +20,14 @@ export interface PrivateDir extends AsyncDisposable {
  * @throws HostError `NO_PRIVATE_DIR` when the temporary folder cannot be written.
  */
 export async function makePrivateDir(): Promise<PrivateDir> {
-  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${startTime(process.pid)}-`)).catch((cause: Error) => {
-    throw new HostError('NO_PRIVATE_DIR', `Cannot make a folder in ${tmpdir()}: ${cause.message}`, {
-      hint: 'free some space there, or set TMPDIR to a folder that can be written',
-      cause,
-    });
-  });
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${startTime(process.pid)}-`)).catch(
+    (cause: Error) => {
+      throw new HostError('NO_PRIVATE_DIR', `Cannot make a folder in ${tmpdir()}: ${cause.message}`, {
+        hint: 'free some space there, or set TMPDIR to a folder that can be written',
+        cause,
+      });
+    },
+  );
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
@@ -36,7 +39,10 @@ export async function sweepOrphans(): Promise<string[]> {
     if (pid === undefined || startTime(Number(pid)) === started) continue;
     const path = join(tmpdir(), name);
     // Another user's leftovers are theirs to remove.
-    await rm(path, { recursive: true, force: true }).then(() => removed.push(path), () => undefined);
+    await rm(path, { recursive: true, force: true }).then(
+      () => removed.push(path),
+      () => undefined,
+    );
   }
   return removed;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { execa, ExecaError } from 'execa';
 import { HostError, InterruptedError } from '../model/errors.ts';
 
@@ -80,7 +81,10 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   options.signal?.throwIfAborted();
   if (result.isCanceled) throw new InterruptedError('INTERRUPTED', `Interrupted: ${result.command}`);
   if (result.isMaxBuffer) {
-    throw new HostError('OUTPUT_TOO_LARGE', `${result.command}: more than ${options.maxBytes ?? 'the usual'} bytes of output`);
+    throw new HostError(
+      'OUTPUT_TOO_LARGE',
+      `${result.command}: more than ${options.maxBytes ?? 'the usual'} bytes of output`,
+    );
   }
   if (result.exitCode === undefined && result.signal === undefined && !result.timedOut) {
     throw startFailure(file, result);
@@ -99,7 +103,7 @@ export async function run(file: string, args: readonly string[], options: RunOpt
 export async function runOk(file: string, args: readonly string[], options: RunOptions = {}): Promise<ProcessResult> {
   const result = await run(file, args, options);
   if (result.exitCode === 0) return result;
-  const how = result.timedOut ? 'ran out of time' : result.signal ?? `exit ${result.exitCode}`;
+  const how = result.timedOut ? 'ran out of time' : (result.signal ?? `exit ${result.exitCode}`);
   throw new HostError('COMMAND_FAILED', `${result.command}: ${how}`, {
     details: tail(result.stderr || result.stdout, 20),
   });
@@ -123,7 +127,7 @@ async function forwardLines(child: LineSource, onLine: (line: string) => void): 
 }
 
 function startFailure(file: string, result: unknown): HostError {
-  const cause = result instanceof ExecaError ? result.cause ?? result : result;
+  const cause = result instanceof ExecaError ? (result.cause ?? result) : result;
   const code = (cause as { code?: string }).code;
   if (code === 'ENOENT') {
     return new HostError('PROGRAM_MISSING', `Cannot run ${file}: no such program`, {
@@ -131,7 +135,9 @@ function startFailure(file: string, result: unknown): HostError {
       cause,
     });
   }
-  return new HostError('PROCESS_FAILED_TO_START', `Cannot run ${file}: ${String((cause as Error).message ?? cause)}`, { cause });
+  return new HostError('PROCESS_FAILED_TO_START', `Cannot run ${file}: ${String((cause as Error).message ?? cause)}`, {
+    cause,
+  });
 }
 
 function text(output: unknown): string {

@@ -1,6 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
- * A program: looks at the clock without a pause, and prints how long it stood still, each time, as a JSON list of milliseconds.
- * Arguments: for how many seconds, and from how many milliseconds on it counts.
+ * A program: looks at the clock without a pause, and prints how long it stood still, each time, as a JSON list of
+ * milliseconds. Arguments: for how many seconds, and from how many milliseconds on it counts.
  */
 const WARM_UP_MS = 300;
 const MOST = 100_000;

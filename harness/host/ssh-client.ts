@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { buffer, text } from 'node:stream/consumers';
 import { HostError } from '../model/errors.ts';
 import { start } from './process.ts';
@@ -34,8 +35,19 @@ export interface FarHostOptions {
 /** @param name as ssh(1) takes it: `rt-box`, `root@10.0.0.7`. */
 export function farHost(name: string, { configFile, silentSeconds = SILENT_SECONDS }: FarHostOptions = {}): FarHost {
   // Never a question, for nobody is there to answer; and a machine that has crashed says nothing any more.
-  const options = ['BatchMode=yes', `ConnectTimeout=${CONNECT_SECONDS}`, `ServerAliveInterval=${silentSeconds / ALIVE_TRIES}`, `ServerAliveCountMax=${ALIVE_TRIES}`];
-  const args = [...(configFile === undefined ? [] : ['-F', configFile]), ...options.flatMap((option) => ['-o', option]), '-T', '--', name];
+  const options = [
+    'BatchMode=yes',
+    `ConnectTimeout=${CONNECT_SECONDS}`,
+    `ServerAliveInterval=${silentSeconds / ALIVE_TRIES}`,
+    `ServerAliveCountMax=${ALIVE_TRIES}`,
+  ];
+  const args = [
+    ...(configFile === undefined ? [] : ['-F', configFile]),
+    ...options.flatMap((option) => ['-o', option]),
+    '-T',
+    '--',
+    name,
+  ];
   return {
     name,
     run: async (command, { stdin, signal } = {}) => {
@@ -45,7 +57,10 @@ export function farHost(name: string, { configFile, silentSeconds = SILENT_SECON
       const [stdout, stderr, result] = await Promise.all([buffer(child.stdout), text(child.stderr), child]);
       signal?.throwIfAborted();
       if (result.exitCode === undefined && result.signal === undefined) {
-        throw new HostError('SSH_FAILED', `Cannot run ssh to ${name}`, { cause: result, hint: 'apt-get install openssh-client' });
+        throw new HostError('SSH_FAILED', `Cannot run ssh to ${name}`, {
+          cause: result,
+          hint: 'apt-get install openssh-client',
+        });
       }
       return { code: result.exitCode ?? null, stdout, stderr };
     },

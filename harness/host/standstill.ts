@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { fileURLToPath } from 'node:url';
 import { runOk } from './process.ts';
 
@@ -19,8 +20,17 @@ export interface StandstillOptions {
  *
  * @throws HostError when a core may not be used, or taskset(1) is missing.
  */
-export async function standstills(cores: readonly number[], { seconds, leastMs, signal }: StandstillOptions): Promise<Standstill[]> {
-  const spin = ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('spin.ts', import.meta.url)), String(seconds), String(leastMs)];
+export async function standstills(
+  cores: readonly number[],
+  { seconds, leastMs, signal }: StandstillOptions,
+): Promise<Standstill[]> {
+  const spin = [
+    '--import',
+    import.meta.resolve('tsx'),
+    fileURLToPath(new URL('spin.ts', import.meta.url)),
+    String(seconds),
+    String(leastMs),
+  ];
   return Promise.all(
     cores.map(async (core) => {
       const { stdout } = await runOk('taskset', ['-c', String(core), process.execPath, ...spin], { signal });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -32,7 +33,10 @@ async function sweepAbandoned(base: string): Promise<void> {
   }
 }
 
-/** When a process started, in clock ticks since boot: with the pid it names one process for good. Null when there is none. */
+/**
+ * When a process started, in clock ticks since boot: with the pid it names one process for good. Null when there is
+ * none.
+ */
 export function startTime(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { CodePlace, HoldKind, MeanwhileKind, Observation } from '../model/interleave.ts';
 import { Budget } from './budget.ts';
 import { waitingPlace } from './chains.ts';
@@ -43,7 +44,12 @@ export async function attempt(placement: Placement, interleaving: Interleaving, 
 }
 
 /** The second half of an attempt: the held thread goes on, and everything is followed to its end. */
-export async function letGo(placement: Placement, held: Held, { swapoffTo }: Interleaving, times: AttemptTimes): Promise<Attempt> {
+export async function letGo(
+  placement: Placement,
+  held: Held,
+  { swapoffTo }: Interleaving,
+  times: AttemptTimes,
+): Promise<Attempt> {
   if (held.swapoffKept) await goOnAlone(placement, times);
   return observe(placement, held, swapoffTo, times);
 }
@@ -52,7 +58,11 @@ export async function letGo(placement: Placement, held: Held, { swapoffTo }: Int
  * The first half of an attempt: the other side has done what it is to do, everything is stopped, and whatever lets the
  * vCPUs run lets the held thread go.
  */
-export async function holdMeanwhile(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Held> {
+export async function holdMeanwhile(
+  placement: Placement,
+  interleaving: Interleaving,
+  times: AttemptTimes,
+): Promise<Held> {
   const { hold, meanwhile, swapoffTo } = interleaving;
   const keepAt = swapoffTo === null ? null : placement.symbols.addressAt(swapoffTo);
   await placement.control.write({
@@ -76,7 +86,13 @@ export interface Held {
   readonly heldWhenOvertaken: boolean;
 }
 
-const NOTHING_YET: Held = { swapoffReturned: false, waitedIn: null, swapoffKept: false, landed: null, heldWhenOvertaken: false };
+const NOTHING_YET: Held = {
+  swapoffReturned: false,
+  waitedIn: null,
+  swapoffKept: false,
+  landed: null,
+  heldWhenOvertaken: false,
+};
 
 /**
  * swapoff alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept.
@@ -94,7 +110,8 @@ async function stall(placement: Placement, keepAt: bigint | null, times: Attempt
     await runner.start([ACTOR]);
     const arrival = (await budget.awaitArrival(runner)) ?? (await runner.halt());
     if (arrival?.pc === done) return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenOvertaken: true };
-    if (await isSwapoffAt(placement, arrival, keepAt)) return { ...NOTHING_YET, swapoffKept: true, landed, heldWhenOvertaken: true };
+    if (await isSwapoffAt(placement, arrival, keepAt))
+      return { ...NOTHING_YET, swapoffKept: true, landed, heldWhenOvertaken: true };
     if (arrival !== null) continue;
     if (!(await watch.waits())) continue;
     if (watch.where === null) throw await cpuTaken(placement);
@@ -123,7 +140,11 @@ async function preempt(placement: Placement, keepAt: bigint | null, times: Attem
   return held;
 }
 
-async function untilSwapoffEndsOrWaits(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
+async function untilSwapoffEndsOrWaits(
+  placement: Placement,
+  keepAt: bigint | null,
+  times: AttemptTimes,
+): Promise<Held> {
   const { control, chains, machine } = placement;
   const watch = WaitWatch.ofSwapoff(placement);
   let landed: CodePlace | null = null;
@@ -145,7 +166,11 @@ async function untilSwapoffEndsOrWaits(placement: Placement, keepAt: bigint | nu
 }
 
 /** Other threads come to the same place. */
-async function isSwapoffAt({ machine, actorStack }: Placement, arrival: Arrival | null, keepAt: bigint | null): Promise<boolean> {
+async function isSwapoffAt(
+  { machine, actorStack }: Placement,
+  arrival: Arrival | null,
+  keepAt: bigint | null,
+): Promise<boolean> {
   if (arrival === null || arrival.pc !== keepAt) return false;
   return stackBase(await machine.vcpus.readRegister(arrival.thread, 'rsp')) === actorStack;
 }
@@ -165,7 +190,12 @@ async function goOnAlone(placement: Placement, times: AttemptTimes): Promise<voi
 }
 
 /** Lets everything go and follows it to its end; a splat that has begun comes whole on the way. */
-async function observe(placement: Placement, held: Held, swapoffTo: string | null, times: AttemptTimes): Promise<Attempt> {
+async function observe(
+  placement: Placement,
+  held: Held,
+  swapoffTo: string | null,
+  times: AttemptTimes,
+): Promise<Attempt> {
   const { runner, control, machine } = placement;
   const done = control.addressOf('done');
   await runner.insert(done);

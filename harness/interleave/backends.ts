@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
 
@@ -25,7 +26,9 @@ export function backendName(backend: SwapBackend): BackendName {
     case 'zram':
       return 'zram';
     case 'file':
-      throw new UsageError('NOT_PLACED_ON', 'Nothing can be placed on a swap file', { hint: `use ${BACKEND_NAMES.join(', ')}` });
+      throw new UsageError('NOT_PLACED_ON', 'Nothing can be placed on a swap file', {
+        hint: `use ${BACKEND_NAMES.join(', ')}`,
+      });
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PlacedMachine } from '../model/interleave.ts';
 import type { Arrival, Runner } from './runner.ts';
 

@@ -1,10 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { CodePlace, VcpuControl } from '../model/interleave.ts';
 import { STACK_BYTES, stackBase, unwindFromRegisters, unwindFromTop, type StackFrame } from './stack.ts';
 import type { SymbolTable } from './symbols.ts';
 
 /** Functions through which everything sleeps or is preempted: they do not say what a thread waits for. */
-export const SCHEDULING = /^(__schedule|schedule|schedule_\w+|preempt_schedule\w*|io_schedule\w*|do_nanosleep|__wait_for_common|wait_for_completion\w*|__wait_\w+|wait_rcu_gp|irqentry_exit\w*|raw_irqentry_exit_cond_resched|asm_\w+|sysvec_\w+|(asm_)?common_interrupt|__cond_resched|_cond_resched|preempt_count_\w+|__raw_spin\w*)$/;
+export const SCHEDULING =
+  /^(__schedule|schedule|schedule_\w+|preempt_schedule\w*|io_schedule\w*|do_nanosleep|__wait_for_common|wait_for_completion\w*|__wait_\w+|wait_rcu_gp|irqentry_exit\w*|raw_irqentry_exit_cond_resched|asm_\w+|sysvec_\w+|(asm_)?common_interrupt|__cond_resched|_cond_resched|preempt_count_\w+|__raw_spin\w*)$/;
 
 /** A thread's call chain, innermost first. */
 export interface Chain {
@@ -32,7 +34,11 @@ export class ChainReader {
       if (stackBase(rsp) !== base) continue;
       const rip = await this.vcpus.readRegister(thread, 'rip');
       const rbp = await this.vcpus.readRegister(thread, 'rbp');
-      return { places: this.#places(unwindFromRegisters(stack, rip, rbp, (pc) => this.#isText(pc))), scheduledOut: false, digest };
+      return {
+        places: this.#places(unwindFromRegisters(stack, rip, rbp, (pc) => this.#isText(pc))),
+        scheduledOut: false,
+        digest,
+      };
     }
     return { ...liveChain(this.#places(unwindFromTop(stack, (pc) => this.#isText(pc)))), digest };
   }
@@ -75,7 +81,9 @@ export function activityOf(chain: Omit<Chain, 'digest'>): Activity {
   if (call === undefined || INTERRUPT.test(call)) return { kind: 'user' };
   const interrupted = chain.places.some((place) => INTERRUPT.test(place.func));
   const place = waitingPlace(chain);
-  return chain.scheduledOut && !interrupted && place !== null ? { kind: 'asleep', in: place.func } : { kind: 'busy', in: call };
+  return chain.scheduledOut && !interrupted && place !== null
+    ? { kind: 'asleep', in: place.func }
+    : { kind: 'busy', in: call };
 }
 
 /** A chain without the interrupt that came on top of it, whatever that led to: what the thread does by itself. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * What a guest whose vCPUs are placed needs on its kernel command line. A frozen vCPU looks like a lockup to the
  * kernel's watchdogs, and their reports would pass for findings; a thread that must not sleep needs an idle loop that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { GuestError } from '../model/errors.ts';
 import type { HoldKind, MeanwhileKind, VcpuControl } from '../model/interleave.ts';
@@ -30,7 +31,16 @@ export type ControlWord = (typeof WORDS)[number];
 export type ControlWords = Readonly<Record<ControlWord, number>>;
 
 /** `enum mark` of the same header. */
-export const MARKS = ['spin', 'woken', 'hold-begin', 'hold-bound', 'swapoff-done', 'held-done', 'done', 'selftest-done'] as const;
+export const MARKS = [
+  'spin',
+  'woken',
+  'hold-begin',
+  'hold-bound',
+  'swapoff-done',
+  'held-done',
+  'done',
+  'selftest-done',
+] as const;
 export type Mark = (typeof MARKS)[number];
 
 /** `enum mode`, `enum action`, `enum progress`. */
@@ -42,9 +52,19 @@ const WORD_BYTES = 8;
 /** CONTROL_MAGIC: "swaprace". */
 const MAGIC = 0x7377617072616365n;
 
-const address = z.string().regex(/^0x[0-9a-f]+$/).transform((text) => BigInt(text));
+const address = z
+  .string()
+  .regex(/^0x[0-9a-f]+$/)
+  .transform((text) => BigInt(text));
 const lineSchema = z.discriminatedUnion('t', [
-  z.object({ t: z.literal('ready'), control: address, marks: address, markBytes: z.number(), words: z.number(), target: address }),
+  z.object({
+    t: z.literal('ready'),
+    control: address,
+    marks: address,
+    markBytes: z.number(),
+    words: z.number(),
+    target: address,
+  }),
   z.object({ t: z.literal('fail'), message: z.string() }),
 ]);
 
@@ -67,7 +87,10 @@ export function parseReadyLine(line: string): ProgramPlaces {
   const parsed = lineSchema.safeParse(parseJson(line));
   if (parsed.success && parsed.data.t === 'ready' && parsed.data.words >= WORDS.length) return parsed.data;
   const words = parsed.success && parsed.data.t === 'fail' ? parsed.data.message : line.slice(0, 200) || 'nothing';
-  throw new GuestError('INTERLEAVE_PROGRAM_FAILED', `The guest program that is to be placed did not get ready: ${words}`);
+  throw new GuestError(
+    'INTERLEAVE_PROGRAM_FAILED',
+    `The guest program that is to be placed did not get ready: ${words}`,
+  );
 }
 
 function parseJson(line: string): unknown {
@@ -88,8 +111,11 @@ export class ControlPage {
   /** @throws GuestError `CONTROL_PAGE_GONE` when something else is there. */
   async read(): Promise<ControlWords> {
     const bytes = await this.vcpus.readMemory(1, this.places.control, WORDS.length * WORD_BYTES, 'physical');
-    if (bytes.readBigUInt64LE(0) !== MAGIC) throw new GuestError('CONTROL_PAGE_GONE', 'The guest’s control page holds something else');
-    return Object.fromEntries(WORDS.map((word, at) => [word, Number(bytes.readBigUInt64LE(at * WORD_BYTES))])) as ControlWords;
+    if (bytes.readBigUInt64LE(0) !== MAGIC)
+      throw new GuestError('CONTROL_PAGE_GONE', 'The guest’s control page holds something else');
+    return Object.fromEntries(
+      WORDS.map((word, at) => [word, Number(bytes.readBigUInt64LE(at * WORD_BYTES))]),
+    ) as ControlWords;
   }
 
   async write(values: Partial<ControlWords>): Promise<void> {
@@ -108,6 +134,6 @@ export class ControlPage {
   markAt(pc: bigint): Mark | null {
     const distance = pc - this.places.marks;
     const step = BigInt(this.places.markBytes);
-    return distance >= 0n && distance % step === 0n ? MARKS[Number(distance / step)] ?? null : null;
+    return distance >= 0n && distance % step === 0n ? (MARKS[Number(distance / step)] ?? null) : null;
   }
 }

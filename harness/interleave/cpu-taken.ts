@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GuestError } from '../model/errors.ts';
 import { placeName } from './chains.ts';
 import { ACTOR, type Placement } from './prepare.ts';
@@ -9,7 +10,8 @@ const NAMED = 6;
 
 /**
  * What has swapoff's CPU while swapoff does not come to its turn: work that became due when the guest was put in its
- * place, and that waits for the CPU that stands still. It says nothing of the race; a guest booted anew may be free of it.
+ * place, and that waits for the CPU that stands still. It says nothing of the race; a guest booted anew may be free of
+ * it.
  */
 export async function cpuTaken({ machine, chains }: Pick<Placement, 'machine' | 'chains'>): Promise<GuestError> {
   const rsp = await machine.vcpus.readRegister(ACTOR, 'rsp');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { runOk } from '../host/process.ts';
 
 /** One instruction of a vmlinux. */
@@ -13,16 +14,27 @@ export type Disassembler = (func: string) => Promise<ReadonlyMap<string, Instruc
 
 /** By `objdump`. A kernel that runs differs from it where it patched itself (alternatives, static keys, fentry). */
 export function disassembler(vmlinux: string, signal?: AbortSignal): Disassembler {
-  return async (func) => parseDisassembly((await runOk('objdump', ['-w', '--disassemble=' + func, vmlinux], signal === undefined ? {} : { signal })).stdout);
+  return async (func) =>
+    parseDisassembly(
+      (await runOk('objdump', ['-w', '--disassemble=' + func, vmlinux], signal === undefined ? {} : { signal })).stdout,
+    );
 }
 
 /** Reads what `objdump -d -w` prints: address, bytes and text, with tabs between them. */
 export function parseDisassembly(listing: string): Map<string, Instruction> {
   const lines = listing.matchAll(/^ *([0-9a-f]+):\t((?:[0-9a-f]{2} )+) *\t(.*)$/gm);
-  return new Map([...lines].map(([, address, bytes, text]) => [`0x${address}`, { bytes: (bytes as string).replaceAll(' ', ''), text: (text as string).trim() }]));
+  return new Map(
+    [...lines].map(([, address, bytes, text]) => [
+      `0x${address}`,
+      { bytes: (bytes as string).replaceAll(' ', ''), text: (text as string).trim() },
+    ]),
+  );
 }
 
-/** What changes nothing but registers and flags, unless an operand is in memory. Whatever is not here is taken for visible. */
+/**
+ * What changes nothing but registers and flags, unless an operand is in memory. Whatever is not here is taken for
+ * visible.
+ */
 const PLAIN =
   /^(mov(abs)?[bwlq]?|mov[sz]([bw][wlq]|lq)|lea[wlq]?|(add|sub|adc|sbb|and|or|xor|not|neg|cmp|test|inc|dec|shl|sal|shr|sar|rol|ror|imul)[bwlq]?|cmov\w+|set\w+|bt[src]?[wlq]?|bs[fr][wlq]?|[lt]zcnt[wlq]?|popcnt[wlq]?|bswap|clt[qd]|cwtl|cqto|push|pop|leave|jmp|j[a-z]{1,3}|nop[wl]?|endbr64|xchg)$/;
 /** Operands that look like memory and are not accessed, or are targets of jumps. */
@@ -49,5 +61,9 @@ function splitOperands(operands: string): string[] {
 
 /** A register, a constant, or the stack by its own registers without an index. */
 function isPrivateOperand(operand: string): boolean {
-  return /^%(?!([cdefgs]s|[cd]r\d+)\b)\w+$/.test(operand) || operand.startsWith('$') || /^(-?0x[0-9a-f]+)?\(%r[sb]p\)$/.test(operand);
+  return (
+    /^%(?!([cdefgs]s|[cd]r\d+)\b)\w+$/.test(operand) ||
+    operand.startsWith('$') ||
+    /^(-?0x[0-9a-f]+)?\(%r[sb]p\)$/.test(operand)
+  );
 }

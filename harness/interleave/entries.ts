@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GuestError } from '../model/errors.ts';
 import type { PathPoint } from '../model/interleave.ts';
 import { SCHEDULING } from './chains.ts';
@@ -23,7 +24,12 @@ export type FunctionsAhead = (chain: readonly string[]) => Promise<readonly stri
  *
  * @param stepped the part before; the thread stands at its end.
  */
-export async function pathByEntries(placement: Placement, stepped: TracedPath, ahead: FunctionsAhead, signal: AbortSignal): Promise<TracedPath> {
+export async function pathByEntries(
+  placement: Placement,
+  stepped: TracedPath,
+  ahead: FunctionsAhead,
+  signal: AbortSignal,
+): Promise<TracedPath> {
   const { machine, runner, control, symbols } = placement;
   const chain = await standing(placement);
   await machine.snapshots.save(STEPPED);
@@ -77,9 +83,13 @@ export class EntryWalker implements Walker {
     const [address, ended] = [BigInt(point.address), control.addressOf('held-done')];
     await runner.insert(address, ended);
     try {
-      for (let entries = 0; entries < point.occurrence; ) {
+      for (let entries = 0; entries < point.occurrence;) {
         const arrival = await arriveAs(this.placement, `the held thread does not come to ${point.func}`);
-        if (arrival?.pc === ended) throw new GuestError('PATH_DIFFERS', `${point.func} was entered ${entries} times this time, not ${point.occurrence}`);
+        if (arrival?.pc === ended)
+          throw new GuestError(
+            'PATH_DIFFERS',
+            `${point.func} was entered ${entries} times this time, not ${point.occurrence}`,
+          );
         if (arrival?.pc === address) entries++;
       }
     } finally {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { SwapraceError } from '../model/errors.ts';
 import type { ExploredPath } from '../model/exploration.ts';
 import type { PathPoint, PointChoice, PointRange, PointResult, PointSample } from '../model/interleave.ts';
@@ -46,7 +47,8 @@ export interface ExploreOptions extends Interleaving {
 /**
  * Attempts chosen points of the placed thread's path, in order.
  *
- * @returns `lost` when the machine was lost, or is unfit because swapoff's CPU is taken: what is missing can be explored
+ * @returns `lost` when the machine was lost, or is unfit because swapoff's CPU is taken: what is missing can be
+ *   explored
  *   with another. A point at which two guests were unfit is inconclusive.
  * @throws the signal's reason when it aborts; UsageError when the kernel has no `swapoffTo`; every other failure of an
  *   attempt is an inconclusive result.
@@ -54,10 +56,17 @@ export interface ExploreOptions extends Interleaving {
 export async function explore(placement: Placement, options: ExploreOptions): Promise<{ readonly lost: boolean }> {
   // Before the first attempt: afterwards a wrong name would make every point inconclusive.
   if (options.swapoffTo !== null) placement.symbols.addressAt(options.swapoffTo);
-  const { path, walker } = await (options.ahead === undefined ? stepped(placement, options) : entered(placement, options.ahead, options));
+  const { path, walker } = await (options.ahead === undefined
+    ? stepped(placement, options)
+    : entered(placement, options.ahead, options));
   const chosen = choosePoints(path.points, options.choice, options.range);
   const merge = options.merge === undefined ? null : await planMerge(placement, chosen, options.merge);
-  await options.onPath({ anchor: path.from ?? placement.anchor, end: path.end, points: path.points, represented: merge?.represented ?? null });
+  await options.onPath({
+    anchor: path.from ?? placement.anchor,
+    end: path.end,
+    points: path.points,
+    represented: merge?.represented ?? null,
+  });
   const points = samplePoints(merge?.run ?? chosen, options.sample);
   const { index, of } = options.share ?? { index: 0, of: 1 };
   for (const point of points.filter((_, at) => at % of === index)) {
@@ -76,7 +85,11 @@ export async function explore(placement: Placement, options: ExploreOptions): Pr
   return { lost: false };
 }
 
-async function planMerge({ machine }: Placement, points: readonly PathPoint[], { disassemble, seed }: NonNullable<ExploreOptions['merge']>): Promise<MergePlan> {
+async function planMerge(
+  { machine }: Placement,
+  points: readonly PathPoint[],
+  { disassemble, seed }: NonNullable<ExploreOptions['merge']>,
+): Promise<MergePlan> {
   const found = await privateAddresses(points, disassemble, machine.vcpus, HELD);
   return mergePoints(points, (address) => found.has(address), seed);
 }
@@ -90,7 +103,10 @@ async function stepped(placement: Placement, { signal }: ExploreOptions): Promis
   const { machine, runner, symbols, path } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();
-  return { path: await tracePath(machine.vcpus, HELD, symbols, path.limits, signal), walker: new PathWalker(placement) };
+  return {
+    path: await tracePath(machine.vcpus, HELD, symbols, path.limits, signal),
+    walker: new PathWalker(placement),
+  };
 }
 
 async function entered(placement: Placement, ahead: FunctionsAhead, options: ExploreOptions): Promise<WalkedPath> {
@@ -123,7 +139,11 @@ export async function tryPoint(
     elapsedMs: performance.now() - startedAt,
   });
   if (hold === 'preempt' && placement.starved !== null) {
-    return { result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null), lost: false, taken: false };
+    return {
+      result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null),
+      lost: false,
+      taken: false,
+    };
   }
   try {
     await walker.goTo(point);
@@ -131,7 +151,11 @@ export async function tryPoint(
     return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false, taken: false };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;
-    return { result: resultOf({ kind: 'inconclusive', reason: error.message }, null), lost: LOSSES.has(error.code), taken: error.code === 'CPU_TAKEN' };
+    return {
+      result: resultOf({ kind: 'inconclusive', reason: error.message }, null),
+      lost: LOSSES.has(error.code),
+      taken: error.code === 'CPU_TAKEN',
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Observation } from '../model/interleave.ts';
 import { Budget } from './budget.ts';
 import { placeName, withoutInterrupt, type Chain } from './chains.ts';
@@ -42,7 +43,7 @@ async function unreturned(placement: Placement, { places }: Chain): Promise<stri
   const returns = places.map(({ address }) => BigInt(address));
   let stuck = 0;
   await runner.insert(...returns.slice(1));
-  for (let budget = await Budget.of(machine, RETURNS_WITHIN_MS * VCPUS); ; ) {
+  for (let budget = await Budget.of(machine, RETURNS_WITHIN_MS * VCPUS); ;) {
     await runner.start('all');
     const arrival = (await budget.awaitArrival(runner)) ?? (await runner.halt());
     if (arrival === null) break;

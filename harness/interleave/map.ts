@@ -1,10 +1,5 @@
-import type {
-  PathPoint,
-  PointOutcome,
-  PointResult,
-  RaceMap,
-  RaceWindow,
-} from '../model/interleave.ts';
+// SPDX-License-Identifier: GPL-2.0-only
+import type { PathPoint, PointOutcome, PointResult, RaceMap, RaceWindow } from '../model/interleave.ts';
 import { OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
 import type { SourceLookup } from './symbols.ts';
 

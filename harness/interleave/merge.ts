@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { MergeSummary, PathPoint, PointResult, VcpuControl } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
 import { isPrivate, type Disassembler } from './disassembly.ts';
@@ -22,7 +23,11 @@ export interface MergePlan {
  * @param points consecutive.
  * @param isPrivateAt whether the instruction at an address is of that kind.
  */
-export function mergePoints(points: readonly PathPoint[], isPrivateAt: (address: string) => boolean, seed: string): MergePlan {
+export function mergePoints(
+  points: readonly PathPoint[],
+  isPrivateAt: (address: string) => boolean,
+  seed: string,
+): MergePlan {
   const represented = new Map<string, string>();
   const first: PathPoint[] = [];
   const others: PathPoint[] = [];
@@ -36,7 +41,10 @@ export function mergePoints(points: readonly PathPoint[], isPrivateAt: (address:
     others.push(point);
   });
   const checked = samplePoints(others, { count: Math.ceil(others.length / CHECK_ONE_IN), seed });
-  return { run: [...first, ...checked].sort((a, b) => a.index - b.index), represented: Object.fromEntries(represented) };
+  return {
+    run: [...first, ...checked].sort((a, b) => a.index - b.index),
+    represented: Object.fromEntries(represented),
+  };
 }
 
 /**
@@ -49,13 +57,20 @@ export function mergeSummary(represented: MergePlan['represented'], results: rea
     if (outcome.kind === 'inconclusive') continue;
     seen.set(pointName(point), [...(seen.get(pointName(point)) ?? []), outcome]);
   }
-  const keyOf = (name: string): string => outcomeSet(seen.get(name) ?? []).map(essence).join(' | ');
+  const keyOf = (name: string): string =>
+    outcomeSet(seen.get(name) ?? [])
+      .map(essence)
+      .join(' | ');
   const run = new Set(results.map(({ point }) => pointName(point)));
   const checked = Object.entries(represented).filter(([name, first]) => seen.has(name) && seen.has(first));
   const differences = checked
     .filter(([name, first]) => keyOf(name) !== keyOf(first))
     .map(([name, first]) => `${name}: ${keyOf(name)}; ${first}: ${keyOf(first)}`);
-  return { represented: Object.keys(represented).filter((name) => !run.has(name)).length, checked: checked.length, differences };
+  return {
+    represented: Object.keys(represented).filter((name) => !run.has(name)).length,
+    checked: checked.length,
+    differences,
+  };
 }
 
 /** Where swapoff was seen to wait, or a thread to hang, differs from one attempt to the next. */
@@ -64,7 +79,12 @@ function essence(outcome: PointResult['outcome']): string {
 }
 
 /** Finds which instructions of a path are private, in the guest as it runs: what differs from the vmlinux is not. */
-export async function privateAddresses(points: readonly PathPoint[], disassemble: Disassembler, vcpus: VcpuControl, thread: number): Promise<Set<string>> {
+export async function privateAddresses(
+  points: readonly PathPoint[],
+  disassemble: Disassembler,
+  vcpus: VcpuControl,
+  thread: number,
+): Promise<Set<string>> {
   const found = new Set<string>();
   const tried = new Set<string>();
   const functions = new Map<string, Awaited<ReturnType<Disassembler>>>();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PathPoint, VcpuControl } from '../model/interleave.ts';
 import { stepOn } from './step.ts';
 import type { SymbolTable } from './symbols.ts';
@@ -34,7 +35,9 @@ export async function tracePath(
   signal: AbortSignal,
 ): Promise<TracedPath> {
   const namer = new PointNamer(symbols);
-  const until = limits.untilReturnOf.map((name) => ({ name, address: symbols.addressOf(name) })).find(({ address }) => address !== null);
+  const until = limits.untilReturnOf
+    .map((name) => ({ name, address: symbols.addressOf(name) }))
+    .find(({ address }) => address !== null);
   const sleeps = new Set(SLEEPS.map((name) => symbols.addressOf(name)));
   const points: PathPoint[] = [];
   let returnsTo: bigint | null = null;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../model/errors.ts';
 import type { PathLimits } from './path.ts';
 
@@ -24,12 +25,19 @@ export interface PathSpec {
   readonly tells: 'fault' | 'return value';
 }
 
-/** From here on the entry has SWAP_HAS_CACHE, and swapoff cannot overtake it any more. Lock validation makes the way there tenfold. */
+/**
+ * From here on the entry has SWAP_HAS_CACHE, and swapoff cannot overtake it any more. Lock validation makes the way
+ * there tenfold.
+ */
 const HAS_CACHE: PathLimits = { untilReturnOf: ['__swap_duplicate', 'swapcache_prepare'], limit: 60_000 };
 
 /** A path that is one call. */
 function call(functions: readonly string[]): Pick<PathSpec, 'anchor' | 'limits' | 'tells'> {
-  return { anchor: { functions, match: 'first' }, limits: { untilReturnOf: functions, limit: 6_000 }, tells: 'return value' };
+  return {
+    anchor: { functions, match: 'first' },
+    limits: { untilReturnOf: functions, limit: 6_000 },
+    tells: 'return value',
+  };
 }
 
 export const PATHS = [
@@ -77,16 +85,36 @@ export const PATHS = [
     operation: 'mincore',
     ...call(['mincore_pte_range']),
   },
-  { name: 'count', describe: 'count of an entry’s users, by /proc/self/smaps', operation: 'smaps', ...call(['swp_swapcount']) },
-  { name: 'duplicate', describe: 'one more user of an entry, by fork()', operation: 'fork', ...call(['swap_duplicate']) },
+  {
+    name: 'count',
+    describe: 'count of an entry’s users, by /proc/self/smaps',
+    operation: 'smaps',
+    ...call(['swp_swapcount']),
+  },
+  {
+    name: 'duplicate',
+    describe: 'one more user of an entry, by fork()',
+    operation: 'fork',
+    ...call(['swap_duplicate']),
+  },
   {
     name: 'continuation',
     describe: 'one more user than fits into swap_map, by fork() of a page with 62 of them',
     operation: 'fork-shared',
     ...call(['add_swap_count_continuation']),
   },
-  { name: 'free', describe: 'freeing of an anonymous page’s entry, by MADV_DONTNEED', operation: 'dontneed', ...call(['free_swap_and_cache']) },
-  { name: 'free-shmem', describe: 'freeing of a tmpfs page’s entry, by MADV_REMOVE', operation: 'remove-tmpfs', ...call(['free_swap_and_cache']) },
+  {
+    name: 'free',
+    describe: 'freeing of an anonymous page’s entry, by MADV_DONTNEED',
+    operation: 'dontneed',
+    ...call(['free_swap_and_cache']),
+  },
+  {
+    name: 'free-shmem',
+    describe: 'freeing of a tmpfs page’s entry, by MADV_REMOVE',
+    operation: 'remove-tmpfs',
+    ...call(['free_swap_and_cache']),
+  },
 ] as const satisfies readonly PathSpec[];
 
 export type PathName = (typeof PATHS)[number]['name'];

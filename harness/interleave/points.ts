@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { UsageError } from '../model/errors.ts';
 import type { PathPoint, PointChoice, PointRange, PointSample } from '../model/interleave.ts';
@@ -14,9 +15,15 @@ export function choosePoints(path: readonly PathPoint[], choice: PointChoice, ra
 /** The points whose names hash lowest: whatever else is chosen, the same seed takes the same ones. */
 export function samplePoints(points: readonly PathPoint[], sample?: PointSample): PathPoint[] {
   if (sample === undefined || sample.count >= points.length) return [...points];
-  const rank = (point: PathPoint): string => createHash('sha256').update(`${sample.seed} ${pointName(point)}`).digest('hex');
+  const rank = (point: PathPoint): string =>
+    createHash('sha256')
+      .update(`${sample.seed} ${pointName(point)}`)
+      .digest('hex');
   const ranked = points.map((point) => ({ point, rank: rank(point) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return ranked.slice(0, sample.count).map(({ point }) => point).sort((a, b) => a.index - b.index);
+  return ranked
+    .slice(0, sample.count)
+    .map(({ point }) => point)
+    .sort((a, b) => a.index - b.index);
 }
 
 function isChosen(point: PathPoint, choice: PointChoice): boolean {
@@ -36,7 +43,8 @@ function isChosen(point: PathPoint, choice: PointChoice): boolean {
  * @throws UsageError `NO_SUCH_POINT` when the path never comes there.
  */
 export function findPoint(path: readonly PathPoint[], wanted: string | number): PathPoint {
-  const found = typeof wanted === 'number' ? path[wanted] : path.find((point) => pointName(point) === canonical(wanted));
+  const found =
+    typeof wanted === 'number' ? path[wanted] : path.find((point) => pointName(point) === canonical(wanted));
   if (found !== undefined) return found;
   throw new UsageError('NO_SUCH_POINT', `The path of ${path.length} instructions never comes to ${wanted}`, {
     hint: 'the functions on the path are listed by an exploration with functions as its points',
@@ -51,7 +59,11 @@ export const SOURCE_LINE = /^[\w./-]+\.[chS]:\d+$/;
  *
  * @throws UsageError `NO_SUCH_POINT` when the path never comes there.
  */
-export async function findPlace(path: readonly PathPoint[], wanted: string | number, lookup: SourceLookup): Promise<PathPoint> {
+export async function findPlace(
+  path: readonly PathPoint[],
+  wanted: string | number,
+  lookup: SourceLookup,
+): Promise<PathPoint> {
   if (typeof wanted === 'number' || !SOURCE_LINE.test(wanted)) return findPoint(path, wanted);
   const sources = await lookup(path.map(({ address }) => address));
   const found = path.find(({ address }) => sources.get(address)?.some(({ location }) => location === wanted));

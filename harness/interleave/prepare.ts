@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GuestError } from '../model/errors.ts';
 import type { PlacedMachine } from '../model/interleave.ts';
 import { ChainReader } from './chains.ts';
@@ -65,17 +66,37 @@ export async function prepare(
   const heldStack = stackBase(await vcpus.readRegister(HELD, 'rsp'));
   await machine.snapshots.save(ANCHOR);
   const actorStack = await findActorStack(machine, runner, control, symbols);
-  return { machine, control, runner, chains: new ChainReader(vcpus, symbols), symbols, path, anchor: entry.name, heldStack, actorStack, starved };
+  return {
+    machine,
+    control,
+    runner,
+    chains: new ChainReader(vcpus, symbols),
+    symbols,
+    path,
+    anchor: entry.name,
+    heldStack,
+    actorStack,
+    starved,
+  };
 }
 
-async function actorToItsPlace(runner: Runner, control: ControlPage, threads: readonly number[] | 'all' = 'all'): Promise<void> {
+async function actorToItsPlace(
+  runner: Runner,
+  control: ControlPage,
+  threads: readonly number[] | 'all' = 'all',
+): Promise<void> {
   const spin = control.addressOf('spin');
   await runner.insert(spin);
   await arrive(runner, threads, spin, 'the thread that calls swapoff does not wait for its order');
   await runner.remove(spin);
 }
 
-async function arrive(runner: Runner, threads: readonly number[] | 'all', address: bigint, problem: string): Promise<Arrival> {
+async function arrive(
+  runner: Runner,
+  threads: readonly number[] | 'all',
+  address: bigint,
+  problem: string,
+): Promise<Arrival> {
   for (;;) {
     await runner.start(threads);
     const arrival = await runner.awaitAny(STEP_MS);
@@ -93,7 +114,9 @@ function notPlaced(problem: string): GuestError {
 
 /** Holds CPU 1 outside of every critical section, and sees whether the kernel still gets on. */
 async function selftest(runner: Runner, control: ControlPage): Promise<string | null> {
-  const [done, bound, woken, begin] = (['selftest-done', 'hold-bound', 'woken', 'hold-begin'] as const).map((mark) => control.addressOf(mark));
+  const [done, bound, woken, begin] = (['selftest-done', 'hold-bound', 'woken', 'hold-begin'] as const).map((mark) =>
+    control.addressOf(mark),
+  );
   await runner.remove(woken as bigint, begin as bigint);
   await runner.insert(done as bigint, bound as bigint);
   await control.write({ mode: MODE.selftest, holdBoundNs: SELFTEST_BOUND_NS, go: 1 });
@@ -131,7 +154,13 @@ function notReached(path: string, why: string, cause?: unknown): GuestError {
  *
  * @throws GuestError `PATH_NOT_REACHED` when the operation ends without it.
  */
-export async function heldToAnchor(machine: PlacedMachine, runner: Runner, control: ControlPage, path: PathSpec, { name, address }: Anchor): Promise<void> {
+export async function heldToAnchor(
+  machine: PlacedMachine,
+  runner: Runner,
+  control: ControlPage,
+  path: PathSpec,
+  { name, address }: Anchor,
+): Promise<void> {
   const end = control.addressOf('held-done');
   await runner.insert(address, end);
   for (;;) {
@@ -154,7 +183,12 @@ async function isFaultOf(vcpus: PlacedMachine['vcpus'], target: bigint): Promise
 }
 
 /** Lets the actor enter swapoff once, to learn its stack, and takes that back. */
-async function findActorStack(machine: PlacedMachine, runner: Runner, control: ControlPage, symbols: SymbolTable): Promise<bigint> {
+async function findActorStack(
+  machine: PlacedMachine,
+  runner: Runner,
+  control: ControlPage,
+  symbols: SymbolTable,
+): Promise<bigint> {
   const entry = symbols.firstOf(SWAPOFF_ENTRY).address;
   await runner.insert(entry);
   await control.write({ mode: MODE.stall, go: 1 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createInterface } from 'node:readline';
 import type { RemoteSession, SwapBackend } from '../model/guest.ts';
 import { backendSetup } from './backends.ts';

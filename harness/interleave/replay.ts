@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PathPoint, PointOutcome, PointResult } from '../model/interleave.ts';
 import { DEFAULT_TIMES, holdMeanwhile, type AttemptTimes } from './attempt.ts';
 import { tryPoint } from './explore.ts';
@@ -30,7 +31,8 @@ export interface Replay {
 /**
  * Does what a schedule says, again and again from one snapshot.
  *
- * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION` when
+ * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION`
+ *   when
  *   it has none to which swapoff is to be brought.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
@@ -60,7 +62,11 @@ export function metBy(results: readonly PointResult[], { expect }: Schedule): nu
 }
 
 /** Where a schedule holds, on the path that this kernel takes. */
-async function pointOf({ machine, runner, symbols, path }: Placement, schedule: Schedule, options: Pick<ReplayOptions, 'source' | 'signal'>): Promise<PathPoint> {
+async function pointOf(
+  { machine, runner, symbols, path }: Placement,
+  schedule: Schedule,
+  options: Pick<ReplayOptions, 'source' | 'signal'>,
+): Promise<PathPoint> {
   await machine.snapshots.load(ANCHOR);
   runner.restored();
   const { points } = await tracePath(machine.vcpus, HELD, symbols, path.limits, options.signal);
@@ -74,7 +80,11 @@ async function pointOf({ machine, runner, symbols, path }: Placement, schedule: 
  * @returns in words, what the other side did.
  * @throws as `replay` does.
  */
-export async function replayToHold(placement: Placement, schedule: Schedule, options: Omit<ReplayOptions, 'attempts' | 'onResult'>): Promise<string> {
+export async function replayToHold(
+  placement: Placement,
+  schedule: Schedule,
+  options: Omit<ReplayOptions, 'attempts' | 'onResult'>,
+): Promise<string> {
   await new PathWalker(placement).goTo(await pointOf(placement, schedule, options));
   const held = await holdMeanwhile(placement, interleavingOf(schedule), options.times ?? DEFAULT_TIMES);
   await placement.runner.clear();

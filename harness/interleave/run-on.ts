@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PlacedMachine } from '../model/interleave.ts';
 import type { Budget } from './budget.ts';
 import type { Arrival, Runner } from './runner.ts';
@@ -9,7 +10,11 @@ export interface Driven {
 }
 
 /** vCPUs run until an arrival, a whole splat, or the budget's end; stopped in each case. */
-export async function runOn({ machine, runner }: Driven, threads: readonly number[] | 'all', budget: Budget): Promise<Arrival | 'splat' | 'deadline'> {
+export async function runOn(
+  { machine, runner }: Driven,
+  threads: readonly number[] | 'all',
+  budget: Budget,
+): Promise<Arrival | 'splat' | 'deadline'> {
   await runner.start(threads);
   const wait = budget.awaitArrival(runner);
   // Whether it fails is seen below; the race may be over before.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { StopEvent, VcpuControl } from '../model/interleave.ts';
 
 /** A vCPU that came to a breakpoint. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
@@ -6,7 +7,12 @@ import { BACKEND_NAMES } from './backends.ts';
 import { PATH_NAMES } from './paths.ts';
 import { SOURCE_LINE } from './points.ts';
 
-const pointText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?(#\d+)?$/i, 'must be function, function+offset or function+offset#occurrence');
+const pointText = z
+  .string()
+  .regex(
+    /^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?(#\d+)?$/i,
+    'must be function, function+offset or function+offset#occurrence',
+  );
 
 const lineText = z.string().regex(SOURCE_LINE, 'must be file:line');
 const placeText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?$/i, 'must be function or function+offset');
@@ -21,15 +27,23 @@ const scheduleSchema = z.strictObject({
   /** Where the page is swapped to. */
   backend: z.enum(BACKEND_NAMES).default('rotational'),
   hold: z.strictObject({
-    /** Where: a name, a source line, or the number of an instruction from the anchor, which holds inside one snapshot only. */
+    /**
+     * Where: a name, a source line, or the number of an instruction from the anchor, which holds inside one snapshot
+     * only.
+     */
     at: z.union([pointText, lineText, z.number().int().nonnegative()]),
     how: z.enum(['stall', 'preempt']),
   }),
   /** What the other side does; `swapoff-to` holds it there in its turn, until the first thread has gone on. */
-  meanwhile: z.union([z.enum(['swapoff', 'swapoff+swapon']), z.strictObject({ 'swapoff-to': placeText })]).default('swapoff'),
+  meanwhile: z
+    .union([z.enum(['swapoff', 'swapoff+swapon']), z.strictObject({ 'swapoff-to': placeText })])
+    .default('swapoff'),
   /** What must come of it; absent where nothing is claimed. */
   expect: z
-    .strictObject({ kind: z.enum(['oops', 'corruption', 'hang', 'waited', 'refused', 'ok']), matches: z.string().optional() })
+    .strictObject({
+      kind: z.enum(['oops', 'corruption', 'hang', 'waited', 'refused', 'ok']),
+      matches: z.string().optional(),
+    })
     .optional(),
 });
 
@@ -44,9 +58,13 @@ export type Schedule = z.infer<typeof scheduleSchema>;
  */
 export function requireSeries({ name, series: own }: Schedule, variant: string, series: readonly string[]): void {
   if (own === undefined || own.join() === series.join()) return;
-  throw new UsageError('SCHEDULE_NOT_FOR', `${name} names a source line of kernels with the series ${own.join(', ')}; ${variant} has ${series.join(', ') || 'none'}`, {
-    hint: 'choose a variant with these series, or a schedule that names a function',
-  });
+  throw new UsageError(
+    'SCHEDULE_NOT_FOR',
+    `${name} names a source line of kernels with the series ${own.join(', ')}; ${variant} has ${series.join(', ') || 'none'}`,
+    {
+      hint: 'choose a variant with these series, or a schedule that names a function',
+    },
+  );
 }
 
 export function interleavingOf({ hold, meanwhile }: Pick<Schedule, 'hold' | 'meanwhile'>): Interleaving {
@@ -64,7 +82,9 @@ export function parseSchedule(text: string, origin: string): Schedule {
   const parsed = scheduleSchema.safeParse(parseYaml(text, origin));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`);
-  throw new UsageError('SCHEDULE_INVALID', `${origin}: ${problems.join('; ')}`, { hint: 'docs/interleave.md describes schedules' });
+  throw new UsageError('SCHEDULE_INVALID', `${origin}: ${problems.join('; ')}`, {
+    hint: 'docs/interleave.md describes schedules',
+  });
 }
 
 function parseYaml(text: string, origin: string): unknown {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SplatFollower } from '../model/interleave.ts';
 
 type LineEvent =

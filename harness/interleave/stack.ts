@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Call chains of threads that do not run, read from their kernel stacks. Frames are followed from the outside: the way
  * into the kernel is known (struct pt_regs at the stack's top), and each frame's saved frame pointer is the address of
@@ -66,7 +67,8 @@ function inner(stack: StackImage, pointer: bigint, below: number, isText: (pc: b
       return { frame: { pc: ip, interrupted: true }, pointer: (stack.base + BigInt(regs)) | 1n, offset: regs };
     }
     const back = wordAt(stack, offset + 8);
-    if (back !== null && isText(back)) return { frame: { pc: back, interrupted: false }, pointer: stack.base + BigInt(offset), offset };
+    if (back !== null && isText(back))
+      return { frame: { pc: back, interrupted: false }, pointer: stack.base + BigInt(offset), offset };
   }
   return null;
 }
@@ -76,7 +78,12 @@ function wordAt(stack: StackImage, offset: number): bigint | null {
 }
 
 /** The call chain of a vCPU that is in the kernel, innermost first, from its registers. */
-export function unwindFromRegisters(stack: StackImage, rip: bigint, rbp: bigint, isText: (pc: bigint) => boolean): StackFrame[] {
+export function unwindFromRegisters(
+  stack: StackImage,
+  rip: bigint,
+  rbp: bigint,
+  isText: (pc: bigint) => boolean,
+): StackFrame[] {
   const frames: StackFrame[] = [{ pc: rip, interrupted: false }];
   let pointer = rbp;
   for (;;) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GuestError } from '../model/errors.ts';
 import type { VcpuControl } from '../model/interleave.ts';
 
@@ -16,5 +17,8 @@ export async function stepOn(vcpus: VcpuControl, thread: number, from: bigint): 
     const pc = await vcpus.readRegister(thread, 'rip');
     if (pc !== from) return pc;
   }
-  throw new GuestError('NO_PROGRESS', `vCPU ${thread} does not leave 0x${from.toString(16)} within ${MOST_STEPS} steps`);
+  throw new GuestError(
+    'NO_PROGRESS',
+    `vCPU ${thread} does not leave 0x${from.toString(16)} within ${MOST_STEPS} steps`,
+  );
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { runOk } from '../host/process.ts';
 import { UsageError } from '../model/errors.ts';
 import type { CodePlace, SourceFrame } from '../model/interleave.ts';
@@ -33,7 +34,9 @@ export class SymbolTable {
     return this.#byName.get(name) ?? null;
   }
 
-  /** The first of several names, for functions that were renamed between kernels. @throws UsageError `NO_SUCH_FUNCTION`. */
+  /**
+   * The first of several names, for functions that were renamed between kernels. @throws UsageError `NO_SUCH_FUNCTION`.
+   */
   firstOf(names: readonly string[]): { readonly name: string; readonly address: bigint } {
     for (const name of names) {
       const address = this.addressOf(name);
@@ -74,7 +77,9 @@ export class SymbolTable {
   }
 }
 
-/** Symbols of the linker script, which stand at the address of some function: `__lock_text_start` at `_raw_spin_lock`. */
+/**
+ * Symbols of the linker script, which stand at the address of some function: `__lock_text_start` at `_raw_spin_lock`.
+ */
 function isMarker(name: string): boolean {
   return /^(_s?text|__\w+_text_(start|end))$/.test(name);
 }
@@ -117,5 +122,7 @@ export function parseAddr2line(output: string): Map<string, SourceFrame[]> {
 /** Paths inside the tree, whatever folder the kernel was built in. */
 function locationOf(place: string): string | null {
   if (/^\?\?:|:[0?]$/.test(place)) return null;
-  return place.replace(/^.*?\/(?=(?:arch|block|drivers|fs|include|init|ipc|kernel|lib|mm|net|security)\/)/, '').replace(/^\.\//, '');
+  return place
+    .replace(/^.*?\/(?=(?:arch|block|drivers|fs|include|init|ipc|kernel|lib|mm|net|security)\/)/, '')
+    .replace(/^\.\//, '');
 }

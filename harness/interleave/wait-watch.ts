@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { activityOf, type ChainReader } from './chains.ts';
 import { ACTOR, HELD, type Placement } from './prepare.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { HostError } from '../model/errors.ts';
 import type { PathPoint } from '../model/interleave.ts';
 import { ANCHOR, HELD, type Placement } from './prepare.ts';
@@ -44,5 +45,8 @@ export class PathWalker implements Walker {
 function check(point: PathPoint, pc: bigint): void {
   if (`0x${pc.toString(16)}` === point.address) return;
   const where = `0x${pc.toString(16)}`;
-  throw new HostError('PATH_DIFFERS', `Instruction ${point.index} of the path was ${where}, not in ${point.func}: the restored machine went another way`);
+  throw new HostError(
+    'PATH_DIFFERS',
+    `Instruction ${point.index} of the path was ${where}, not in ${point.func}: the restored machine went another way`,
+  );
 }

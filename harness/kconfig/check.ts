@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ConfigRequest } from '../model/kernel.ts';
 
 /** Values of a `.config` by symbol, with the CONFIG_ prefix; a symbol that is not set is absent. */

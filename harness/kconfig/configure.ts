@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configurator } from '../model/kernel.ts';
@@ -12,7 +13,8 @@ import { readKconfigTree } from './tree.ts';
 
 /**
  * Makes the final `.config`: everything off, the fragments on, then the tree's own defaults for what follows from them.
- * The work is done in a file of its own: the object folder's `.config`, on which make hangs every object, is not touched.
+ * The work is done in a file of its own: the object folder's `.config`, on which make hangs every object, is not
+ * touched.
  *
  * @throws BuildError `CONFIG_NOT_MET` listing every symbol that did not survive; `KCONFIG_FAILED` when make fails.
  */
@@ -31,16 +33,24 @@ export const configure: Configurator = async ({ sourceDir, objectDir, kernelVers
   return text;
 };
 
-async function runMake(folders: MakeFolders, target: string, variables: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void> {
+async function runMake(
+  folders: MakeFolders,
+  target: string,
+  variables: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
   const [file, ...args] = closedEnvironment(['make', ...makeArguments(folders, [target], { variables })]);
   const result = await run(file, args, { signal });
   if (result.exitCode === 0) return;
   const output = result.stdout + result.stderr;
   const action = `configure the kernel (make ${target})`;
-  throw hostTrouble(action, output, folders.objectDir) ?? new BuildError('KCONFIG_FAILED', `Cannot ${action}: ${how(result)}`, {
-    hint: 'see the messages of make',
-    details: tail(output, 20),
-  });
+  throw (
+    hostTrouble(action, output, folders.objectDir) ??
+    new BuildError('KCONFIG_FAILED', `Cannot ${action}: ${how(result)}`, {
+      hint: 'see the messages of make',
+      details: tail(output, 20),
+    })
+  );
 }
 
 function how({ exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null }): string {
@@ -58,8 +68,12 @@ async function notMet(
     const { symbol, fragment, line, value } = one.request;
     return `${symbol} (${fragment}:${line}): asked ${value}, got ${one.got}; ${explainUnmet(one, tree, values, kernelVersion)}`;
   });
-  return new BuildError('CONFIG_NOT_MET', `Cannot configure Linux ${kernelVersion}: ${unmet.length} of ${asked} requested symbols did not survive`, {
-    hint: 'ask for what the symbol depends on, mark it "# since X.Y" or "# until X.Y" for other kernels, or take it out of the fragment',
-    details: lines.join('\n'),
-  });
+  return new BuildError(
+    'CONFIG_NOT_MET',
+    `Cannot configure Linux ${kernelVersion}: ${unmet.length} of ${asked} requested symbols did not survive`,
+    {
+      hint: 'ask for what the symbol depends on, mark it "# since X.Y" or "# until X.Y" for other kernels, or take it out of the fragment',
+      details: lines.join('\n'),
+    },
+  );
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ConfigValues, Unmet } from './check.ts';
 import { evaluate, expressionText, parseExpression, unmetParts, type Expression } from './expression.ts';
 import type { Definition, KconfigTree } from './tree.ts';
@@ -8,7 +9,12 @@ import type { Definition, KconfigTree } from './tree.ts';
  * @param values the final configuration.
  * @returns the end of a sentence: `depends on NET_CORE (n), drivers/net/Kconfig:412`.
  */
-export function explainUnmet({ request, got }: Unmet, tree: KconfigTree, values: ConfigValues, kernelVersion: string): string {
+export function explainUnmet(
+  { request, got }: Unmet,
+  tree: KconfigTree,
+  values: ConfigValues,
+  kernelVersion: string,
+): string {
   const symbol = request.symbol.replace(/^CONFIG_/, '');
   const definitions = tree.get(symbol) ?? [];
   const valueOf = (name: string) => values.get(`CONFIG_${name}`) ?? 'n';
@@ -25,13 +31,21 @@ function whyOff(definition: Definition, tree: KconfigTree, valueOf: ValueOf): { 
   const where = `${definition.file}:${definition.line}`;
   const unmet = parsed(definition.depends).flatMap((expression) => unmetParts(expression, valueOf));
   if (unmet.length > 0) {
-    const parts = unmet.map(({ expression, value }) => `${expressionText(expression)} (${value === 'unknown' ? 'the compiler decides' : value})`);
+    const parts = unmet.map(
+      ({ expression, value }) =>
+        `${expressionText(expression)} (${value === 'unknown' ? 'the compiler decides' : value})`,
+    );
     return { unmet: unmet.length, text: `depends on ${[...new Set(parts)].join(' and ')}, ${where}` };
   }
   const { prompt } = definition;
-  if (prompt === null) return { unmet: 1, text: `it has no prompt and only others select it${nameSome(selectorsOf(definition.symbol, tree))}, ${where}` };
+  if (prompt === null)
+    return {
+      unmet: 1,
+      text: `it has no prompt and only others select it${nameSome(selectorsOf(definition.symbol, tree))}, ${where}`,
+    };
   const condition = prompt.condition === null ? null : parseExpression(prompt.condition);
-  if (condition !== null && evaluate(condition, valueOf) === 'n') return { unmet: 1, text: `it can only be set if ${expressionText(condition)}, ${where}` };
+  if (condition !== null && evaluate(condition, valueOf) === 'n')
+    return { unmet: 1, text: `it can only be set if ${expressionText(condition)}, ${where}` };
   if (definition.inChoice) return { unmet: 0, text: `another member of its choice was taken, ${where}` };
   return { unmet: 0, text: `its dependencies are met; the value itself was refused, ${where}` };
 }
@@ -41,11 +55,16 @@ function whyOn(symbol: string, definitions: readonly Definition[], tree: Kconfig
   if (active.length > 0) return `selected by ${active.slice(0, 5).join(', ')}`;
   const [first] = definitions;
   const where = first === undefined ? '' : `, ${first.file}:${first.line}`;
-  return first?.prompt === null ? `it has no prompt and its default is on${where}` : `its prompt is hidden and its default is on${where}`;
+  return first?.prompt === null
+    ? `it has no prompt and its default is on${where}`
+    : `its prompt is hidden and its default is on${where}`;
 }
 
 function selectorsOf(symbol: string, tree: KconfigTree): string[] {
-  return [...tree.values()].flat().filter((one) => one.selects.some((select) => select.symbol === symbol)).map((one) => one.symbol);
+  return [...tree.values()]
+    .flat()
+    .filter((one) => one.selects.some((select) => select.symbol === symbol))
+    .map((one) => one.symbol);
 }
 
 function nameSome(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** A dependency of Kconfig's language (Documentation/kbuild/kconfig-language.rst). */
 export type Expression =
   | { readonly kind: 'term'; readonly text: string; readonly quoted: boolean }
@@ -10,7 +11,8 @@ export type Expression =
 /** Kconfig's three values, and one for what only the compiler could tell. */
 export type Tristate = 'y' | 'm' | 'n' | 'unknown';
 
-const TOKEN = /\s*(\$\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|"(?:[^"\\]|\\.)*"|'[^']*'|&&|\|\||!=|<=|>=|[=<>!()]|[\w./-]+)/y;
+const TOKEN =
+  /\s*(\$\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|"(?:[^"\\]|\\.)*"|'[^']*'|&&|\|\||!=|<=|>=|[=<>!()]|[\w./-]+)/y;
 
 /** Parses a dependency; null for what is not one. Pure. */
 export function parseExpression(text: string): Expression | null {
@@ -114,7 +116,10 @@ export function evaluate(expression: Expression, valueOf: (symbol: string) => st
   }
 }
 
-function literal(term: { readonly text: string; readonly quoted: boolean }, valueOf: (symbol: string) => string): string {
+function literal(
+  term: { readonly text: string; readonly quoted: boolean },
+  valueOf: (symbol: string) => string,
+): string {
   return term.quoted || /^([ymn]|-?\d+|0x[\da-fA-F]+)$/.test(term.text) ? term.text : valueOf(term.text);
 }
 
@@ -136,7 +141,18 @@ function compare(expression: Extract<Expression, { kind: 'compare' }>, valueOf: 
   const { left, right, op } = expression;
   if (left.kind !== 'term' || right.kind !== 'term') return 'unknown';
   const order = orderOf(literal(left, valueOf), literal(right, valueOf));
-  const holds = op === '=' ? order === 0 : op === '!=' ? order !== 0 : op === '<' ? order < 0 : op === '<=' ? order <= 0 : op === '>' ? order > 0 : order >= 0;
+  const holds =
+    op === '='
+      ? order === 0
+      : op === '!='
+        ? order !== 0
+        : op === '<'
+          ? order < 0
+          : op === '<='
+            ? order <= 0
+            : op === '>'
+              ? order > 0
+              : order >= 0;
   return holds ? 'y' : 'n';
 }
 
@@ -150,7 +166,8 @@ function orderOf(a: string, b: string): number {
 
 /** The expression as Kconfig writes it. */
 export function expressionText(expression: Expression): string {
-  const inner = (one: Expression) => (one.kind === 'and' || one.kind === 'or' ? `(${expressionText(one)})` : expressionText(one));
+  const inner = (one: Expression) =>
+    one.kind === 'and' || one.kind === 'or' ? `(${expressionText(one)})` : expressionText(one);
   switch (expression.kind) {
     case 'term':
       return expression.quoted ? `"${expression.text}"` : expression.text;
@@ -168,8 +185,12 @@ export function expressionText(expression: Expression): string {
 }
 
 /** The smallest parts that must hold and do not, each with its value. Pure. */
-export function unmetParts(expression: Expression, valueOf: (symbol: string) => string): { readonly expression: Expression; readonly value: Tristate }[] {
-  if (expression.kind === 'and') return [...unmetParts(expression.left, valueOf), ...unmetParts(expression.right, valueOf)];
+export function unmetParts(
+  expression: Expression,
+  valueOf: (symbol: string) => string,
+): { readonly expression: Expression; readonly value: Tristate }[] {
+  if (expression.kind === 'and')
+    return [...unmetParts(expression.left, valueOf), ...unmetParts(expression.right, valueOf)];
   const value = evaluate(expression, valueOf);
   return value === 'n' || value === 'unknown' ? [{ expression, value }] : [];
 }

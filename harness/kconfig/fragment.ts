@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ConfigRequest, Fragment } from '../model/kernel.ts';
@@ -22,8 +23,8 @@ export async function loadFragment(path: string): Promise<Fragment> {
 }
 
 /**
- * Parses a fragment: `CONFIG_X=value` or `# CONFIG_X is not set`, one a line, and comments on lines of their own. A symbol
- * that only some kernels have says so behind its value: `# since 5.0`, `# until 5.19`, or both, each inclusive.
+ * Parses a fragment: `CONFIG_X=value` or `# CONFIG_X is not set`, one a line, and comments on lines of their own. A
+ * symbol that only some kernels have says so behind its value: `# since 5.0`, `# until 5.19`, or both, each inclusive.
  *
  * @throws UsageError `FRAGMENT_INVALID` naming file and line.
  */
@@ -33,7 +34,8 @@ export function parseFragment(name: string, text: string): Fragment {
     const request = parseLine(name, index + 1, line.trim());
     if (request === null) continue;
     const rival = requests.find((other) => other.symbol === request.symbol && overlap(other, request));
-    if (rival !== undefined) throw invalid(name, request.line, `${request.symbol} is there already, in line ${rival.line}`);
+    if (rival !== undefined)
+      throw invalid(name, request.line, `${request.symbol} is there already, in line ${rival.line}`);
     requests.push(request);
   }
   return { name, requests };
@@ -48,14 +50,25 @@ function parseLine(fragment: string, line: number, text: string): ConfigRequest 
   return { symbol, value, fragment, line, ...parseRange(fragment, line, comment) };
 }
 
-function parseRange(fragment: string, line: number, comment: string | undefined): { from: string | null; until: string | null } {
+function parseRange(
+  fragment: string,
+  line: number,
+  comment: string | undefined,
+): { from: string | null; until: string | null } {
   if (comment === undefined) return { from: null, until: null };
   const [match, from, until] = /^(?:since (\d+\.[\d.]*\d))? ?(?:until (\d+\.[\d.]*\d))?$/.exec(comment.trim()) ?? [];
-  if (match === undefined || match === '') throw invalid(fragment, line, `"# ${comment}" is neither "# since X.Y" nor "# until X.Y"; other comments have a line of their own`);
+  if (match === undefined || match === '')
+    throw invalid(
+      fragment,
+      line,
+      `"# ${comment}" is neither "# since X.Y" nor "# until X.Y"; other comments have a line of their own`,
+    );
   return { from: from ?? null, until: until ?? null };
 }
 
-/** Two requests of one symbol must be for different kernels: one range begins inside the other, or both at the start. */
+/**
+ * Two requests of one symbol must be for different kernels: one range begins inside the other, or both at the start.
+ */
 function overlap(a: ConfigRequest, b: ConfigRequest): boolean {
   const begin = (request: ConfigRequest) => request.from ?? '0.0';
   return isWithin(begin(a), b.from, b.until) || isWithin(begin(b), a.from, a.until);
@@ -74,9 +87,13 @@ export function requestsFor(kernelVersion: string, fragments: readonly Fragment[
 
 /** The lines that Kconfig reads. */
 export function configText(requests: readonly ConfigRequest[]): string {
-  return requests.map(({ symbol, value }) => (value === 'n' ? `# ${symbol} is not set\n` : `${symbol}=${value}\n`)).join('');
+  return requests
+    .map(({ symbol, value }) => (value === 'n' ? `# ${symbol} is not set\n` : `${symbol}=${value}\n`))
+    .join('');
 }
 
 function invalid(fragment: string, line: number, why: string): UsageError {
-  return new UsageError('FRAGMENT_INVALID', `Cannot read ${fragment}:${line}: ${why}`, { hint: 'one CONFIG_NAME=value a line' });
+  return new UsageError('FRAGMENT_INVALID', `Cannot read ${fragment}:${line}: ${why}`, {
+    hint: 'one CONFIG_NAME=value a line',
+  });
 }

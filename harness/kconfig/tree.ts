@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTextIfExists } from '../host/files.ts';
@@ -41,7 +42,10 @@ class Reader {
   constructor(readonly root: string) {}
 
   async read(file: string): Promise<void> {
-    const text = file === 'Kconfig' ? await readFile(join(this.root, file), 'utf8') : await readTextIfExists(join(this.root, file));
+    const text =
+      file === 'Kconfig'
+        ? await readFile(join(this.root, file), 'utf8')
+        : await readTextIfExists(join(this.root, file));
     if (text === null) return;
     for (const { line, content } of statements(text)) {
       const sourced = /^o?source\s+"?([^"\s]+)"?/.exec(content)?.[1];
@@ -94,7 +98,8 @@ class Reader {
   }
 
   #attribute(word: string, rest: string): void {
-    if (word === 'depends') return void (this.#entry?.depends ?? this.#blocks.at(-1)?.depends)?.push(rest.replace(/^on\s+/, ''));
+    if (word === 'depends')
+      return void (this.#entry?.depends ?? this.#blocks.at(-1)?.depends)?.push(rest.replace(/^on\s+/, ''));
     const entry = this.#entry;
     if (entry === null) return;
     if (/^(bool|tristate|string|int|hex|prompt)$/.test(word)) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** The numbers of a kernel version: `6.1.192-rc1` is [6, 1, 192]. */
 function numbers(version: string): number[] {
   return (/^\d+(?:\.\d+)*/.exec(version)?.[0] ?? '').split('.').map(Number);

@@ -1,9 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Arm, LatencyRunRecord } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { PairAnalysis } from './analyse.ts';
 import type { AnalysedBoot, JudgedEndpoint } from './arms-of-run.ts';
 import { analysePrimary } from './analyse.ts';
-import { compareEndpoint, exceedanceRatio, quantileRatio, type CompareOptions, type EndpointComparison } from './compare.ts';
+import {
+  compareEndpoint,
+  exceedanceRatio,
+  quantileRatio,
+  type CompareOptions,
+  type EndpointComparison,
+} from './compare.ts';
 import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from './figures.ts';
 import { holm } from './stats/holm.ts';
 import { judgeEndpoint } from './verdict.ts';
@@ -28,19 +35,28 @@ export interface AcrossRuns {
  */
 export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
   const { alpha, seed } = a.record.plan;
-  const options: CompareOptions = { thresholdNs: analysePrimary(a.record.plan, a.boots).thresholdNs, confidence: 1 - alpha, seed };
+  const options: CompareOptions = {
+    thresholdNs: analysePrimary(a.record.plan, a.boots).thresholdNs,
+    confidence: 1 - alpha,
+    seed,
+  };
   const shared = sharedArms(a.record, b.record);
   const nullPair = (endpoint: EndpointId): EndpointComparison | null =>
     shared === null ? null : compareEndpoint(endpoint, figuresOf(a, shared[0].id), figuresOf(b, shared[1].id), options);
   const quiet = armOf(b.record, 'quiet');
   const stop = armOf(b.record, 'stop');
   const positive = (control: EndpointId): EndpointComparison | null =>
-    quiet === undefined || stop === undefined ? null : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
+    quiet === undefined || stop === undefined
+      ? null
+      : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
 
   const raw = variantsOf(b.record).map((arm) => {
     const other = variantsOf(a.record).find(({ id }) => id === arm.id) ?? (variantsOf(a.record)[0] as Arm);
     const [x, y] = [figuresOf(a, other.id), figuresOf(b, arm.id)];
-    const compared = ENDPOINT_IDS.map((endpoint) => ({ endpoint, comparison: compareEndpoint(endpoint, x, y, options) }));
+    const compared = ENDPOINT_IDS.map((endpoint) => ({
+      endpoint,
+      comparison: compareEndpoint(endpoint, x, y, options),
+    }));
     return { arms: [`${other.id} (first run)`, `${arm.id} (second run)`] as const, x, y, compared };
   });
   const adjusted = holm(raw.flatMap(({ compared }) => compared.map(({ comparison }) => comparison?.p ?? 1)));
@@ -50,7 +66,12 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
       const adjustedP = adjusted[pair * ENDPOINT_IDS.length + index] ?? 1;
       const control = controlledBy(endpoint);
       const found = control === null ? 'not-needed' : positive(control);
-      return { endpoint, comparison, adjustedP, verdict: judgeEndpoint({ arms, comparison, adjustedP, alpha, nullPair: nullPair(endpoint), positive: found }) };
+      return {
+        endpoint,
+        comparison,
+        adjustedP,
+        verdict: judgeEndpoint({ arms, comparison, adjustedP, alpha, nullPair: nullPair(endpoint), positive: found }),
+      };
     }),
     ratio: exceedanceRatio(x, y, options),
     p99: quantileRatio(0.99, x, y, options),
@@ -74,7 +95,15 @@ function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
   const facts = ({ plan, versions, host, accelerator }: LatencyRunRecord): Map<string, string> => {
     // What the host was like for the moment is in the snapshots of the boots.
     const { loadAverage: _load, coresStood: _stood, ...lasting } = host;
-    return flat({ guest: plan.guest, workload: plan.workload, alpha: plan.alpha, threshold: thresholdText(plan.threshold), versions, host: lasting, accelerator: accelerator?.accelerator });
+    return flat({
+      guest: plan.guest,
+      workload: plan.workload,
+      alpha: plan.alpha,
+      threshold: thresholdText(plan.threshold),
+      versions,
+      host: lasting,
+      accelerator: accelerator?.accelerator,
+    });
   };
   const [one, other] = [facts(a), facts(b)];
   return [...new Set([...one.keys(), ...other.keys()])]
@@ -84,7 +113,9 @@ function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
 
 function flat(value: unknown, path = ''): Map<string, string> {
   if (typeof value !== 'object' || value === null) return new Map([[path, String(value)]]);
-  return new Map(Object.entries(value).flatMap(([key, inner]) => [...flat(inner, path === '' ? key : `${path}.${key}`)]));
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [...flat(inner, path === '' ? key : `${path}.${key}`)]),
+  );
 }
 
 function figuresOf({ boots }: RunToCompare, arm: string): BootFigures[] {

@@ -1,5 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Arm, Unusable } from '../model/latency.ts';
-import { ArmsOfRun, type AnalysedBoot, type AnalysedPlan, type ControlAnalysis, type JudgedEndpoint } from './arms-of-run.ts';
+import {
+  ArmsOfRun,
+  type AnalysedBoot,
+  type AnalysedPlan,
+  type ControlAnalysis,
+  type JudgedEndpoint,
+} from './arms-of-run.ts';
 import { exceedanceRatio, quantileRatio, type QuantileRatio } from './compare.ts';
 import { ENDPOINT_IDS, PRIMARY, type ExcessCauses } from './figures.ts';
 import type { PhaseFigures } from './phases.ts';
@@ -66,14 +73,23 @@ export interface PrimaryAnalysis {
 export function analysePrimary(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): PrimaryAnalysis {
   const arms = new ArmsOfRun(plan, boots);
   const judged = arms.judge([PRIMARY]);
-  return { thresholdNs: arms.options.thresholdNs, pairs: judged.map(({ arms: pair, endpoints }) => ({ arms: pair, primary: endpoints[0] as JudgedEndpoint })) };
+  return {
+    thresholdNs: arms.options.thresholdNs,
+    pairs: judged.map(({ arms: pair, endpoints }) => ({ arms: pair, primary: endpoints[0] as JudgedEndpoint })),
+  };
 }
 
 /** Analyses a run. The same boots give the same analysis, also after it was stored. */
 export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): LatencyAnalysis {
   const arms = new ArmsOfRun(plan, boots);
-  const causes = plan.arms.map(({ id }): ArmCauses => ({ arm: id, boots: arms.figuresOf(id).flatMap(({ excessCauses }) => excessCauses ?? []) }));
-  const phases = plan.arms.map(({ id }): ArmPhases => ({ arm: id, boots: arms.figuresOf(id).flatMap((figures) => (figures.phases === null ? [] : [figures.phases])) }));
+  const causes = plan.arms.map(({ id }): ArmCauses => ({
+    arm: id,
+    boots: arms.figuresOf(id).flatMap(({ excessCauses }) => excessCauses ?? []),
+  }));
+  const phases = plan.arms.map(({ id }): ArmPhases => ({
+    arm: id,
+    boots: arms.figuresOf(id).flatMap((figures) => (figures.phases === null ? [] : [figures.phases])),
+  }));
   return {
     thresholdNs: arms.options.thresholdNs,
     thresholdFrom: arms.thresholdFrom,
@@ -100,6 +116,8 @@ export function primaryOf({ endpoints }: Pick<PairAnalysis, 'endpoints'>): Judge
 
 function summary(arm: Arm, boots: readonly AnalysedBoot[]): ArmSummary {
   const own = boots.filter((boot) => boot.arm === arm.id);
-  const unusable = own.flatMap(({ id, result }) => ('kind' in result ? [{ boot: id, cause: result.cause, reason: result.reason }] : []));
+  const unusable = own.flatMap(({ id, result }) =>
+    'kind' in result ? [{ boot: id, cause: result.cause, reason: result.reason }] : [],
+  );
   return { arm, usable: own.length - unusable.length, unusable };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PairAnalysis } from './analyse.ts';
 import type { JudgedEndpoint } from './arms-of-run.ts';
 import { OPTIONAL, type EndpointId } from './figures.ts';
@@ -30,12 +31,14 @@ export function told(endpoints: readonly JudgedEndpoint[]): JudgedEndpoint[] {
 export function answersOf(pairs: readonly PairAnalysis[]): Answer[] {
   return pairs.flatMap(({ arms: [a, b], endpoints }) =>
     QUESTIONS.flatMap(({ question, endpoint }) =>
-      told(endpoints).filter((judged) => judged.endpoint === endpoint).map(({ comparison, adjustedP, verdict }): Answer => ({
-        question,
-        pair: `${a} -> ${b}`,
-        verdict: verdictText(verdict, endpoint),
-        figures: comparison === null ? '' : `${comparisonCells(comparison).join(', ')}, p ${small(adjustedP)}`,
-      })),
+      told(endpoints)
+        .filter((judged) => judged.endpoint === endpoint)
+        .map(({ comparison, adjustedP, verdict }): Answer => ({
+          question,
+          pair: `${a} -> ${b}`,
+          verdict: verdictText(verdict, endpoint),
+          figures: comparison === null ? '' : `${comparisonCells(comparison).join(', ')}, p ${small(adjustedP)}`,
+        })),
     ),
   );
 }

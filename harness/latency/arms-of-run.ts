@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../model/latency.ts';
 import { compareEndpoint, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { controlledBy, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
@@ -45,7 +46,11 @@ export class ArmsOfRun {
     const quiet = this.figuresOf(this.#first('quiet'));
     const thresholdNs = thresholdOf(plan.threshold, quiet);
     this.thresholdFrom = thresholdNs === null ? 'stopgap' : 'plan';
-    this.options = { thresholdNs: thresholdNs ?? edgeAbove(STOPGAP_THRESHOLD_NS), confidence: 1 - plan.alpha, seed: plan.seed };
+    this.options = {
+      thresholdNs: thresholdNs ?? edgeAbove(STOPGAP_THRESHOLD_NS),
+      confidence: 1 - plan.alpha,
+      seed: plan.seed,
+    };
   }
 
   figuresOf(arm: string | undefined): BootFigures[] {
@@ -63,7 +68,9 @@ export class ArmsOfRun {
   }
 
   /** Endpoints of every variant against the first one; p is adjusted among those that are asked for. */
-  judge(endpoints: readonly EndpointId[]): { readonly arms: readonly [string, string]; readonly endpoints: readonly JudgedEndpoint[] }[] {
+  judge(
+    endpoints: readonly EndpointId[],
+  ): { readonly arms: readonly [string, string]; readonly endpoints: readonly JudgedEndpoint[] }[] {
     const first = this.#first('variant') ?? '';
     const pairs = this.variants.slice(1).map(({ id }) => ({
       arms: [first, id] as const,
@@ -125,7 +132,10 @@ interface Compared {
 /** Holm, once over the primary endpoints and once over all others. */
 function adjust(all: readonly Compared[]): Map<Compared, number> {
   const told = all.filter(({ comparison }) => comparison !== null);
-  const families = [told.filter(({ endpoint }) => endpoint === PRIMARY), told.filter(({ endpoint }) => endpoint !== PRIMARY)];
+  const families = [
+    told.filter(({ endpoint }) => endpoint === PRIMARY),
+    told.filter(({ endpoint }) => endpoint !== PRIMARY),
+  ];
   return new Map(
     families.flatMap((family) => {
       const ps = holm(family.map(({ comparison }) => comparison?.p ?? 1));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, SwapoffWindow, WakeUp } from '../model/latency.ts';
 
 /** The wake-ups of one swapoff's horizon: due while swapoff ran, and behind its return. */

@@ -1,6 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencyWorkload } from '../model/latency.ts';
 
-/** cyclictest's histogram goes so far. It prints a line for each microsecond, which an emulated guest takes seconds for. */
+/**
+ * cyclictest's histogram goes so far. It prints a line for each microsecond, which an emulated guest takes seconds for.
+ */
 export const CYCLICTEST_REACH_US = 200_000;
 /** Passes over all pages that are timed without swapoff. */
 const HOT_PASSES = 200;
@@ -16,8 +19,13 @@ export interface GuestFiles {
 }
 
 /** The command that runs a boot's workload; its options are those of guests/src/latency. Pure. */
-export function latencyCommand(workload: LatencyWorkload, { swap, samples, cyclictest, timerlat }: GuestFiles, program = 'latency'): string {
-  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, race, seconds, hangSeconds, holdUs, seed } = workload;
+export function latencyCommand(
+  workload: LatencyWorkload,
+  { swap, samples, cyclictest, timerlat }: GuestFiles,
+  program = 'latency',
+): string {
+  const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, race, seconds, hangSeconds, holdUs, seed } =
+    workload;
   const run = [
     program,
     `--mode ${mode}`,

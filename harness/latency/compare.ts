@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { median } from 'simple-statistics';
 import { endpointOf, exceedancesOf, type BootFigures, type EndpointId } from './figures.ts';
 import { histogramQuantile, mergeHistograms } from './histogram.ts';
@@ -75,7 +76,8 @@ export function quantileRatio(
   b: readonly BootFigures[],
   { confidence, seed }: CompareOptions,
 ): QuantileRatio | null {
-  const pooled = (boots: readonly BootFigures[]) => histogramQuantile(mergeHistograms(boots.map(({ inside }) => inside)), q);
+  const pooled = (boots: readonly BootFigures[]) =>
+    histogramQuantile(mergeHistograms(boots.map(({ inside }) => inside)), q);
   const ratio = (x: readonly BootFigures[], y: readonly BootFigures[]): number | null => {
     const [under, over] = [pooled(x), pooled(y)];
     return under === null || over === null ? null : over / under;

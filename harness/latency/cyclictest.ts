@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { Unusable } from '../model/latency.ts';
 
@@ -41,7 +42,11 @@ export function parseCyclictest(text: string): readonly CyclictestThread[] | Unu
     return unusable('thread-never-ran', `cyclictest’s thread of CPU ${idle?.cpu ?? 0} never woke`);
   }
   const double = threads.find(({ overflow }) => overflow < 0);
-  if (double !== undefined) return unusable('counted-twice', `cyclictest’s histogram of CPU ${double.cpu} holds more than its ${double.cycles} wake-ups`);
+  if (double !== undefined)
+    return unusable(
+      'counted-twice',
+      `cyclictest’s histogram of CPU ${double.cpu} holds more than its ${double.cycles} wake-ups`,
+    );
   return threads;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Arm, LatencyBudget, LatencyPlan, PlannedBoot } from '../model/latency.ts';
 import type { PrimaryAnalysis } from './analyse.ts';
 import { seededRandom, shuffled } from '../model/random.ts';
@@ -36,11 +37,16 @@ export function blockOf({ arms, seed }: Pick<LatencyPlan, 'arms' | 'seed'>, bloc
 /** Why a run makes no further block; null when it goes on. `blocks` were made in `elapsedSeconds`. */
 export function reasonToEnd(
   { minBoots, maxBoots, seconds, precision }: LatencyBudget,
-  { blocks, elapsedSeconds, analysis }: { readonly blocks: number; readonly elapsedSeconds: number; readonly analysis: PrimaryAnalysis },
+  {
+    blocks,
+    elapsedSeconds,
+    analysis,
+  }: { readonly blocks: number; readonly elapsedSeconds: number; readonly analysis: PrimaryAnalysis },
 ): string | null {
   if (blocks >= maxBoots) return `all ${maxBoots} boots of each arm were made`;
   // The time of one more block counts: a budget is not to be overdrawn.
-  if (blocks > 0 && elapsedSeconds + elapsedSeconds / blocks > seconds) return `the budget of ${seconds} s has no room for another block`;
+  if (blocks > 0 && elapsedSeconds + elapsedSeconds / blocks > seconds)
+    return `the budget of ${seconds} s has no room for another block`;
   if (blocks >= minBoots && analysis.pairs.every((pair) => isNarrow(pair, precision))) {
     return `the primary intervals are within ${100 * precision} % of the larger median`;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, WakeUp, WakeUpCauses } from '../model/latency.ts';
 import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { CyclictestThread } from './cyclictest.ts';
@@ -55,8 +56,8 @@ export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
 export const PRIMARY = 'exceedances' satisfies EndpointId;
 
 /**
- * The endpoint by which the positive control has to be found before another one is believed; null for those that stopping
- * the machine does not move.
+ * The endpoint by which the positive control has to be found before another one is believed; null for those that
+ * stopping the machine does not move.
  */
 export function controlledBy(endpoint: EndpointId): EndpointId | null {
   switch (endpoint) {
@@ -113,7 +114,10 @@ export interface BootFacts {
 }
 
 /** The figures of a boot whose samples are usable. */
-export function bootFigures(samples: LatencySamples, { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number }): BootFigures {
+export function bootFigures(
+  samples: LatencySamples,
+  { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number },
+): BootFigures {
   const { swapoffs, outside } = attribute(samples, horizonNs);
   const inside = swapoffs.map((swapoff) => latencies(withinHorizon(swapoff)));
   return {
@@ -180,7 +184,10 @@ function excessCauses(samples: LatencySamples, horizonNs: number): ExcessCauses 
   const { wakeUps } = samples;
   if (!wakeUps.every(isExplained)) return null;
   const excessUs = (cause: keyof WakeUpCauses): number => {
-    const { swapoffs, outside } = attribute({ ...samples, wakeUps: wakeUps.map(({ causes, ...wakeUp }) => ({ ...wakeUp, latencyNs: causes[cause] })) }, horizonNs);
+    const { swapoffs, outside } = attribute(
+      { ...samples, wakeUps: wakeUps.map(({ causes, ...wakeUp }) => ({ ...wakeUp, latencyNs: causes[cause] })) },
+      horizonNs,
+    );
     return toUs(excessNs(latencies(swapoffs.flatMap(withinHorizon)), latencies(outside), swapoffs.length)) ?? 0;
   };
   return { interruptUs: excessUs('interruptNs'), threadUs: excessUs('threadNs'), stoppedUs: excessUs('stoppedNs') };

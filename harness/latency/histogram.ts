@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Bins a doubling of the latency: each is 2.2 % wide. */
 const BINS_AN_OCTAVE = 32;
 
@@ -21,7 +22,8 @@ export function logHistogram(latenciesNs: readonly number[]): LogHistogram {
 /** Of latencies that were counted before: [nanoseconds, count]. */
 export function weightedHistogram(counted: readonly (readonly [latencyNs: number, count: number])[]): LogHistogram {
   const counts = new Map<number, number>();
-  for (const [latency, count] of counted) if (count > 0) counts.set(binOf(latency), (counts.get(binOf(latency)) ?? 0) + count);
+  for (const [latency, count] of counted)
+    if (count > 0) counts.set(binOf(latency), (counts.get(binOf(latency)) ?? 0) + count);
   return fromCounts(counts);
 }
 

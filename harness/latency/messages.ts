@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 
 /** Lines that guests/src/latency writes to its standard output, by `t`. */

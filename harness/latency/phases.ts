@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, ReaderWait, SwapoffWindow, WakeUp } from '../model/latency.ts';
 import { attribute, latencies, withinHorizon } from './attribute.ts';
 
@@ -12,7 +13,10 @@ export const PHASES = {
 } as const;
 export type Phase = keyof typeof PHASES;
 
-/** What one phase comes to, microseconds a swapoff. The phases' lengths add up to the horizon, their excesses to its excess. */
+/**
+ * What one phase comes to, microseconds a swapoff. The phases' lengths add up to the horizon, their excesses to its
+ * excess.
+ */
 export interface PhaseFigures {
   readonly phase: Phase;
   readonly lastsUs: number;
@@ -26,9 +30,9 @@ interface Stretch {
 }
 
 /**
- * Deals a boot's horizons to their phases. A wake-up belongs to the phase in which it is due; by how much those of a phase were
- * later than as many outside of horizons is its excess. A swapoff that waits several times waits from the first wait's
- * beginning to the last one's end; one that never does is all `before`.
+ * Deals a boot's horizons to their phases. A wake-up belongs to the phase in which it is due; by how much those of a
+ * phase were later than as many outside of horizons is its excess. A swapoff that waits several times waits from the
+ * first wait's beginning to the last one's end; one that never does is all `before`.
  *
  * @returns null where nothing lies outside of horizons to compare with.
  */
@@ -42,7 +46,10 @@ export function phaseFigures(samples: LatencySamples, horizonNs: number): readon
     let fromNs = swapoff.window.startNs;
     for (const { phase, untilNs } of stretchesOf(swapoff.window, samples.waits ?? null, horizonNs)) {
       const sum = sums.get(phase) ?? { lastsNs: 0, excessNs: 0 };
-      sums.set(phase, { lastsNs: sum.lastsNs + (untilNs - fromNs), excessNs: sum.excessNs + excessOf(wakeUps, fromNs, untilNs, usualNs) });
+      sums.set(phase, {
+        lastsNs: sum.lastsNs + (untilNs - fromNs),
+        excessNs: sum.excessNs + excessOf(wakeUps, fromNs, untilNs, usualNs),
+      });
       fromNs = untilNs;
     }
   }
@@ -59,10 +66,18 @@ function excessOf(wakeUps: readonly WakeUp[], fromNs: number, untilNs: number, u
 }
 
 /** Cut off at the horizon's end, which swapoff may outlast. */
-function stretchesOf({ startNs, endNs }: SwapoffWindow, waits: readonly ReaderWait[] | null, horizonNs: number): Stretch[] {
-  const stretches: Stretch[] = waits === null ? [{ phase: 'swapoff', untilNs: endNs }] : swapoffStretches(startNs, endNs, waits);
+function stretchesOf(
+  { startNs, endNs }: SwapoffWindow,
+  waits: readonly ReaderWait[] | null,
+  horizonNs: number,
+): Stretch[] {
+  const stretches: Stretch[] =
+    waits === null ? [{ phase: 'swapoff', untilNs: endNs }] : swapoffStretches(startNs, endNs, waits);
   const lastNs = startNs + horizonNs;
-  return [...stretches, { phase: 'returned' as const, untilNs: lastNs }].map(({ phase, untilNs }) => ({ phase, untilNs: Math.min(untilNs, lastNs) }));
+  return [...stretches, { phase: 'returned' as const, untilNs: lastNs }].map(({ phase, untilNs }) => ({
+    phase,
+    untilNs: Math.min(untilNs, lastNs),
+  }));
 }
 
 function swapoffStretches(startNs: number, endNs: number, waits: readonly ReaderWait[]): Stretch[] {

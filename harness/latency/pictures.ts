@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples } from '../model/latency.ts';
 import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { BootFigures } from './figures.ts';
@@ -28,7 +29,10 @@ export function armCurves(arm: string, boots: readonly BootFigures[]): ArmCurves
 }
 
 /** A boot's swapoffs in their order, with what stands out in their horizons. */
-export function swapoffStrip(samples: LatencySamples, { horizonNs, thresholdNs }: { readonly horizonNs: number; readonly thresholdNs: number }): StripWindow[] {
+export function swapoffStrip(
+  samples: LatencySamples,
+  { horizonNs, thresholdNs }: { readonly horizonNs: number; readonly thresholdNs: number },
+): StripWindow[] {
   const begin = samples.windows[0]?.startNs ?? 0;
   const ms = (ns: number): number => ns / 1e6;
   return attribute(samples, horizonNs).swapoffs.map((swapoff) => {

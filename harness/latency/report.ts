@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { HostSnapshot, LatencyRunRecord, LatencyThreshold } from '../model/latency.ts';
 import { thresholdText } from '../model/latency-threshold.ts';
 import type { AcrossRuns } from './across.ts';
@@ -11,7 +12,11 @@ import { differs, isFound } from './verdict.ts';
 import { comparisonCells, factor, ms, range, small, span, table, verdictText } from './wording.ts';
 
 /** A latency run for a person: what was compared, what came of it, and what it does not mean. Pure. */
-export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysis, snapshots: readonly HostSnapshot[]): string {
+export function latencyReport(
+  record: LatencyRunRecord,
+  analysis: LatencyAnalysis,
+  snapshots: readonly HostSnapshot[],
+): string {
   const { plan, accelerator, host, ended } = record;
   const { workload, guest } = plan;
   const sections = [
@@ -30,11 +35,16 @@ export function latencyReport(record: LatencyRunRecord, analysis: LatencyAnalysi
     phaseSection(analysis.phases ?? []),
     causeSection(analysis.causes ?? []),
   ];
-  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function machineText(guest: LatencyRunRecord['plan']['guest'], accelerator: LatencyRunRecord['accelerator']): string {
-  return guest === null ? 'the machine itself,' : `${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on`;
+  return guest === null
+    ? 'the machine itself,'
+    : `${accelerator?.accelerator ?? 'no accelerator'}, ${guest.vcpus} vCPUs on`;
 }
 
 function thresholdReason(threshold: LatencyThreshold, { thresholdFrom }: LatencyAnalysis): string {
@@ -44,8 +54,14 @@ function thresholdReason(threshold: LatencyThreshold, { thresholdFrom }: Latency
 
 /** Two stored runs against each other, for a person. Pure. */
 export function acrossReport({ pairs, differences }: AcrossRuns): string {
-  const warning = differences.length === 0 ? [] : ['WARNING: the runs differ in more than their kernels:', ...differences.map((each) => `  ${each}`)];
-  return `${[warning, answerSection(pairs), ...pairs.map(pairSection)].filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  const warning =
+    differences.length === 0
+      ? []
+      : ['WARNING: the runs differ in more than their kernels:', ...differences.map((each) => `  ${each}`)];
+  return `${[warning, answerSection(pairs), ...pairs.map(pairSection)]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function answerSection(pairs: readonly PairAnalysis[]): string[] {
@@ -70,10 +86,18 @@ function firstLine(text: string): string {
 function pairSection({ arms: [a, b], endpoints, ratio, p99 }: PairAnalysis): string[] {
   const rows = told(endpoints).map((judged) => endpointRow(judged));
   const extra = [
-    ratio === null ? '' : `  exceedances of ${b} for one of ${a}: ${factor(ratio.estimate)} ${span(ratio.interval, factor)}`,
-    p99 === null ? '' : `  p99 of all wake-ups within horizons, ${b} over ${a}: ${factor(p99.estimate)}${p99.interval === null ? '' : ` ${span(p99.interval, factor)}`}`,
+    ratio === null
+      ? ''
+      : `  exceedances of ${b} for one of ${a}: ${factor(ratio.estimate)} ${span(ratio.interval, factor)}`,
+    p99 === null
+      ? ''
+      : `  p99 of all wake-ups within horizons, ${b} over ${a}: ${factor(p99.estimate)}${p99.interval === null ? '' : ` ${span(p99.interval, factor)}`}`,
   ];
-  return [`${b} against ${a} (medians of boots, shift of Hodges and Lehmann with its interval):`, ...table(rows), ...extra.filter((line) => line !== '')];
+  return [
+    `${b} against ${a} (medians of boots, shift of Hodges and Lehmann with its interval):`,
+    ...table(rows),
+    ...extra.filter((line) => line !== ''),
+  ];
 }
 
 function endpointRow({ endpoint, comparison, adjustedP, verdict }: JudgedEndpoint): string[] {
@@ -88,32 +112,70 @@ function controlSection({ nullPair, positive, costs, alpha }: LatencyAnalysis): 
     return comparison === null ? [name, '', '', 'not measured'] : [name, ...comparisonCells(comparison), said];
   };
   const rows = [
-    nullPair === null ? [] : [row('same kernel twice', nullPair, nullPair.comparison !== null && differs(nullPair.comparison, alpha) ? 'DIFFERS' : 'does not differ')],
-    positive === null ? [] : [row('stopped on purpose', positive, positive.comparison !== null && isFound(positive.comparison, alpha) ? 'found' : 'NOT FOUND')],
-    costs.map((cost) => row(`${cost.arms[1]} against no swapoff`, cost, cost.comparison !== null && differs(cost.comparison, alpha) ? 'differs' : 'does not differ')),
+    nullPair === null
+      ? []
+      : [
+          row(
+            'same kernel twice',
+            nullPair,
+            nullPair.comparison !== null && differs(nullPair.comparison, alpha) ? 'DIFFERS' : 'does not differ',
+          ),
+        ],
+    positive === null
+      ? []
+      : [
+          row(
+            'stopped on purpose',
+            positive,
+            positive.comparison !== null && isFound(positive.comparison, alpha) ? 'found' : 'NOT FOUND',
+          ),
+        ],
+    costs.map((cost) =>
+      row(
+        `${cost.arms[1]} against no swapoff`,
+        cost,
+        cost.comparison !== null && differs(cost.comparison, alpha) ? 'differs' : 'does not differ',
+      ),
+    ),
   ].flat();
   return ['controls (exceedances a swapoff):', ...table(rows)];
 }
 
 /** For each arm how long the phases last, and what of the excess came in them. */
 function phaseSection(arms: readonly ArmPhases[]): string[] {
-  const told = (Object.keys(PHASES) as Phase[]).filter((phase) => arms.some(({ boots }) => boots.flat().some((each) => each.phase === phase)));
+  const told = (Object.keys(PHASES) as Phase[]).filter((phase) =>
+    arms.some(({ boots }) => boots.flat().some((each) => each.phase === phase)),
+  );
   const cell = (boots: ArmPhases['boots'], phase: Phase, figure: Exclude<keyof PhaseFigures, 'phase'>): string => {
     const values = boots.flatMap((boot) => boot.filter((each) => each.phase === phase).map((each) => each[figure]));
     return values.length === 0 ? '' : range(values);
   };
-  const rows = arms.filter(({ boots }) => boots.length > 0).flatMap(({ arm, boots }) => [
-    [arm, 'lasts', ...told.map((phase) => cell(boots, phase, 'lastsUs'))],
-    ['', 'excess', ...told.map((phase) => cell(boots, phase, 'excessUs'))],
-  ]);
+  const rows = arms
+    .filter(({ boots }) => boots.length > 0)
+    .flatMap(({ arm, boots }) => [
+      [arm, 'lasts', ...told.map((phase) => cell(boots, phase, 'lastsUs'))],
+      ['', 'excess', ...told.map((phase) => cell(boots, phase, 'excessUs'))],
+    ]);
   const head = ['', '', ...told.map((phase) => PHASES[phase])];
-  return rows.length === 0 ? [] : ['when the excess came (us a swapoff, by when wake-ups were due; mean of boots, least to most):', ...table([head, ...rows])];
+  return rows.length === 0
+    ? []
+    : [
+        'when the excess came (us a swapoff, by when wake-ups were due; mean of boots, least to most):',
+        ...table([head, ...rows]),
+      ];
 }
 
 function causeSection(causes: readonly ArmCauses[]): string[] {
-  const cell = (boots: readonly ExcessCauses[], cause: keyof ExcessCauses): string => range(boots.map((boot) => boot[cause]));
-  const rows = causes.filter(({ boots }) => boots.length > 0)
+  const cell = (boots: readonly ExcessCauses[], cause: keyof ExcessCauses): string =>
+    range(boots.map((boot) => boot[cause]));
+  const rows = causes
+    .filter(({ boots }) => boots.length > 0)
     .map(({ arm, boots }) => [arm, cell(boots, 'stoppedUs'), cell(boots, 'interruptUs'), cell(boots, 'threadUs')]);
   const head = ['', 'stopped machine', 'interrupt', 'thread'];
-  return rows.length === 0 ? [] : ['what the excess was spent waiting for (us a swapoff; mean of boots, least to most):', ...table([head, ...rows])];
+  return rows.length === 0
+    ? []
+    : [
+        'what the excess was spent waiting for (us a swapoff; mean of boots, least to most):',
+        ...table([head, ...rows]),
+      ];
 }

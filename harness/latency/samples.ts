@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, SwapInPass, SwapoffWindow, Unusable, WakeUp } from '../model/latency.ts';
 
 /** First bytes of a samples file (guests/src/latency/record.c); the digit is the format's version. */
@@ -17,7 +18,10 @@ export const RECORD = {
   end: 4,
 } as const;
 
-/** A samples file's content, not yet checked against itself, or why there is none: one that is not whole is not read in part. */
+/**
+ * A samples file's content, not yet checked against itself, or why there is none: one that is not whole is not read in
+ * part.
+ */
 export function parseSamples(bytes: Uint8Array): LatencySamples | Unusable {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const magic = new TextDecoder('latin1').decode(bytes.subarray(0, SAMPLES_MAGIC.length));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ReaderWait, Unusable, WakeUp, WakeUpCauses } from '../model/latency.ts';
 
 /** A line of the trace: `comm-pid [cpu] flags seconds.microseconds: text`. */
@@ -39,8 +40,8 @@ interface TracedCpu {
 
 /**
  * Reads the kernel's text of a trace of timerlat with the scheduler's switches to and from stopper threads
- * (guests/src/latency/timerlat.c). timerlat leaves out the points of its grid that are over when its thread ran; they are
- * put in here with the time until then, so that a long stop is as many late wake-ups as for the sampler. One that
+ * (guests/src/latency/timerlat.c). timerlat leaves out the points of its grid that are over when its thread ran; they
+ * are put in here with the time until then, so that a long stop is as many late wake-ups as for the sampler. One that
  * came between the thread's look at the clock and its next sleep has no latency.
  *
  * @returns each CPU's wake-ups in their order, not yet checked for gaps; inconclusive where an event lacks.
@@ -52,14 +53,15 @@ export function parseTimerlat(text: string, intervalNs: number): readonly WakeUp
     const activations = activationsOf(cpu, events);
     if ('kind' in activations) return activations;
     const all = stopBegun === null ? stops : [...stops, { fromNs: stopBegun, toNs: Infinity }];
-    for (const wakeUp of onGrid(activations, intervalNs)) wakeUps.push({ cpu, ...wakeUp, causes: causesOf(wakeUp, all) });
+    for (const wakeUp of onGrid(activations, intervalNs))
+      wakeUps.push({ cpu, ...wakeUp, causes: causesOf(wakeUp, all) });
   }
   return wakeUps;
 }
 
 /**
- * When swapoff waited for readers, by probes of the functions with which it does (guests/src/latency/timerlat.c); null where
- * the kernel has no such probes. A wait whose end was not traced is none.
+ * When swapoff waited for readers, by probes of the functions with which it does (guests/src/latency/timerlat.c); null
+ * where the kernel has no such probes. A wait whose end was not traced is none.
  */
 export function parseWaits(text: string): readonly ReaderWait[] | null {
   if (!WAITS_TRACED.test(text)) return null;
@@ -99,7 +101,12 @@ function tracedCpus(text: string): Map<number, TracedCpu> {
     cpus.set(traced.cpu, cpu);
     const [, number, context, latency] = WAKE_UP.exec(what) ?? [];
     if (number !== undefined) {
-      cpu.events.push({ atNs, number: Number(number), context: context as TimerlatEvent['context'], latencyNs: Number(latency) });
+      cpu.events.push({
+        atNs,
+        number: Number(number),
+        context: context as TimerlatEvent['context'],
+        latencyNs: Number(latency),
+      });
     }
     const [, previous, next] = SWITCH.exec(what) ?? [];
     if (previous !== undefined && STOPPER.test(previous)) {
@@ -112,8 +119,9 @@ function tracedCpus(text: string): Map<number, TracedCpu> {
 }
 
 /**
- * Interrupt and wake-up, in turns and numbered one by one. The threads run before the trace begins, so it may begin with any of
- * them; a trace that lost its beginning does not span the swapoffs. The last interrupt may be without a wake-up.
+ * Interrupt and wake-up, in turns and numbered one by one. The threads run before the trace begins, so it may begin
+ * with any of them; a trace that lost its beginning does not span the swapoffs. The last interrupt may be without a
+ * wake-up.
  */
 function activationsOf(cpu: number, traced: readonly TimerlatEvent[]): readonly Activation[] | Unusable {
   const events = traced.slice(traced[0]?.context === 'thread' ? 1 : 0);
@@ -147,7 +155,9 @@ interface GridPoint {
 /** The timer is set for points of one grid, whose phase is that of the activation that was traced soonest. */
 function onGrid(activations: readonly Activation[], intervalNs: number): GridPoint[] {
   const steps = stepsOf(activations, intervalNs);
-  const phase = Math.min(...activations.map(({ seemsDueNs }, index) => seemsDueNs - (steps[index] as number) * intervalNs));
+  const phase = Math.min(
+    ...activations.map(({ seemsDueNs }, index) => seemsDueNs - (steps[index] as number) * intervalNs),
+  );
   return activations.flatMap(({ interruptAfterNs, threadAfterNs }, index) => {
     const step = steps[index] as number;
     const count = (steps[index + 1] ?? step + 1) - step;
@@ -164,13 +174,17 @@ function onGrid(activations: readonly Activation[], intervalNs: number): GridPoi
 function stepsOf(activations: readonly Activation[], intervalNs: number): number[] {
   const origin = activations[0]?.seemsDueNs ?? 0;
   const steps = activations.map(({ seemsDueNs }) => Math.round((seemsDueNs - origin) / intervalNs));
-  for (let index = steps.length - 2; index >= 0; index--) steps[index] = Math.min(steps[index] as number, (steps[index + 1] as number) - 1);
+  for (let index = steps.length - 2; index >= 0; index--)
+    steps[index] = Math.min(steps[index] as number, (steps[index + 1] as number) - 1);
   return steps;
 }
 
 function causesOf({ expectedNs, latencyNs, interruptNs }: GridPoint, stops: readonly Stop[]): WakeUpCauses {
   const stoppedUntil = (afterNs: number): number =>
-    stops.reduce((sum, { fromNs, toNs }) => sum + Math.max(0, Math.min(toNs, expectedNs + afterNs) - Math.max(fromNs, expectedNs)), 0);
+    stops.reduce(
+      (sum, { fromNs, toNs }) => sum + Math.max(0, Math.min(toNs, expectedNs + afterNs) - Math.max(fromNs, expectedNs)),
+      0,
+    );
   const stoppedNs = stoppedUntil(latencyNs);
   const beforeInterrupt = interruptNs - stoppedUntil(interruptNs);
   return { interruptNs: beforeInterrupt, threadNs: latencyNs - stoppedNs - beforeInterrupt, stoppedNs };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencyEnd, LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../model/latency.ts';
 import { parseSamples } from './samples.ts';
 import { parseTimerlat, parseWaits } from './timerlat.ts';
@@ -64,11 +65,18 @@ function contradiction(samples: LatencySamples, workload: LatencyWorkload): Unus
   const { windows, cpus } = samples;
   const horizonNs = workload.horizonUs * 1000;
   if (windows.length < workload.cycles) {
-    return unusable('too-few-swapoffs', `${windows.length} swapoffs of ${workload.cycles} within ${workload.seconds} s`);
+    return unusable(
+      'too-few-swapoffs',
+      `${windows.length} swapoffs of ${workload.cycles} within ${workload.seconds} s`,
+    );
   }
-  if (windows.some(({ startNs, endNs }) => endNs < startNs)) return unusable('clock-stepped-back', 'a swapoff ended before it began');
-  const close = windows.findIndex(({ startNs }, index) => index > 0 && startNs - (windows[index - 1]?.startNs ?? 0) < horizonNs);
-  if (close !== -1) return unusable('overlapping-windows', `swapoff ${close} began within ${workload.horizonUs} us of the one before`);
+  if (windows.some(({ startNs, endNs }) => endNs < startNs))
+    return unusable('clock-stepped-back', 'a swapoff ended before it began');
+  const close = windows.findIndex(
+    ({ startNs }, index) => index > 0 && startNs - (windows[index - 1]?.startNs ?? 0) < horizonNs,
+  );
+  if (close !== -1)
+    return unusable('overlapping-windows', `swapoff ${close} began within ${workload.horizonUs} us of the one before`);
   if (workload.instrument === 'cyclictest') return null;
   for (let cpu = 0; cpu < cpus; cpu++) {
     const problem = threadProblem(samples, cpu, workload.intervalUs * 1000, horizonNs);
@@ -77,10 +85,16 @@ function contradiction(samples: LatencySamples, workload: LatencyWorkload): Unus
   return null;
 }
 
-function threadProblem({ wakeUps, windows }: LatencySamples, cpu: number, intervalNs: number, horizonNs: number): Unusable | null {
+function threadProblem(
+  { wakeUps, windows }: LatencySamples,
+  cpu: number,
+  intervalNs: number,
+  horizonNs: number,
+): Unusable | null {
   const own = wakeUps.filter((wakeUp) => wakeUp.cpu === cpu);
   const [first, last] = [own[0], own.at(-1)];
-  if (first === undefined || last === undefined) return unusable('thread-never-ran', `the thread of CPU ${cpu} never woke`);
+  if (first === undefined || last === undefined)
+    return unusable('thread-never-ran', `the thread of CPU ${cpu} never woke`);
   for (const [index, { expectedNs, latencyNs }] of own.entries()) {
     if (latencyNs < 0) return unusable('clock-stepped-back', `CPU ${cpu} woke ${-latencyNs} ns before its time`);
     const step = index === 0 ? intervalNs : expectedNs - (own[index - 1]?.expectedNs ?? 0);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { ENDPOINTS } from './figures.ts';
 import type { EndpointComparison } from './compare.ts';
 
@@ -61,7 +62,8 @@ function blindness({ nullPair, positive, alpha }: JudgeOptions): string | null {
   if (nullPair === null) return 'the null pair was not measured';
   if (differs(nullPair, alpha)) return 'the same kernel under two names differs: the host is too noisy';
   if (positive === null) return 'the positive control was not measured';
-  if (positive !== 'not-needed' && !isFound(positive, alpha)) return 'the positive control, a machine stopped on purpose, was not found';
+  if (positive !== 'not-needed' && !isFound(positive, alpha))
+    return 'the positive control, a machine stopped on purpose, was not found';
   return null;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { EndpointComparison } from './compare.ts';
 import { ENDPOINTS, type EndpointId } from './figures.ts';
 import type { Interval } from './stats/hodges-lehmann.ts';
@@ -21,13 +22,18 @@ export function verdictText(verdict: LatencyVerdict, endpoint: EndpointId): stri
 /** Both sides' medians, and the shift with its interval. */
 export function comparisonCells({ endpoint, medians, shift }: EndpointComparison): [medians: string, shift: string] {
   const interval = shift.interval === null ? 'no interval' : span(shift.interval, (value) => signed(value, endpoint));
-  return [medians.map((median) => amount(median, endpoint)).join(' -> '), `${signed(shift.estimate, endpoint)} ${interval}`];
+  return [
+    medians.map((median) => amount(median, endpoint)).join(' -> '),
+    `${signed(shift.estimate, endpoint)} ${interval}`,
+  ];
 }
 
 /** Indented lines of columns that stand below each other. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')}`.trimEnd());
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')}`.trimEnd(),
+  );
 }
 
 export function span({ low, high }: Interval, format: (value: number) => string): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { access, constants } from 'node:fs/promises';
 import type { Accelerator, AcceleratorChoice, AcceleratorDecision } from '../model/guest.ts';
 import { HostError } from '../model/errors.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,7 +100,10 @@ class Machine {
     await concatenate(request.initramfs, initramfs);
     const sshSockets = Array.from({ length: SSH_PORTS }, (_, index) => path(`ssh.${index}`));
     const disk = await makeDisk(request.guest.backend, request.workDir);
-    const placing = request.placing === true ? { gdbSocket: path('gdb'), qmpSocket: path('qmp.1'), overlay: path('overlay.qcow2') } : null;
+    const placing =
+      request.placing === true
+        ? { gdbSocket: path('gdb'), qmpSocket: path('qmp.1'), overlay: path('overlay.qcow2') }
+        : null;
     if (placing !== null) await makeQcow2(placing.overlay, disk === null ? 0 : (await stat(disk)).size, disk);
     const args = qemuArgs(request.guest, request.accelerator, {
       bzImage: request.kernel.bzImage,
@@ -113,7 +117,14 @@ class Machine {
     // A session of its own: Ctrl-C in the terminal reaches the harness, which ends QEMU in its own order.
     const child = start(argv[0] as string, argv.slice(1), { detached: true });
     child.stdin.on('error', () => undefined);
-    return new Machine(argv, child, new SerialConsole(child.stdout, request.consoleLog), path('qmp'), sshSockets, placing);
+    return new Machine(
+      argv,
+      child,
+      new SerialConsole(child.stdout, request.consoleLog),
+      path('qmp'),
+      sshSockets,
+      placing,
+    );
   }
 
   /** The first session. QEMU makes its sockets within milliseconds of its start; there is no event for that. */
@@ -158,9 +169,13 @@ class Machine {
       case 'powered-off':
       case 'reset':
         if (this.#panic !== null) throw panicError(this.#panic);
-        throw new BootError('BOOT_RESET', `The guest ${end.kind === 'reset' ? 'reset itself' : 'powered off'} before it answered`, {
-          details: `Console: ${last}`,
-        });
+        throw new BootError(
+          'BOOT_RESET',
+          `The guest ${end.kind === 'reset' ? 'reset itself' : 'powered off'} before it answered`,
+          {
+            details: `Console: ${last}`,
+          },
+        );
       case 'ended-by-harness':
         throw new InterruptedError('INTERRUPTED', 'The guest was ended during its boot');
     }
@@ -208,7 +223,8 @@ class Machine {
     await this.console.closed();
     if (this.#killed) return { kind: 'ended-by-harness' };
     if (result.signal !== undefined) return { kind: 'killed', signal: result.signal };
-    if (result.exitCode !== 0) return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr, 10) };
+    if (result.exitCode !== 0)
+      return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr, 10) };
     return { kind: this.#shutdownReason === 'guest-shutdown' ? 'powered-off' : 'reset' };
   }
 }

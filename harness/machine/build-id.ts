@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GuestError } from '../model/errors.ts';
 import type { RemoteSession } from '../model/guest.ts';
 

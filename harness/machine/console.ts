@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
@@ -12,7 +13,11 @@ import { LineSplitter } from './lines.ts';
  */
 export async function readConsole(logFile: string): Promise<string> {
   return readFile(logFile, 'latin1').catch((cause: Error) => {
-    throw notKept(`Cannot read the console log ${logFile}`, 'see that nothing removes the results of a run that goes on', cause);
+    throw notKept(
+      `Cannot read the console log ${logFile}`,
+      'see that nothing removes the results of a run that goes on',
+      cause,
+    );
   });
 }
 
@@ -63,7 +68,11 @@ export class SerialConsole {
   async closed(): Promise<void> {
     await this.#done;
     if (this.#fileError === null) return;
-    throw notKept(`Cannot write the console log ${String(this.#file.path)}`, 'free some space and run again', this.#fileError);
+    throw notKept(
+      `Cannot write the console log ${String(this.#file.path)}`,
+      'free some space and run again',
+      this.#fileError,
+    );
   }
 
   #take(chunk: Buffer): void {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
@@ -49,7 +50,10 @@ function coresIn(status: string): number[] {
 
 /** What the host has for a guest that is measured. */
 export async function dedicate(guest: GuestSpec, accelerator: Accelerator): Promise<Dedicated> {
-  const rights = { status: await readFile('/proc/self/status', 'utf8'), limits: await readFile('/proc/self/limits', 'utf8') };
+  const rights = {
+    status: await readFile('/proc/self/status', 'utf8'),
+    limits: await readFile('/proc/self/limits', 'utf8'),
+  };
   const host = {
     allowed: coresIn(rights.status),
     isolated: parseCpuList((await readTextIfExists('/sys/devices/system/cpu/isolated')) ?? ''),
@@ -58,7 +62,12 @@ export async function dedicate(guest: GuestSpec, accelerator: Accelerator): Prom
 }
 
 /** As `dedicate`, of a host that is told. Pure. */
-export function choose({ vcpus, memoryMiB }: Pick<GuestSpec, 'vcpus' | 'memoryMiB'>, accelerator: Accelerator, host: HostCores, rights: Rights): Dedicated {
+export function choose(
+  { vcpus, memoryMiB }: Pick<GuestSpec, 'vcpus' | 'memoryMiB'>,
+  accelerator: Accelerator,
+  host: HostCores,
+  rights: Rights,
+): Dedicated {
   const cores = chooseCores(vcpus, host);
   const lockMemory = accelerator === 'kvm' && mayLock(memoryMiB + QEMU_MIB, rights);
   const promptTimers = accelerator === 'tcg' && mayBePrompt(rights);
@@ -82,7 +91,9 @@ function memoryText(accelerator: Accelerator, locked: boolean): string {
 
 function timersText(accelerator: Accelerator, prompt: boolean): string {
   if (accelerator === 'kvm') return 'the host kernel’s';
-  return prompt ? `QEMU’s main loop at SCHED_FIFO ${MAIN_LOOP_PRIORITY}` : 'not prompt: QEMU’s main loop waits for its turn (ulimit -r)';
+  return prompt
+    ? `QEMU’s main loop at SCHED_FIFO ${MAIN_LOOP_PRIORITY}`
+    : 'not prompt: QEMU’s main loop waits for its turn (ulimit -r)';
 }
 
 /** Isolated cores when there are enough; else the last ones; else why none. Pure. */
@@ -94,10 +105,14 @@ export function chooseCores(vcpus: number, { allowed, isolated }: HostCores): re
 
 /** `0-3,8` as the kernel writes lists of CPUs. */
 export function parseCpuList(text: string): number[] {
-  return text.trim().split(',').filter((part) => part !== '').flatMap((part) => {
-    const [first = NaN, last = first] = part.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
+  return text
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const [first = NaN, last = first] = part.split('-').map(Number);
+      return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    });
 }
 
 function mayLock(mib: number, rights: Rights): boolean {
@@ -114,7 +129,12 @@ function hasCapability(bit: bigint, { status }: Rights): boolean {
 
 /** A soft limit in its own unit. */
 function limitOf(name: string, { limits }: Rights): number {
-  const soft = limits.split('\n').find((line) => line.startsWith(`${name} `))?.slice(name.length).trim().split(/\s+/)[0];
+  const soft = limits
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `))
+    ?.slice(name.length)
+    .trim()
+    .split(/\s+/)[0];
   return soft === 'unlimited' ? Infinity : Number(soft ?? 0);
 }
 
@@ -123,7 +143,11 @@ function limitOf(name: string, { limits }: Rights): number {
  *
  * @throws HostError `DEDICATE_FAILED` with what taskset(1) or chrt(1) say, `QMP_FAILED` when QEMU has gone.
  */
-export async function giveTo(machine: Pick<StartedGuest, 'pid' | 'vcpuThreads'>, { cores, promptTimers }: Dedicated, signal: AbortSignal): Promise<void> {
+export async function giveTo(
+  machine: Pick<StartedGuest, 'pid' | 'vcpuThreads'>,
+  { cores, promptTimers }: Dedicated,
+  signal: AbortSignal,
+): Promise<void> {
   const threads = cores === null ? [] : await machine.vcpuThreads();
   for (const [index, core] of (cores ?? []).entries()) {
     await change('taskset', ['--cpu-list', '--pid', String(core), String(threads[index])], {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runOk } from '../host/process.ts';
@@ -34,7 +35,9 @@ async function makeSparse(path: string, bytes: number): Promise<void> {
     await file.truncate(bytes);
     await file.close();
   } catch (cause) {
-    throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, { cause });
+    throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

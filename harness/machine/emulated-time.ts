@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Under emulation a guest calibrates its clocks and timers against a host that may be busy at that moment, and then has
  * clocks that run several times too fast, or timers that never fire. Such a guest is no witness: its seconds are none.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { StringDecoder } from 'node:string_decoder';
 
 /** A line longer than this is handed on in pieces, so that a console without newlines cannot fill the memory. */

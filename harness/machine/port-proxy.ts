@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** A guest's SSH port as standard input and output, for ssh(1)'s ProxyCommand. Argument: the port's socket. */
 import { pipeline } from 'node:stream/promises';
 import { connectPort } from './port.ts';

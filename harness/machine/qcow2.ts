@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { open } from 'node:fs/promises';
 import { HostError } from '../model/errors.ts';
 
@@ -44,7 +45,8 @@ export function emptyQcow2(sizeBytes: number, backing: string | null): Buffer {
     name.copy(image, nameOffset);
   }
   image.writeBigUInt64BE(BigInt(REFCOUNT_BLOCK_CLUSTER * CLUSTER_BYTES), REFCOUNT_CLUSTER * CLUSTER_BYTES);
-  for (let cluster = 0; cluster < USED_CLUSTERS; cluster++) image.writeUInt16BE(1, REFCOUNT_BLOCK_CLUSTER * CLUSTER_BYTES + 2 * cluster);
+  for (let cluster = 0; cluster < USED_CLUSTERS; cluster++)
+    image.writeUInt16BE(1, REFCOUNT_BLOCK_CLUSTER * CLUSTER_BYTES + 2 * cluster);
   return image;
 }
 
@@ -55,6 +57,8 @@ export async function makeQcow2(path: string, sizeBytes: number, backing: string
     await file.writeFile(emptyQcow2(sizeBytes, backing));
     await file.close();
   } catch (cause) {
-    throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, { cause });
+    throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Accelerator, GuestSpec } from '../model/guest.ts';
 
 /** Where one machine keeps its sockets and images; all absolute. */
@@ -98,7 +99,10 @@ function sshPortArgs(socket: string, index: number): string[] {
 }
 
 function diskArgs(guest: GuestSpec, { disk, placing }: MachinePaths): string[] {
-  const image = placing === undefined ? `file=${disk},format=raw` : `file=${placing.overlay},format=qcow2,node-name=${OVERLAY_NODE}`;
+  const image =
+    placing === undefined
+      ? `file=${disk},format=raw`
+      : `file=${placing.overlay},format=qcow2,node-name=${OVERLAY_NODE}`;
   const drive = ['-drive', `${image},if=none,id=swap,cache=unsafe,aio=threads`];
   // Snapshots need an image to be kept in, even where the guest has no disk.
   if (disk === null) return placing === undefined ? [] : drive;

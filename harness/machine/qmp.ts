@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createConnection, type Socket } from 'node:net';
 import { z } from 'zod';
 import { HostError } from '../model/errors.ts';
@@ -43,7 +44,9 @@ export class QmpClient {
     const socket = createConnection(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
-      socket.once('error', (cause) => reject(new HostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, { cause })));
+      socket.once('error', (cause) =>
+        reject(new HostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, { cause })),
+      );
     });
     const client = new QmpClient(socket);
     await client.execute('qmp_capabilities');
@@ -122,7 +125,8 @@ export class QmpClient {
 
   #fail(reason: string): void {
     this.#closed = true;
-    for (const { reject } of [...this.#pending.values(), ...this.#jobs.values()]) reject(new HostError('QMP_FAILED', reason));
+    for (const { reject } of [...this.#pending.values(), ...this.#jobs.values()])
+      reject(new HostError('QMP_FAILED', reason));
     this.#pending.clear();
     this.#jobs.clear();
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { HostError } from '../model/errors.ts';
 import type { Snapshots } from '../model/interleave.ts';
 import { OVERLAY_NODE } from './qemu-args.ts';

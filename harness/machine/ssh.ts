@@ -1,8 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { BootError, GuestError } from '../model/errors.ts';
-import type { RemoteExit, RemoteOutput, RemoteProcess, RemoteSession, RemoteShell, TerminalSize } from '../model/guest.ts';
+import type {
+  RemoteExit,
+  RemoteOutput,
+  RemoteProcess,
+  RemoteSession,
+  RemoteShell,
+  TerminalSize,
+} from '../model/guest.ts';
 import { connectPort } from './port.ts';
 import { unpackUntrusted } from './untrusted-tar.ts';
 
@@ -24,7 +32,8 @@ const EXEC_LIMIT_BYTES = 16 * 1024 * 1024;
  * @throws BootError `SSH_NOT_READY` when there is no session in time or the guest shows another host key.
  */
 export async function connectSsh(options: SshOptions): Promise<SshSession> {
-  const notReady = (cause: Error): BootError => new BootError('SSH_NOT_READY', `No SSH session with the guest: ${cause.message}`, { cause });
+  const notReady = (cause: Error): BootError =>
+    new BootError('SSH_NOT_READY', `No SSH session with the guest: ${cause.message}`, { cause });
   const startedAt = performance.now();
   const sock = await connectPort(options.socketPath, options.readyTimeoutMs).catch((cause: Error) => {
     throw notReady(cause);
@@ -83,7 +92,11 @@ export class SshSession implements RemoteSession {
     return { ...(await exit), stdout, stderr };
   }
 
-  async upload(tar: NodeJS.ReadableStream, remoteDir: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async upload(
+    tar: NodeJS.ReadableStream,
+    remoteDir: string,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { channel, exit } = await this.#open(`mkdir -p ${quote(remoteDir)} && tar -x -f - -C ${quote(remoteDir)}`);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
     tar.pipe(channel, { end: false });
@@ -92,7 +105,8 @@ export class SshSession implements RemoteSession {
     const stderr = await text(channel.stderr);
     const { code } = await exit;
     options.signal?.throwIfAborted();
-    if (code !== 0) throw new GuestError('UPLOAD_FAILED', `Cannot unpack files in the guest's ${remoteDir}: ${stderr.trim()}`);
+    if (code !== 0)
+      throw new GuestError('UPLOAD_FAILED', `Cannot unpack files in the guest's ${remoteDir}: ${stderr.trim()}`);
   }
 
   async download(
@@ -114,7 +128,8 @@ export class SshSession implements RemoteSession {
     }
     const { code } = await exit;
     options.signal?.throwIfAborted();
-    if (code !== 0) throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
+    if (code !== 0)
+      throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
   }
 
   async shell({ rows, columns, term }: TerminalSize & { readonly term: string }): Promise<RemoteShell> {
@@ -133,14 +148,19 @@ export class SshSession implements RemoteSession {
     this.client.destroy();
   }
 
-  /** A short command may be over, status and all, before a promise's continuation runs: whoever listens must do so at once. */
+  /**
+   * A short command may be over, status and all, before a promise's continuation runs: whoever listens must do so at
+   * once.
+   */
   #open(command: string): Promise<{ readonly channel: ClientChannel; readonly exit: Promise<RemoteExit> }> {
     return new Promise((resolve, reject) => {
       const fail = (cause: Error): void =>
         reject(new GuestError('REMOTE_START_FAILED', `Cannot start a command in the guest: ${command}`, { cause }));
       void this.closed.then(() => fail(new Error('the connection is closed')));
       try {
-        this.client.exec(command, (error, channel) => (error ? fail(error) : resolve({ channel, exit: exitOf(channel, this.closed) })));
+        this.client.exec(command, (error, channel) =>
+          error ? fail(error) : resolve({ channel, exit: exitOf(channel, this.closed) }),
+        );
       } catch (cause) {
         fail(cause as Error);
       }
@@ -165,7 +185,9 @@ function endInput(channel: ClientChannel, last = ''): void {
 function exitOf(channel: ClientChannel, connectionClosed: Promise<void>): Promise<RemoteExit> {
   return new Promise((resolve) => {
     const lost: RemoteExit = { code: null, signal: null, lost: true };
-    channel.once('exit', (code: number | null, signal?: string) => resolve({ code, signal: signal ?? null, lost: false }));
+    channel.once('exit', (code: number | null, signal?: string) =>
+      resolve({ code, signal: signal ?? null, lost: false }),
+    );
     channel.once('close', () => resolve(lost));
     void connectionClosed.then(() => resolve(lost));
   });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, normalize, sep } from 'node:path';
@@ -30,13 +31,18 @@ export async function unpackUntrusted(stream: Readable, localDir: string, limitB
         await mkdir(dirname(target), { recursive: true });
         await pipeline(entry, createWriteStream(target, { flags: 'wx' }));
       } else {
-        throw new GuestError('TAR_REFUSED', `The guest sent ${name}, a ${type ?? 'thing'}: only files and folders are taken`);
+        throw new GuestError(
+          'TAR_REFUSED',
+          `The guest sent ${name}, a ${type ?? 'thing'}: only files and folders are taken`,
+        );
       }
     }
     await feeding;
   } catch (error) {
     if (error instanceof GuestError) throw error;
-    throw new GuestError('TAR_BROKEN', `The guest's files did not arrive whole: ${(error as Error).message}`, { cause: error });
+    throw new GuestError('TAR_BROKEN', `The guest's files did not arrive whole: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

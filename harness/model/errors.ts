@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Whose fault it is. A kernel that crashes is a result and never an exception; these are for the
  * harness's own trouble.

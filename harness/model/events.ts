@@ -1,15 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome } from './interleave.ts';
 import type { TrialVerdict } from './verdict.ts';
 
 /** What a pipeline tells whoever watches it. The terminal is one consumer. */
 export type ProgressEvent =
   | { readonly kind: 'phase'; readonly name: string; readonly detail: string }
-  | { readonly kind: 'build-progress'; readonly variant: string; readonly done: number; readonly expected: number | null; readonly etaSeconds: number | null }
-  | { readonly kind: 'build-done'; readonly variant: string; readonly kernelId: string; readonly seconds: number; readonly cached: boolean }
+  | {
+      readonly kind: 'build-progress';
+      readonly variant: string;
+      readonly done: number;
+      readonly expected: number | null;
+      readonly etaSeconds: number | null;
+    }
+  | {
+      readonly kind: 'build-done';
+      readonly variant: string;
+      readonly kernelId: string;
+      readonly seconds: number;
+      readonly cached: boolean;
+    }
   /** Trials that a run makes in any case, and the most that more evidence may add up to. */
   | { readonly kind: 'planned'; readonly least: number; readonly most: number }
   | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
-  | { readonly kind: 'trial-exposure'; readonly trial: string; readonly exposedSwapoffs: number; readonly elapsedMs: number }
+  | {
+      readonly kind: 'trial-exposure';
+      readonly trial: string;
+      readonly exposedSwapoffs: number;
+      readonly elapsedMs: number;
+    }
   | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
   | { readonly kind: 'point'; readonly exploration: string; readonly point: string; readonly outcome: PointOutcome }
   | { readonly kind: 'note'; readonly message: string };

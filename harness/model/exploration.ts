@@ -1,6 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Fault } from './errors.ts';
 import type { SwapBackend } from './guest.ts';
-import type { HoldKind, MeanwhileKind, PathPoint, PointChoice, PointRange, PointSample, RaceMap } from './interleave.ts';
+import type {
+  HoldKind,
+  MeanwhileKind,
+  PathPoint,
+  PointChoice,
+  PointRange,
+  PointSample,
+  RaceMap,
+} from './interleave.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { InterleaveProbe } from './plan.ts';
 
@@ -28,7 +37,10 @@ export interface ExplorationSpec {
    * call graph has ahead of where the thread stands there. Null explores the stepped part.
    */
   readonly entries: readonly string[] | 'call graph' | null;
-  /** Leaves out points that a neighbour stands for, but for a tenth of them, which this seed chooses; null runs them all. */
+  /**
+   * Leaves out points that a neighbour stands for, but for a tenth of them, which this seed chooses; null runs them
+   * all.
+   */
   readonly mergeSeed: string | null;
   /** Attempts at each point. */
   readonly repeats: number;
@@ -67,7 +79,13 @@ export interface Exploration {
 }
 
 /** No further choice than the points'. */
-export const WHOLE_PATH = { swapoffTo: null, range: {}, sample: null, entries: null, mergeSeed: null } as const satisfies Partial<ExplorationSpec>;
+export const WHOLE_PATH = {
+  swapoffTo: null,
+  range: {},
+  sample: null,
+  entries: null,
+  mergeSeed: null,
+} as const satisfies Partial<ExplorationSpec>;
 
 /** The exploration that a plan asks for under a probe, on a variant. */
 export function plannedExploration(

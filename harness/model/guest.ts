@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Kernel } from './kernel.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -108,7 +109,10 @@ export interface RemoteSession {
   exec(command: string, options?: { readonly signal?: AbortSignal; readonly stdin?: string }): Promise<RemoteOutput>;
   /** Extracts a tar stream below `remoteDir`. */
   upload(tar: NodeJS.ReadableStream, remoteDir: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
-  /** Packs `remoteDir` in the guest and unpacks it below `localDir`, refusing names that leave it and more than `limitBytes`. */
+  /**
+   * Packs `remoteDir` in the guest and unpacks it below `localDir`, refusing names that leave it and more than
+   * `limitBytes`.
+   */
   download(
     remoteDir: string,
     localDir: string,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { VariantOutcome } from './verdict.ts';
 
 /** What the history keeps of a run. */

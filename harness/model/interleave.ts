@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from './guest.ts';
 
 /** Why and where a machine stopped, as its debugger stub tells. */

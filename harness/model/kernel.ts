@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Where a pristine kernel tree comes from; see docs/plans.md for the textual forms. */
 export type SourceSpec =
   | { readonly kind: 'deb'; readonly package: string; readonly version: string | null; readonly sha256: string | null }
@@ -78,7 +79,9 @@ export interface PatchedFile {
  */
 export type PatchedFiles = ReadonlyMap<string, PatchedFile | null>;
 
-/** Applies series, in order, to copies of the files they touch. @throws SourceError when a hunk does not apply exactly. */
+/**
+ * Applies series, in order, to copies of the files they touch. @throws SourceError when a hunk does not apply exactly.
+ */
 export type TreePatcher = (request: {
   readonly tree: SourceTree;
   readonly series: readonly Series[];

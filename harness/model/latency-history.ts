@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Accelerator } from './guest.ts';
 
 /** What the history keeps of a latency run. */
@@ -36,7 +37,10 @@ export interface LatencyFigure {
   readonly control: number | null;
 }
 
-/** Runs of the same plan under the same accelerator with the same rule for exceedances, oldest first, by the arm of a variant. */
+/**
+ * Runs of the same plan under the same accelerator with the same rule for exceedances, oldest first, by the arm of a
+ * variant.
+ */
 export interface LatencySeries {
   readonly plan: string;
   readonly accelerator: LatencyRunSummary['accelerator'];
@@ -54,8 +58,8 @@ export interface LatencyPoint extends LatencyArmSummary {
 }
 
 /**
- * How a figure went over the runs. `ratio` to the run's own control where every run with a figure has a control above zero;
- * otherwise `absolute`, which the host moves as well.
+ * How a figure went over the runs. `ratio` to the run's own control where every run with a figure has a control above
+ * zero; otherwise `absolute`, which the host moves as well.
  */
 export interface LatencyTrend {
   readonly basis: 'ratio' | 'absolute';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencyThreshold } from './latency.ts';
 
 /** A threshold's rule in short: `p90` (of the control without swapoff), `1500 us`. */

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Accelerator, AcceleratorChoice, AcceleratorDecision, GuestSpec, MachineEnd } from './guest.ts';
 import type { KernelRecord, VariantSpec } from './kernel.ts';
 
 /**
- * What the workload does when a swapoff is due: call it; nothing (the control without swapoff); hold every CPU, stop the
- * machine and call it (the positive control).
+ * What the workload does when a swapoff is due: call it; nothing (the control without swapoff); hold every CPU, stop
+ * the machine and call it (the positive control).
  */
 export const LATENCY_MODES = ['swapoff', 'quiet', 'stop'] as const;
 export type LatencyMode = (typeof LATENCY_MODES)[number];
@@ -91,8 +92,21 @@ export interface LatencySamples {
 
 /** Why a boot's figures are not used. */
 export const UNUSABLE_CAUSES = [
-  'boot-failed', 'hang', 'guest-lost', 'wrong-kernel', 'kernel-complained', 'program-failed', 'out-of-time', 'truncated',
-  'clock-stepped-back', 'thread-never-ran', 'counted-twice', 'gap', 'overlapping-windows', 'too-few-swapoffs', 'host-fault',
+  'boot-failed',
+  'hang',
+  'guest-lost',
+  'wrong-kernel',
+  'kernel-complained',
+  'program-failed',
+  'out-of-time',
+  'truncated',
+  'clock-stepped-back',
+  'thread-never-ran',
+  'counted-twice',
+  'gap',
+  'overlapping-windows',
+  'too-few-swapoffs',
+  'host-fault',
 ] as const;
 export type UnusableCause = (typeof UNUSABLE_CAUSES)[number];
 
@@ -138,8 +152,12 @@ export interface PlannedBoot {
   readonly seed: number;
 }
 
-/** Above which latency a wake-up is an exceedance: a percentile of the control without swapoff in the same run, or so many microseconds. */
-export type LatencyThreshold = { readonly kind: 'quiet-percentile'; readonly percent: number } | { readonly kind: 'fixed'; readonly us: number };
+/**
+ * Above which latency a wake-up is an exceedance: a percentile of the control without swapoff in the same run, or so
+ * many microseconds.
+ */
+export type LatencyThreshold =
+  { readonly kind: 'quiet-percentile'; readonly percent: number } | { readonly kind: 'fixed'; readonly us: number };
 
 /** How long a run goes on. */
 export interface LatencyBudget {
@@ -165,7 +183,9 @@ export interface LatencyPlan {
   readonly guest: GuestSpec | null;
   readonly workload: Omit<LatencyWorkload, 'mode' | 'seed'>;
   readonly threshold: LatencyThreshold;
-  /** Whether one fault of each variant is stepped in a guest of its own beside every boot, and its instructions counted. */
+  /**
+   * Whether one fault of each variant is stepped in a guest of its own beside every boot, and its instructions counted.
+   */
   readonly instructions: boolean;
   readonly budget: LatencyBudget;
   readonly accelerator: AcceleratorChoice;

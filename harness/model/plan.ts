@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { AcceleratorChoice, SwapBackend } from './guest.ts';
 import type { HoldKind, MeanwhileKind, PointChoice } from './interleave.ts';
 import type { VariantSpec } from './kernel.ts';

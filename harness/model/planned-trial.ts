@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { KernelRecord } from './kernel.ts';
 import { budgetOf, type Plan, type StressProbe } from './plan.ts';
 import type { TrialSpec } from './trial.ts';

@@ -1,7 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { HoldKind, PathPoint, PointOutcome, RaceMap, RaceWindow } from './interleave.ts';
 
 /** Gravest first. */
-export const OUTCOME_KINDS = ['oops', 'corruption', 'hang', 'inconclusive', 'waited', 'refused', 'ok'] as const satisfies readonly PointOutcome['kind'][];
+export const OUTCOME_KINDS = [
+  'oops',
+  'corruption',
+  'hang',
+  'inconclusive',
+  'waited',
+  'refused',
+  'ok',
+] as const satisfies readonly PointOutcome['kind'][];
 
 /** `func+0x12#3`: a point as people write it; `#1` and `+0x0` may be left out. */
 export function pointName({ func, offset, occurrence }: Pick<PathPoint, 'func' | 'offset' | 'occurrence'>): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Numbers in [0, 1); the same seed gives the same numbers. */
 export type Random = () => number;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { CodePlace } from './interleave.ts';
 import type { WorkloadSummary } from './trial.ts';
 
@@ -9,7 +10,9 @@ export interface Preemption {
   readonly func: string;
   /** Instructions that it then makes alone before it is held. */
   readonly steps: number;
-  /** A function at which swapoff is caught meanwhile, and kept until the first thread has gone on; null lets it return. */
+  /**
+   * A function at which swapoff is caught meanwhile, and kept until the first thread has gone on; null lets it return.
+   */
   readonly swapoffTo: string | null;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** What a kernel prints when it complains. The names follow syzbot's report types. */
 export type SplatType =
   | 'null-deref'
@@ -30,13 +31,7 @@ export type SplatType =
   | 'other';
 
 /** A bad access to memory: the types that a use-after-free or NULL dereference can show itself as. */
-export const BAD_ACCESS: ReadonlySet<SplatType> = new Set([
-  'null-deref',
-  'page-fault',
-  'gp-fault',
-  'kasan',
-  'kfence',
-]);
+export const BAD_ACCESS: ReadonlySet<SplatType> = new Set(['null-deref', 'page-fault', 'gp-fault', 'kasan', 'kfence']);
 
 /** One line of a call trace. */
 export interface Frame {
@@ -55,7 +50,9 @@ export interface Frame {
   readonly isIp: boolean;
   /** `file:line` of the frame, when symbolised; null before. */
   readonly location: string | null;
-  /** Functions inlined at this address, innermost first, each with its own location; empty when none or not symbolised. */
+  /**
+   * Functions inlined at this address, innermost first, each with its own location; empty when none or not symbolised.
+   */
   readonly inlined: readonly { readonly func: string; readonly location: string | null }[];
 }
 

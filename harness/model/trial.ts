@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Fault } from './errors.ts';
 import type { Accelerator, AcceleratorDecision, SwapBackend, MachineEnd } from './guest.ts';
 import type { KernelRecord } from './kernel.ts';
@@ -70,7 +71,13 @@ export interface ThreadBeat {
 
 /** Lines that the workload writes to its standard output, one JSON object each, by `t`. */
 export type WorkloadMessage =
-  | { readonly t: 'start'; readonly threads: number; readonly pages: number; readonly workload: string; readonly seed: number }
+  | {
+      readonly t: 'start';
+      readonly threads: number;
+      readonly pages: number;
+      readonly workload: string;
+      readonly seed: number;
+    }
   | { readonly t: 'beat'; readonly exposure: Exposure; readonly threads: readonly ThreadBeat[] }
   | { readonly t: 'end'; readonly exposure: Exposure; readonly joined: boolean }
   | { readonly t: 'fail'; readonly message: string };

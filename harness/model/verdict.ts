@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ExitStatus } from './errors.ts';
 import type { Exploration } from './exploration.ts';
 import type { Evidence, RunRecord } from './trial.ts';
@@ -29,7 +30,13 @@ export type TrialVerdict =
 export type VariantOutcome = TrialVerdict['kind'];
 
 /** Every outcome, gravest first: the order in which a variant's trials decide its outcome. */
-export const OUTCOMES = ['target', 'hang', 'other-bug', 'clean', 'inconclusive'] as const satisfies readonly VariantOutcome[];
+export const OUTCOMES = [
+  'target',
+  'hang',
+  'other-bug',
+  'clean',
+  'inconclusive',
+] as const satisfies readonly VariantOutcome[];
 
 /** A trial and what was made of it. */
 export interface JudgedTrial {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { scanLog } from '../evidence/scanner.ts';
 import { addr2lineSymbolizer } from '../evidence/symbolize.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
@@ -49,12 +50,15 @@ export async function withDebuggedGuest<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await bootOnce(kernel, lab, machine, signal, use, consoleLog).catch((error: unknown) => {
-      if (error instanceof BootError && error.code === 'BOOT_SILENT' && attempt < MOST_SILENT_BOOTS) return 'silent' as const;
+      if (error instanceof BootError && error.code === 'BOOT_SILENT' && attempt < MOST_SILENT_BOOTS)
+        return 'silent' as const;
       throw error;
     });
     if (typeof outcome === 'object') return outcome.value;
     if (attempt === MOST_BOOTS) {
-      throw new BootError('BROKEN_TIMERS', `${MOST_BOOTS} guests came up without working timers`, { hint: 'run on a host that is less busy' });
+      throw new BootError('BROKEN_TIMERS', `${MOST_BOOTS} guests came up without working timers`, {
+        hint: 'run on a host that is less busy',
+      });
     }
   }
 }
@@ -88,7 +92,10 @@ async function bootOnce<T>(
   );
   if (timersBroken(await readConsole(consoleLog))) return 'broken timers';
   // From here on: a guest may crash before its vCPUs are taken.
-  const splats = new ConsoleSplats(() => new SplatScanner(), (listener) => guest.onConsoleLine(listener));
+  const splats = new ConsoleSplats(
+    () => new SplatScanner(),
+    (listener) => guest.onConsoleLine(listener),
+  );
   return { value: await use({ guest, take: () => take(guest, splats) }) };
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { cpus, freemem, release, totalmem } from 'node:os';
 import { readTextIfExists } from '../host/files.ts';
@@ -70,9 +71,19 @@ async function spaceCheck(cacheDir: string): Promise<Check> {
     const { bavail, bsize } = await statfs(cacheDir);
     const free = (bavail * bsize) / GIB;
     const ok = free >= NEEDED_GIB;
-    return { name: 'cache', ok, found: `${cacheDir}, ${free.toFixed(1)} GiB free`, mend: ok ? '' : `free ${NEEDED_GIB} GiB, or set SWAPRACE_CACHE` };
+    return {
+      name: 'cache',
+      ok,
+      found: `${cacheDir}, ${free.toFixed(1)} GiB free`,
+      mend: ok ? '' : `free ${NEEDED_GIB} GiB, or set SWAPRACE_CACHE`,
+    };
   } catch (error) {
-    return { name: 'cache', ok: false, found: `${cacheDir}: ${(error as Error).message}`, mend: 'set SWAPRACE_CACHE to a folder that can be written' };
+    return {
+      name: 'cache',
+      ok: false,
+      found: `${cacheDir}: ${(error as Error).message}`,
+      mend: 'set SWAPRACE_CACHE to a folder that can be written',
+    };
   }
 }
 
@@ -82,7 +93,12 @@ async function kvmCheck(): Promise<Check> {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
     return { name: 'kvm', ok: true, found: '/dev/kvm opens; a run boots a guest to see whether it works', mend: '' };
   } catch (error) {
-    return { name: 'kvm', ok: true, found: `/dev/kvm: ${(error as NodeJS.ErrnoException).code}; guests run under TCG`, mend: '' };
+    return {
+      name: 'kvm',
+      ok: true,
+      found: `/dev/kvm: ${(error as NodeJS.ErrnoException).code}; guests run under TCG`,
+      mend: '',
+    };
   }
 }
 

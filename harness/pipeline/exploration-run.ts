@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { symbolizeMap } from '../interleave/map.ts';
 import { sourceLookup } from '../interleave/symbols.ts';
 import { InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
@@ -55,7 +56,10 @@ export async function runExploration(
     end = endOf(unsuppressed(error), signal);
   }
   const path = await files.readPath();
-  const map = path === null ? null : await symbolizeMap(mapOf(spec, path, await files.readPoints()), sourceLookup(kernel.vmlinux));
+  const map =
+    path === null
+      ? null
+      : await symbolizeMap(mapOf(spec, path, await files.readPoints()), sourceLookup(kernel.vmlinux));
   return { record: { spec, end, startedAt, endedAt: new Date().toISOString() }, map };
 }
 
@@ -67,7 +71,8 @@ function wholePoints(results: readonly PointResult[], repeats: number): PointRes
 }
 
 function endOf(error: unknown, signal: AbortSignal): ExplorationEnd {
-  if (signal.aborted) return { kind: 'failed', fault: new InterruptedError('INTERRUPTED', '').fault, message: 'Interrupted' };
+  if (signal.aborted)
+    return { kind: 'failed', fault: new InterruptedError('INTERRUPTED', '').fault, message: 'Interrupted' };
   if (error instanceof SwapraceError) return { kind: 'failed', fault: error.fault, message: error.message };
   throw error;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { availableParallelism } from 'node:os';
 import { calleeLookup, reachable } from '../interleave/calls.ts';
 import { disassembler } from '../interleave/disassembly.ts';
@@ -52,14 +53,20 @@ export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: Exp
   const explored = new ExploredPoints(request.spec.repeats);
   for (const result of request.known) explored.add(result);
   if (guests > 1) {
-    await sideBySide(request.signal, guests, (signal, index) => exploreShare(kernel, lab, { ...request, signal }, explored, booted, { index, of: guests }));
+    await sideBySide(request.signal, guests, (signal, index) =>
+      exploreShare(kernel, lab, { ...request, signal }, explored, booted, { index, of: guests }),
+    );
   }
   // Guests may go along the path a little differently: what a last one's path has besides is explored as well.
   await exploreShare(kernel, lab, request, explored, booted, { index: 0, of: 1 });
 }
 
 /** All at once; the first that fails ends the others. @throws what it failed with. */
-async function sideBySide(signal: AbortSignal, count: number, work: (signal: AbortSignal, index: number) => Promise<void>): Promise<void> {
+async function sideBySide(
+  signal: AbortSignal,
+  count: number,
+  work: (signal: AbortSignal, index: number) => Promise<void>,
+): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const one = (index: number): Promise<void> =>
@@ -94,7 +101,14 @@ async function exploreShare(
   const options = { ...optionsOf(kernel, request, explored), share };
   const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
   for (let guest = 0; guest < MOST_GUESTS; guest++) {
-    const { lost } = await withPlacement(kernel, lab, signal, (placement) => explore(placement, options), scene, booted.nextLog());
+    const { lost } = await withPlacement(
+      kernel,
+      lab,
+      signal,
+      (placement) => explore(placement, options),
+      scene,
+      booted.nextLog(),
+    );
     if (!lost) return;
   }
   throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${spec.variant} was explored`);
@@ -115,10 +129,25 @@ class ExploredPoints {
   }
 }
 
-function optionsOf(kernel: Kernel, { spec, signal, onPath, onResult }: ExploreRequest, explored: ExploredPoints): ExploreOptions {
+function optionsOf(
+  kernel: Kernel,
+  { spec, signal, onPath, onResult }: ExploreRequest,
+  explored: ExploredPoints,
+): ExploreOptions {
   const { hold, meanwhile, swapoffTo, points, range, sample, repeats, entries, mergeSeed } = spec;
   return {
-    ...{ hold, meanwhile, swapoffTo, choice: points, range, repeats, signal, explored: explored.names, onPath, taken: new Set<string>() },
+    ...{
+      hold,
+      meanwhile,
+      swapoffTo,
+      choice: points,
+      range,
+      repeats,
+      signal,
+      explored: explored.names,
+      onPath,
+      taken: new Set<string>(),
+    },
     onResult: async (result) => {
       explored.add(result);
       await onResult(result);
@@ -146,7 +175,11 @@ export function mapOf(spec: ExplorationSpec, explored: ExploredPath, results: re
 /** Calls between a function in which the thread stands and those whose entries become points. */
 const CALLS_DEEP = 2;
 
-function aheadOf(kernel: Kernel, entries: ExplorationSpec['entries'], signal: AbortSignal): Pick<ExploreOptions, 'ahead'> {
+function aheadOf(
+  kernel: Kernel,
+  entries: ExplorationSpec['entries'],
+  signal: AbortSignal,
+): Pick<ExploreOptions, 'ahead'> {
   if (entries === null) return {};
   if (entries !== 'call graph') return { ahead: async () => entries };
   return { ahead: (chain) => reachable(chain, CALLS_DEEP, calleeLookup(kernel.vmlinux, signal)) };

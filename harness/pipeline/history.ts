@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../model/errors.ts';
 import type { RunSummary, Series } from '../model/history.ts';
@@ -23,7 +24,12 @@ export interface History {
  * @throws UsageError `NO_RESULTS` when there is no such folder; HostError `HISTORY_UNUSABLE`.
  */
 export async function readHistory(resultsDir: string, options: { readonly rebuild: boolean }): Promise<History> {
-  if (!(await stat(resultsDir).then((entry) => entry.isDirectory(), () => false))) {
+  if (
+    !(await stat(resultsDir).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    ))
+  ) {
     throw new UsageError('NO_RESULTS', `No folder of results at ${resultsDir}`, { hint: 'scripts/run' });
   }
   const { runs, latencyRuns, unreadable } = await syncHistory(resultsDir, options);

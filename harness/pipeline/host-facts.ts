@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { run } from '../host/process.ts';
@@ -10,7 +11,9 @@ export function hostFacts(): Record<string, string> {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: String(cpus().length),
     memoryMiB: String(Math.round(totalmem() / 2 ** 20)),
-    loadAverage: loadavg().map((value) => value.toFixed(2)).join(' '),
+    loadAverage: loadavg()
+      .map((value) => value.toFixed(2))
+      .join(' '),
     hypervisor: readFileSync('/proc/cpuinfo', 'utf8').includes(' hypervisor') ? 'yes' : 'no',
   };
 }

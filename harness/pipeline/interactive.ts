@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,9 +41,18 @@ export async function plainSshCommand(guest: StartedGuest, identity: RunIdentity
   const configFile = join(privateDir, 'ssh_config');
   const socket = guest.sshSockets[1] ?? guest.sshSockets[0] ?? '';
   // From any folder; and ssh takes a percent sign for its own.
-  const proxy = [process.execPath, '--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../machine/port-proxy.ts', import.meta.url)), socket];
+  const proxy = [
+    process.execPath,
+    '--import',
+    import.meta.resolve('tsx'),
+    fileURLToPath(new URL('../machine/port-proxy.ts', import.meta.url)),
+    socket,
+  ];
   await writeFile(keyFile, identity.key.privateKey, { mode: 0o600 });
-  await writeFile(join(privateDir, 'known_hosts'), `guest ssh-ed25519 ${identity.key.hostPublicKey.toString('base64')}\n`);
+  await writeFile(
+    join(privateDir, 'known_hosts'),
+    `guest ssh-ed25519 ${identity.key.hostPublicKey.toString('base64')}\n`,
+  );
   await writeFile(
     configFile,
     [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { buildKernel } from '../build/kernel.ts';
 import { loadPrebuilt } from '../build/prebuilt.ts';
 import { configure } from '../kconfig/configure.ts';
@@ -41,14 +42,22 @@ export async function buildKernels(variants: readonly VariantSpec[], options: Ke
       kernels[variant.id] = await kernelOf(variant, sources, options);
     } catch (error) {
       if (!(error instanceof SwapraceError) || !ONE_VARIANT.includes(error.fault)) throw error;
-      troubles.push({ fault: error.fault, variant: variant.id, message: [error.message, error.details].filter(Boolean).join('\n') });
+      troubles.push({
+        fault: error.fault,
+        variant: variant.id,
+        message: [error.message, error.details].filter(Boolean).join('\n'),
+      });
       options.emit({ kind: 'note', message: `${variant.id}: ${error.message}` });
     }
   }
   return { kernels, troubles: [...troubles, ...sameCode(kernels)] };
 }
 
-async function kernelOf(variant: VariantSpec, sources: Map<string, Promise<SourceTree>>, options: KernelOptions): Promise<Kernel> {
+async function kernelOf(
+  variant: VariantSpec,
+  sources: Map<string, Promise<SourceTree>>,
+  options: KernelOptions,
+): Promise<Kernel> {
   const { cacheDir, signal, emit } = options;
   if (variant.source.kind === 'prebuilt') return loadPrebuilt(variant.source.path);
   const [tree, series, fragments] = [
@@ -57,12 +66,25 @@ async function kernelOf(variant: VariantSpec, sources: Map<string, Promise<Sourc
     await loadFragments(variant.fragments),
   ];
   const steps = { patchTree, configure };
-  const built = await buildKernel({ tree, series, fragments, cacheDir, variantId: variant.id, signal, onEvent: emit, steps });
+  const built = await buildKernel({
+    tree,
+    series,
+    fragments,
+    cacheDir,
+    variantId: variant.id,
+    signal,
+    onEvent: emit,
+    steps,
+  });
   return built.kernel;
 }
 
 /** A source is prepared once, however many variants are made of it. */
-function sourceOf(spec: TreeSpec, sources: Map<string, Promise<SourceTree>>, options: KernelOptions): Promise<SourceTree> {
+function sourceOf(
+  spec: TreeSpec,
+  sources: Map<string, Promise<SourceTree>>,
+  options: KernelOptions,
+): Promise<SourceTree> {
   const name = formatSourceSpec(spec);
   const known = sources.get(name);
   if (known !== undefined) return known;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDir } from '../host/private-dir.ts';
@@ -63,7 +64,8 @@ const MOST_BOOTS = 4;
  * Boots a guest; its console log is in its private folder unless `consoleLog` says otherwise. An emulated guest whose
  * clock or timers do not work is booted again.
  *
- * @throws as `boot` does; HostError `EMULATED_TIME` when no boot gives a guest with working clocks, `CONSOLE_NOT_KEPT` when
+ * @throws as `boot` does; HostError `EMULATED_TIME` when no boot gives a guest with working clocks, `CONSOLE_NOT_KEPT`
+ *   when
  *   its log is gone.
  */
 export async function bootGuest(
@@ -107,7 +109,15 @@ async function bootOnce(
   try {
     const keys = join(dir.path, 'keys.cpio');
     await writeFile(keys, packCpio(lab.identity.overlay), { mode: 0o600 });
-    const request = { kernel, guest, accelerator, initramfs: [lab.rootfs.image, keys], workDir: dir.path, consoleLog, key: lab.identity.key };
+    const request = {
+      kernel,
+      guest,
+      accelerator,
+      initramfs: [lab.rootfs.image, keys],
+      workDir: dir.path,
+      consoleLog,
+      key: lab.identity.key,
+    };
     const startedAt = performance.now();
     started = await boot(request, signal, deadlines);
     if (!emulated || !(await timeIsSpoilt(started, startedAt, consoleLog))) {
@@ -115,7 +125,8 @@ async function bootOnce(
     }
     await dispose();
   } catch (error) {
-    const spoilt = emulated && error instanceof BootError && timersBroken(await readConsole(consoleLog).catch(() => ''));
+    const spoilt =
+      emulated && error instanceof BootError && timersBroken(await readConsole(consoleLog).catch(() => ''));
     await dispose();
     if (!spoilt) throw error;
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../host/files.ts';
@@ -30,7 +31,14 @@ export async function readLiveRun(runDir: string, now: Date): Promise<LiveRun> {
   const partial = await partialIn(join(runDir, RUN_FILES.trials));
   const current = partial === undefined ? null : await readCurrent(join(runDir, RUN_FILES.trials, partial), partial);
   const exploring = await readExploring(join(runDir, RUN_FILES.explorations));
-  return { record, trials, maps: (await explorationIds(runDir)).length, current, exploring, quietSeconds: Math.max(0, (now.getTime() - (await lastWritten(runDir, partial))) / 1000) };
+  return {
+    record,
+    trials,
+    maps: (await explorationIds(runDir)).length,
+    current,
+    exploring,
+    quietSeconds: Math.max(0, (now.getTime() - (await lastWritten(runDir, partial))) / 1000),
+  };
 }
 
 async function partialIn(dir: string): Promise<string | undefined> {
@@ -50,13 +58,19 @@ async function readExploring(dir: string): Promise<LiveRun['exploring']> {
 
 async function readCurrent(dir: string, partial: string): Promise<LiveRun['current']> {
   const id = idOf(partial);
-  const [console, exposure] = await Promise.all([consoleTail(join(dir, TRIAL_FILES.console)), lastCounters(join(dir, TRIAL_FILES.workload))]);
+  const [console, exposure] = await Promise.all([
+    consoleTail(join(dir, TRIAL_FILES.console)),
+    lastCounters(join(dir, TRIAL_FILES.workload)),
+  ]);
   return { id, console, exposure };
 }
 
 /** A log that is not there yet, or no longer since the trial became whole, is empty. */
 async function consoleTail(path: string): Promise<ConsoleTail> {
-  const { bytes, omittedBytes } = await readTail(path, CONSOLE_BYTES).catch(() => ({ bytes: Buffer.alloc(0), omittedBytes: 0 }));
+  const { bytes, omittedBytes } = await readTail(path, CONSOLE_BYTES).catch(() => ({
+    bytes: Buffer.alloc(0),
+    omittedBytes: 0,
+  }));
   return { text: new TextDecoder().decode(bytes), omittedBytes };
 }
 
@@ -72,14 +86,25 @@ async function lastWritten(runDir: string, partial: string | undefined): Promise
   const explorations = join(runDir, RUN_FILES.explorations);
   const exploring = await partialIn(explorations);
   const points = exploring === undefined ? [] : [join(explorations, exploring, EXPLORATION_FILES.points)];
-  const times = await Promise.all([join(runDir, RUN_FILES.run), trials, ...logs, explorations, ...points].map((path) => stat(path).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  const times = await Promise.all(
+    [join(runDir, RUN_FILES.run), trials, ...logs, explorations, ...points].map((path) =>
+      stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
   return Math.max(...times);
 }
 
 /** Names of the runs of a folder that were not finished, newest first. */
 export async function unfinishedRuns(resultsDir: string): Promise<string[]> {
   const entries = await readdir(resultsDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort().reverse();
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .reverse();
   const unfinished = await Promise.all(names.map((name) => isUnfinished(join(resultsDir, name))));
   return names.filter((_, index) => unfinished[index]);
 }

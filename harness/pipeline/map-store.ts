@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,7 +33,10 @@ export async function exploreStored(
   options: ExplorationOptions & { readonly reuse: boolean; readonly onResume: (points: number) => void },
 ): Promise<StoredExploration> {
   const dir = join(resultsDir, MAPS, folderOf(spec));
-  await using _lock = await acquireLock(`${dir}.lock`, { purpose: `exploring ${spec.variant}`, signal: options.signal });
+  await using _lock = await acquireLock(`${dir}.lock`, {
+    purpose: `exploring ${spec.variant}`,
+    signal: options.signal,
+  });
   const files = new ExplorationFiles(dir);
   if (await isFinished(files)) {
     if (options.reuse) return { dir, record: await files.readRecord(), map: await files.readMap() };
@@ -68,7 +72,10 @@ export async function readStoredMaps(resultsDir: string): Promise<StoredMaps> {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   const explorations: Exploration[] = [];
   const unfinished: { name: string; attempts: number }[] = [];
   const unreadable: string[] = [];

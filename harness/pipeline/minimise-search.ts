@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { BACKENDS, backendName, type BackendName } from '../interleave/backends.ts';
 import { tryPoint } from '../interleave/explore.ts';
 import { tracePath } from '../interleave/path.ts';
@@ -37,16 +38,31 @@ export interface MinimiseRequest {
   readonly signal: AbortSignal;
 }
 
-/** Looks for a placed schedule of one or two holds that gives the finding; null when none of those that are likely does. */
-export async function minimise(searched: SearchedKernel, lab: PlacedLab, request: MinimiseRequest): Promise<Minimised | null> {
+/**
+ * Looks for a placed schedule of one or two holds that gives the finding; null when none of those that are likely does.
+ */
+export async function minimise(
+  searched: SearchedKernel,
+  lab: PlacedLab,
+  request: MinimiseRequest,
+): Promise<Minimised | null> {
   const backend = placedOn(request.backend);
   const { rounds, finding, functions } = request;
-  for (const { path, candidates } of likelyPaths({ rounds, end: finding.end, swapoff: searched.swapoff.func, functions })) {
+  for (const { path, candidates } of likelyPaths({
+    rounds,
+    end: finding.end,
+    swapoff: searched.swapoff.func,
+    functions,
+  })) {
     const attempts: Attempts = { backend, candidates, tried: new Set() };
-    const search = (placement: Placement): Promise<Minimised | 'none' | 'lost'> => firstThatGives(placement, attempts, searched, request);
+    const search = (placement: Placement): Promise<Minimised | 'none' | 'lost'> =>
+      firstThatGives(placement, attempts, searched, request);
     let found: Minimised | 'none' | 'lost' = 'lost';
     for (let guests = 0; found === 'lost' && guests < MOST_GUESTS; guests++) {
-      found = await withPlacement(searched.kernel, lab, request.signal, search, { path, backend: BACKENDS[backend] }).catch(notReached);
+      found = await withPlacement(searched.kernel, lab, request.signal, search, {
+        path,
+        backend: BACKENDS[backend],
+      }).catch(notReached);
     }
     if (typeof found === 'object') return found;
   }
@@ -94,7 +110,11 @@ async function firstThatGives(
       if (lost) return 'lost';
       if (!isSameKind(result.outcome, finding.end)) continue;
       const claimed: Schedule = { ...schedule, expect: expectationOf(result.outcome) };
-      const { met } = await replay(placement, claimed, { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, signal), signal });
+      const { met } = await replay(placement, claimed, {
+        attempts: ATTEMPTS,
+        source: sourceLookup(kernel.vmlinux, signal),
+        signal,
+      });
       return { schedule: formatSchedule(claimed), met: met ?? 0, attempts: ATTEMPTS };
     }
   }
@@ -110,12 +130,23 @@ interface PlaceToTry {
 /** The candidates' points; then, once each, every function that the path comes to. */
 function placesToTry(points: readonly PathPoint[], candidates: readonly Candidate[]): PlaceToTry[] {
   const likely = candidates.flatMap((candidate) =>
-    pointsAt(points, candidate).slice(0, MOST_OCCURRENCES).map((point) => ({ point, swapoffTo: candidate.swapoffTo, tries: TRIES })),
+    pointsAt(points, candidate)
+      .slice(0, MOST_OCCURRENCES)
+      .map((point) => ({ point, swapoffTo: candidate.swapoffTo, tries: TRIES })),
   );
-  return [...likely, ...choosePoints(points, { kind: 'functions' }).map((point) => ({ point, swapoffTo: null, tries: 1 }))];
+  return [
+    ...likely,
+    ...choosePoints(points, { kind: 'functions' }).map((point) => ({ point, swapoffTo: null, tries: 1 })),
+  ];
 }
 
-function scheduleOf(variant: string, backend: BackendName, path: PathSpec, swapoffTo: string | null, at: string): Schedule {
+function scheduleOf(
+  variant: string,
+  backend: BackendName,
+  path: PathSpec,
+  swapoffTo: string | null,
+  at: string,
+): Schedule {
   return {
     name: `found-on-${variant.toLowerCase().replace(/[^a-z0-9-]+/g, '-')}`,
     describe: 'found by a search, brought down to its holds',

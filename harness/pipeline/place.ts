@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { BACKENDS } from '../interleave/backends.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
@@ -26,7 +27,8 @@ const MOST_PLACEMENTS = 3;
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
  *
- * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, and as `withDebuggedGuest` and `prepare` do.
+ * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, and as `withDebuggedGuest` and
+ *   `prepare` do.
  */
 export async function withPlacement<T>(
   kernel: Kernel,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { parseConfig } from '../kconfig/check.ts';
 import type { Kernel } from '../model/kernel.ts';
@@ -11,7 +12,10 @@ const NEEDS_MIB: Readonly<Record<string, number>> = {
   CONFIG_KASAN: 512,
 };
 
-/** Memory of a guest whose threads are placed, in MiB: what its kernel's configuration needs. Of a kernel without one, the plain size. */
+/**
+ * Memory of a guest whose threads are placed, in MiB: what its kernel's configuration needs. Of a kernel without one,
+ * the plain size.
+ */
 export async function placedMemoryMiB({ config }: Pick<Kernel, 'config'>): Promise<number> {
   if (config === null) return PLAIN_MIB;
   const values = parseConfig(await readFile(config, 'utf8'));

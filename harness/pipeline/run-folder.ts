@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { isAbsolute, join, resolve } from 'node:path';
 import { exists } from '../host/files.ts';
 import { UsageError } from '../model/errors.ts';
@@ -18,7 +19,11 @@ const RUN_KINDS = Object.keys(MARKS) as RunKind[];
  * @param kinds that are looked for.
  * @throws UsageError `NO_SUCH_RUN`.
  */
-export async function findRun(name: string, { resultsDir }: Workspace, kinds: readonly RunKind[] = RUN_KINDS): Promise<{ readonly dir: string; readonly kind: RunKind }> {
+export async function findRun(
+  name: string,
+  { resultsDir }: Workspace,
+  kinds: readonly RunKind[] = RUN_KINDS,
+): Promise<{ readonly dir: string; readonly kind: RunKind }> {
   const candidates = isAbsolute(name) ? [name] : [resolve(name), join(resultsDir, name)];
   for (const dir of candidates) {
     for (const each of kinds) if (await exists(join(dir, MARKS[each]))) return { dir, kind: each };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { setImmediate as tick } from 'node:timers/promises';
 import { addr2lineSymbolizer } from '../evidence/symbolize.ts';
@@ -53,7 +54,8 @@ export interface FinishedRun {
  */
 export async function runPlan(options: RunOptions): Promise<FinishedRun> {
   const { plan, workspace, signal, emit } = options;
-  for (const path of await sweepOrphans()) emit({ kind: 'note', message: `removed ${path}, which a killed run had left` });
+  for (const path of await sweepOrphans())
+    emit({ kind: 'note', message: `removed ${path}, which a killed run had left` });
   const store = await createRun(workspace.resultsDir, {
     planFile: options.planFile,
     plan,
@@ -117,7 +119,12 @@ class PlanRun {
   async finish(): Promise<FinishedRun> {
     await this.store.update({ troubles: this.#troubles });
     const verdict = judgeRun(this.options.plan, this.#trials, this.#troubles, this.#explorations);
-    const result: RunResult = { record: this.store.record, trials: this.#trials, explorations: this.#explorations, verdict };
+    const result: RunResult = {
+      record: this.store.record,
+      trials: this.#trials,
+      explorations: this.#explorations,
+      verdict,
+    };
     const report = reportText(result);
     await this.store.finish(verdict, report);
     return { dir: this.store.dir, result, report };
@@ -144,7 +151,8 @@ class PlanRun {
       const open = await this.store.openExploration(spec.id);
       emit({ kind: 'phase', name: `exploring ${spec.id}`, detail: `${probe.path}, ${probe.hold} hold` });
       try {
-        const onResult = ({ point, outcome }: PointResult): void => emit({ kind: 'point', exploration: spec.id, point: pointName(point), outcome });
+        const onResult = ({ point, outcome }: PointResult): void =>
+          emit({ kind: 'point', exploration: spec.id, point: pointName(point), outcome });
         const ended = await runExploration(spec, kernel, lab, open.files, { signal, onResult });
         await open.commit(ended.record, ended.map);
         this.#explorations.push(explorationOf(ended));
@@ -194,5 +202,9 @@ function troubleOf(error: unknown, variant: string | null): Trouble {
   if (error instanceof Error && error.name === 'AbortError') {
     return { fault: new InterruptedError('INTERRUPTED', '').fault, variant, message: 'Interrupted' };
   }
-  return { fault: 'host', variant, message: `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}` };
+  return {
+    fault: 'host',
+    variant,
+    message: `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makePrivateDir } from '../host/private-dir.ts';
@@ -6,7 +7,15 @@ import { ChainReader } from '../interleave/chains.ts';
 import { disassembler } from '../interleave/disassembly.ts';
 import { Runner } from '../interleave/runner.ts';
 import { drawPreemption } from '../interleave/search/preemption.ts';
-import { census, DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, runFor, type Census, type SearchedMachine } from '../interleave/search/round.ts';
+import {
+  census,
+  DEFAULT_ROUND_TIMES,
+  followingSplat,
+  preemptOnce,
+  runFor,
+  type Census,
+  type SearchedMachine,
+} from '../interleave/search/round.ts';
 import { swapoffCode, type SwapoffCode } from '../interleave/search/swapoff.ts';
 import { loadSymbols, type SymbolTable } from '../interleave/symbols.ts';
 import { BootError, GuestError, HostError, SwapraceError, UsageError } from '../model/errors.ts';
@@ -14,7 +23,13 @@ import type { GuestSpec } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { StressProbe, TargetSignature } from '../model/plan.ts';
 import { plannedTrial } from '../model/planned-trial.ts';
-import { findingsOf, type SearchedGuest, type SearchedGuestEnd, type SearchRound, type SearchSpec } from '../model/search.ts';
+import {
+  findingsOf,
+  type SearchedGuest,
+  type SearchedGuestEnd,
+  type SearchRound,
+  type SearchSpec,
+} from '../model/search.ts';
 import type { TrialEnd, TrialSpec } from '../model/trial.ts';
 import { parseWorkload } from '../workload/fold.ts';
 import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
@@ -38,7 +53,11 @@ const SLICE_MS = 200;
 /** Reads what there is to search. */
 export async function openSearch(kernel: Kernel, signal: AbortSignal): Promise<SearchedKernel> {
   const symbols = await loadSymbols(kernel.vmlinux, signal);
-  const swapoff = await swapoffCode(symbols, disassembler(kernel.vmlinux, signal), calleeLookup(kernel.vmlinux, signal));
+  const swapoff = await swapoffCode(
+    symbols,
+    disassembler(kernel.vmlinux, signal),
+    calleeLookup(kernel.vmlinux, signal),
+  );
   return { kernel, symbols, swapoff };
 }
 
@@ -66,20 +85,31 @@ const MOST_CENSUS_GUESTS = 4;
  *
  * @throws GuestError `NOTHING_REACHED` when there is none; GuestError, BootError, HostError when a guest breaks off.
  */
-export async function functionsReached(searched: SearchedKernel, lab: PlacedLab, variant: string, probe: StressProbe, functions: readonly string[], signal: AbortSignal): Promise<string[]> {
+export async function functionsReached(
+  searched: SearchedKernel,
+  lab: PlacedLab,
+  variant: string,
+  probe: StressProbe,
+  functions: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
   await using scratch = await makePrivateDir();
   const log = join(scratch.path, 'workload.jsonl');
   const trial = trialOf(searched, probe, variant, 0);
   const found = new Set<string>();
   for (let guest = 0; guest < MOST_CENSUS_GUESTS; guest++) {
     const open = functions.filter((func) => !found.has(func));
-    const look = (debugged: DebuggedGuest): Promise<Census> => withRace(searched, debugged, trial, log, (machine) => census(machine, open, CENSUS_MS));
+    const look = (debugged: DebuggedGuest): Promise<Census> =>
+      withRace(searched, debugged, trial, log, (machine) => census(machine, open, CENSUS_MS));
     const { reached, cut } = await withDebuggedGuest(searched.kernel, lab, machineOf(probe), signal, look);
     for (const func of reached) found.add(func);
     const nothingNew = reached.length === 0 && found.size > 0;
     if (!cut || nothingNew) break;
   }
-  if (found.size === 0) throw new GuestError('NOTHING_REACHED', `The workload came to none of: ${functions.join(', ')}`, { hint: 'name functions with --functions' });
+  if (found.size === 0)
+    throw new GuestError('NOTHING_REACHED', `The workload came to none of: ${functions.join(', ')}`, {
+      hint: 'name functions with --functions',
+    });
   return functions.filter((func) => found.has(func));
 }
 
@@ -98,7 +128,11 @@ export interface SearchRequest {
  *
  * @throws GuestError `TOO_MANY_LOST` when guests break off one after the other.
  */
-export async function searchKernel(searched: SearchedKernel, lab: PlacedLab, request: SearchRequest): Promise<SearchedGuest[]> {
+export async function searchKernel(
+  searched: SearchedKernel,
+  lab: PlacedLab,
+  request: SearchRequest,
+): Promise<SearchedGuest[]> {
   const { spec, signal } = request;
   const guests: SearchedGuest[] = [];
   let next = 0;
@@ -107,7 +141,8 @@ export async function searchKernel(searched: SearchedKernel, lab: PlacedLab, req
     const guest = await searchGuest(searched, lab, request, guests.length, next);
     guests.push(guest);
     next += guest.rounds;
-    if (guests.length >= MOST_LOST && guests.slice(-MOST_LOST).every(({ end }) => end.kind === 'lost')) throw tooManyLost(guest.end);
+    if (guests.length >= MOST_LOST && guests.slice(-MOST_LOST).every(({ end }) => end.kind === 'lost'))
+      throw tooManyLost(guest.end);
   }
   return guests;
 }
@@ -117,7 +152,13 @@ function tooManyLost(end: SearchedGuestEnd): GuestError {
   return new GuestError('TOO_MANY_LOST', `${MOST_LOST} guests in a row were lost${why}`);
 }
 
-async function searchGuest(searched: SearchedKernel, lab: PlacedLab, request: SearchRequest, guest: number, first: number): Promise<SearchedGuest> {
+async function searchGuest(
+  searched: SearchedKernel,
+  lab: PlacedLab,
+  request: SearchRequest,
+  guest: number,
+  first: number,
+): Promise<SearchedGuest> {
   const { spec, probe, signal } = request;
   const trial = trialOf(searched, probe, spec.variant, guest);
   let rounds = 0;
@@ -128,8 +169,16 @@ async function searchGuest(searched: SearchedKernel, lab: PlacedLab, request: Se
       await request.onRound(round);
     },
   };
-  const search = (debugged: DebuggedGuest): Promise<SearchedGuestEnd> => race(searched, debugged, trial, counted, guest, first);
-  const end = await withDebuggedGuest(searched.kernel, lab, machineOf(probe), signal, search, request.consoleLog(guest)).catch((error: unknown) => endOfLost(error, signal));
+  const search = (debugged: DebuggedGuest): Promise<SearchedGuestEnd> =>
+    race(searched, debugged, trial, counted, guest, first);
+  const end = await withDebuggedGuest(
+    searched.kernel,
+    lab,
+    machineOf(probe),
+    signal,
+    search,
+    request.consoleLog(guest),
+  ).catch((error: unknown) => endOfLost(error, signal));
   const log = await readFile(request.workloadLog(guest), 'utf8').catch(() => '');
   return { guest, end, rounds, workload: parseWorkload(log) };
 }
@@ -137,18 +186,35 @@ async function searchGuest(searched: SearchedKernel, lab: PlacedLab, request: Se
 /** A guest that breaks off is a result; a host that cannot go on is none. */
 function endOfLost(error: unknown, signal: AbortSignal): SearchedGuestEnd {
   signal.throwIfAborted();
-  const lost = error instanceof GuestError || error instanceof BootError || (error instanceof HostError && error.code !== 'WORKLOAD_LOG_NOT_KEPT');
+  const lost =
+    error instanceof GuestError ||
+    error instanceof BootError ||
+    (error instanceof HostError && error.code !== 'WORKLOAD_LOG_NOT_KEPT');
   if (!lost) throw error;
   return { kind: 'lost', message: (error as SwapraceError).message };
 }
 
-async function race(searched: SearchedKernel, booted: DebuggedGuest, trial: TrialSpec, request: SearchRequest, guest: number, first: number): Promise<SearchedGuestEnd> {
+async function race(
+  searched: SearchedKernel,
+  booted: DebuggedGuest,
+  trial: TrialSpec,
+  request: SearchRequest,
+  guest: number,
+  first: number,
+): Promise<SearchedGuestEnd> {
   const { spec, signal, onRound } = request;
   return withRace(searched, booted, trial, request.workloadLog(guest), async (machine, workload) => {
-    const early = findingIn(workload, await followingSplat(machine, DEFAULT_ROUND_TIMES, () => underWay(machine, workload, signal)), trial);
+    const early = findingIn(
+      workload,
+      await followingSplat(machine, DEFAULT_ROUND_TIMES, () => underWay(machine, workload, signal)),
+      trial,
+    );
     if (early !== null) return early;
     let over: TrialEnd | null = null;
-    void workload.ended().then((end) => (over = end), () => undefined);
+    void workload.ended().then(
+      (end) => (over = end),
+      () => undefined,
+    );
     for (let round = first; round < spec.rounds; round++) {
       signal.throwIfAborted();
       const startedAt = performance.now();
@@ -174,7 +240,10 @@ async function withRace<T>(
 ): Promise<T> {
   await using workload = await WorkloadRun.start(trial, guest.remote, log, () => undefined);
   await using machine = await take();
-  return await use({ machine, runner: new Runner(machine.vcpus), chains: new ChainReader(machine.vcpus, symbols), symbols, swapoff }, workload);
+  return await use(
+    { machine, runner: new Runner(machine.vcpus), chains: new ChainReader(machine.vcpus, symbols), symbols, swapoff },
+    workload,
+  );
 }
 
 function trialOf({ kernel }: SearchedKernel, probe: StressProbe, variant: string, index: number): TrialSpec {
@@ -191,7 +260,8 @@ async function underWay(searched: SearchedMachine, workload: WorkloadRun, signal
   while ((workload.exposure?.exposedSwapoffs ?? 0) === 0) {
     signal.throwIfAborted();
     if ((await runFor(searched, 'all', SLICE_MS)) === 'splat') return;
-    if (performance.now() > end) throw new GuestError('NO_EXPOSURE', `The workload did not race within ${WORKLOAD_STARTS_MS / 1000} s`);
+    if (performance.now() > end)
+      throw new GuestError('NO_EXPOSURE', `The workload did not race within ${WORKLOAD_STARTS_MS / 1000} s`);
   }
 }
 
@@ -200,5 +270,7 @@ function findingIn(workload: WorkloadRun, splat: string | null, { hangSeconds }:
   const pages = workload.exposure?.corruptPages ?? 0;
   if (pages > 0) return { kind: 'corruption', pages };
   const stalled = workload.stalledThreads(hangSeconds * 1000);
-  return stalled.length === 0 ? null : { kind: 'stalled', threads: stalled.map(({ name, operation }) => `${name} in ${operation}`) };
+  return stalled.length === 0
+    ? null
+    : { kind: 'stalled', threads: stalled.map(({ name, operation }) => `${name} in ${operation}`) };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { acquireLock } from '../host/lock.ts';
@@ -54,8 +55,24 @@ export async function searchStored(
   const finding = findingsOf(guests)[0];
   if (finding !== undefined) onMinimise();
   const inGuest = rounds.filter(({ guest }) => guest === finding?.guest);
-  const minimised = finding === undefined ? null : await minimise(searched, lab, { variant: spec.variant, backend: probe.backend, finding, rounds: inGuest, functions: spec.functions, signal });
-  const search: Search = { schema: 1, spec, guests, held: rounds.filter(({ held }) => held !== null).length, minimised };
+  const minimised =
+    finding === undefined
+      ? null
+      : await minimise(searched, lab, {
+          variant: spec.variant,
+          backend: probe.backend,
+          finding,
+          rounds: inGuest,
+          functions: spec.functions,
+          signal,
+        });
+  const search: Search = {
+    schema: 1,
+    spec,
+    guests,
+    held: rounds.filter(({ held }) => held !== null).length,
+    minimised,
+  };
   return { search, dir, scheduleFile: await files.finish(search) };
 }
 

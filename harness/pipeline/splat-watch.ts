@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SplatScanner } from '../evidence/scanner.ts';
 import type { StartedGuest } from '../model/guest.ts';
@@ -10,7 +11,9 @@ const AFTER_SILENCE_MS = 2_000;
 const LONGEST_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
-/** Follows a guest's console live, so that a guest is ended soon after its splat and not before the frames are whole. */
+/**
+ * Follows a guest's console live, so that a guest is ended soon after its splat and not before the frames are whole.
+ */
 export class SplatWatch {
   readonly #scanner = new SplatScanner();
   #startedAt: number | null = null;
@@ -32,7 +35,9 @@ export class SplatWatch {
     return this.#startedAt;
   }
 
-  /** Resolves when a splat has come and been followed to its end; never when none comes. Polls: silence makes no event. */
+  /**
+   * Resolves when a splat has come and been followed to its end; never when none comes. Polls: silence makes no event.
+   */
   async followed(signal: AbortSignal): Promise<void> {
     while (!this.#isOver()) await sleep(LOOK_EVERY_MS, undefined, { signal });
   }

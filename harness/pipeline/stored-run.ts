@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import type { ConsoleTail, StoredRun } from '../report/stored.ts';
 import { readTail } from '../store/console-tail.ts';
@@ -17,7 +18,9 @@ const CONSOLE_BYTES = 64 * 1024;
 export async function readStoredRun(runDir: string): Promise<StoredRun> {
   const run = await readRun(runDir);
   const ids = run.trials.map(({ evidence }) => evidence.spec.id);
-  const metas = await Promise.all(ids.map(async (id) => [id, (await readJson(trialFile(runDir, id, 'trial'), trialRecord)).meta] as const));
+  const metas = await Promise.all(
+    ids.map(async (id) => [id, (await readJson(trialFile(runDir, id, 'trial'), trialRecord)).meta] as const),
+  );
   const telling = run.trials.filter(({ verdict }) => verdict.kind !== 'clean').map(({ evidence }) => evidence.spec.id);
   const consoles = await Promise.all(telling.map(async (id) => [id, await consoleTail(runDir, id)] as const));
   return { run, metas: new Map(metas), consoles: new Map(consoles) };

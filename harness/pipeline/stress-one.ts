@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../model/errors.ts';
 import type { GuestSpec } from '../model/guest.ts';
 import type { Plan, StressProbe } from '../model/plan.ts';

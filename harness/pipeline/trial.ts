@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readGuestBuildId } from '../machine/build-id.ts';
@@ -50,16 +51,30 @@ const LOOK_EVERY_MS = 100;
  * Boots a guest, races swap-ins against swapoff in it, and ends it. Console and workload output are in `logs` as they
  * came, whatever happened.
  *
- * @throws InterruptedError when `signal` aborts; HostError when evidence could not be kept. Everything else is a result.
+ * @throws InterruptedError when `signal` aborts; HostError when evidence could not be kept. Everything else is a
+ *   result.
  */
-export async function runTrial(spec: TrialSpec, kernel: Kernel, logs: TrialLogs, context: TrialContext): Promise<TrialResult> {
+export async function runTrial(
+  spec: TrialSpec,
+  kernel: Kernel,
+  logs: TrialLogs,
+  context: TrialContext,
+): Promise<TrialResult> {
   await writeFile(logs.workloadLog, '');
   const { vcpus, memoryMiB, cmdline, backend } = spec;
   const { lab, signal } = context;
   let guest: StartedGuest;
   try {
     const accelerator = lab.decision.accelerator;
-    guest = await bootGuest(kernel, { vcpus, memoryMiB, cmdline, backend }, accelerator, lab, signal, undefined, logs.consoleLog);
+    guest = await bootGuest(
+      kernel,
+      { vcpus, memoryMiB, cmdline, backend },
+      accelerator,
+      lab,
+      signal,
+      undefined,
+      logs.consoleLog,
+    );
   } catch (error) {
     return { end: endOfFailedBoot(error), guestBuildId: null, argv: [], bootMs: null };
   }
@@ -122,7 +137,9 @@ function wrongKernel(wanted: string, got: string): string {
   return `the guest runs build ${got}, not ${wanted}: the kernel in the cache is not the one that was built`;
 }
 
-/** What lies behind an end: a machine that went explains a lost session, and a splat explains everything but the host. */
+/**
+ * What lies behind an end: a machine that went explains a lost session, and a splat explains everything but the host.
+ */
 async function explain(end: TrialEnd, guest: StartedGuest, splats: SplatWatch, signal: AbortSignal): Promise<TrialEnd> {
   if (end.kind === 'guest-lost' || end.kind === 'workload-failed') {
     const settled = sleep(AFTER_LOSS_MS, end, { signal });
@@ -130,7 +147,10 @@ async function explain(end: TrialEnd, guest: StartedGuest, splats: SplatWatch, s
   }
   if (end.kind === 'stalled') {
     // Nor need a guest that hangs answer.
-    const answered = printBacktraces(guest, signal).then(() => end, () => end);
+    const answered = printBacktraces(guest, signal).then(
+      () => end,
+      () => end,
+    );
     end = await Promise.race([answered, machineGone(guest), sleep(ANSWER_MS, end, { signal })]);
     signal.throwIfAborted();
   }
@@ -148,7 +168,10 @@ async function stalled(workload: WorkloadRun, spec: TrialSpec, signal: AbortSign
   }
 }
 
-/** Has the guest print registers and stacks of what runs on each CPU (l), blocked tasks (w) and every task (t), as far as it answers. */
+/**
+ * Has the guest print registers and stacks of what runs on each CPU (l), blocked tasks (w) and every task (t), as far
+ * as it answers.
+ */
 async function printBacktraces(guest: StartedGuest, signal: AbortSignal): Promise<void> {
   // The image keeps the console to complaints; states of tasks are information.
   await guest.remote.exec('echo 8 > /proc/sys/kernel/printk', { signal });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
@@ -35,7 +36,12 @@ export class WorkloadRun implements AsyncDisposable {
   }
 
   /** Starts the workload of `spec`. @throws GuestError when the guest refuses the command. */
-  static async start(spec: TrialSpec, remote: RemoteSession, logFile: string, emit: ProgressListener): Promise<WorkloadRun> {
+  static async start(
+    spec: TrialSpec,
+    remote: RemoteSession,
+    logFile: string,
+    emit: ProgressListener,
+  ): Promise<WorkloadRun> {
     const process = await remote.spawn(stressCommand(spec));
     return new WorkloadRun(spec, process, createWriteStream(logFile, { flags: 'w' }), emit);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultCacheDir } from '../host/cachedir.ts';

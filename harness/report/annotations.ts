@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { Splat } from '../model/splat.ts';
 import type { RunResult } from '../model/verdict.ts';
@@ -22,7 +23,9 @@ interface Annotation {
 export function reportGithub(run: RunResult): string {
   return annotationsOf(run)
     .map(({ level, title, message, file, line }) => {
-      const properties = Object.entries({ file, line: String(line), title }).map(([name, value]) => `${name}=${property(value)}`);
+      const properties = Object.entries({ file, line: String(line), title }).map(
+        ([name, value]) => `${name}=${property(value)}`,
+      );
       return `::${level} ${properties.join(',')}::${data(message)}\n`;
     })
     .join('');
@@ -33,7 +36,9 @@ export function reportGitlab(run: RunResult): string {
   const issues = annotationsOf(run).map(({ level, title, message, file, line }) => ({
     description: message === '' ? title : `${title}: ${message}`,
     check_name: 'swaprace',
-    fingerprint: createHash('sha256').update([level, title, file, String(line)].join('\0')).digest('hex'),
+    fingerprint: createHash('sha256')
+      .update([level, title, file, String(line)].join('\0'))
+      .digest('hex'),
     severity: SEVERITY[level],
     location: { path: file, lines: { begin: line } },
   }));
@@ -47,7 +52,14 @@ function annotationsOf(run: RunResult): Annotation[] {
   const points = suitesOf(run).flatMap(({ id, points }) =>
     points.flatMap((point): Annotation[] => {
       if (point.status !== 'fail' && point.status !== 'error') return [];
-      return [{ level: point.status === 'fail' ? 'error' : 'warning', title: `${id}/${point.id}`, message: point.message, ...plan }];
+      return [
+        {
+          level: point.status === 'fail' ? 'error' : 'warning',
+          title: `${id}/${point.id}`,
+          message: point.message,
+          ...plan,
+        },
+      ];
     }),
   );
   const findings = findingsOf(run).map(({ title, target, seen, splat }): Annotation => ({

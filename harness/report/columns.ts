@@ -1,7 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Longest line of a report: it is pasted into mails. */
 export const WIDTH = 99;
 
-/** Breaks a text between words; lines after the first begin with `hang` spaces. A word that is too long stands alone. */
+/**
+ * Breaks a text between words; lines after the first begin with `hang` spaces. A word that is too long stands alone.
+ */
 export function wrap(text: string, hang = 0, width = WIDTH): string[] {
   const lines: string[] = [];
   const indent = /^ */.exec(text)?.[0] ?? '';
@@ -33,5 +36,7 @@ export function cut(line: string, width = WIDTH): string {
 export function align(rows: readonly (readonly string[])[]): string[][] {
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)));
-  return rows.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))));
+  return rows.map((row) =>
+    row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))),
+  );
 }

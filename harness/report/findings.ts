@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from '../model/splat.ts';
 import type { Corruption, ThreadBeat } from '../model/trial.ts';
 import type { RunResult } from '../model/verdict.ts';
@@ -35,13 +36,22 @@ export function findingsOf({ trials, verdict }: RunResult): Finding[] {
 }
 
 /** The trial of the lowest index that shows `title`: the same one in whatever order trials were read. */
-function exampleOf(title: string, trials: RunResult['trials']): Pick<Finding, 'trial' | 'splat' | 'threads' | 'corruptions'> {
+function exampleOf(
+  title: string,
+  trials: RunResult['trials'],
+): Pick<Finding, 'trial' | 'splat' | 'threads' | 'corruptions'> {
   const showing = trials
     .filter(({ evidence, verdict }) => {
       const hung = verdict.kind === 'hang' && verdict.where === title;
-      return hung || (verdict.kind === 'other-bug' && verdict.title === title) || evidence.splats.some((splat) => splat.title === title);
+      return (
+        hung ||
+        (verdict.kind === 'other-bug' && verdict.title === title) ||
+        evidence.splats.some((splat) => splat.title === title)
+      );
     })
-    .sort((a, b) => a.evidence.spec.index - b.evidence.spec.index || (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1));
+    .sort(
+      (a, b) => a.evidence.spec.index - b.evidence.spec.index || (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1),
+    );
   const evidence = showing[0]?.evidence;
   const splat = evidence?.splats.find((candidate) => candidate.title === title) ?? null;
   return {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { reportGithub, reportGitlab } from './annotations.ts';
 import { reportJson } from './json.ts';
 import { reportJunit } from './junit.ts';

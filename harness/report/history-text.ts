@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
 import type { LatencySeries } from '../model/latency-history.ts';
 import { align, cut, wrap } from './columns.ts';
@@ -5,8 +6,14 @@ import { latencyHistoryLines } from './latency-history-text.ts';
 import { oneLine } from './plain.ts';
 import { several, WORD } from './wording.ts';
 
-/** All runs of a results folder as text: each plan's series, what their signatures do, and latency. Ends with a newline. */
-export function historyText(runs: readonly RunSummary[], series: readonly Series[], latency: readonly LatencySeries[] = []): string {
+/**
+ * All runs of a results folder as text: each plan's series, what their signatures do, and latency. Ends with a newline.
+ */
+export function historyText(
+  runs: readonly RunSummary[],
+  series: readonly Series[],
+  latency: readonly LatencySeries[] = [],
+): string {
   const parts = [trialLines(runs, series), latencyHistoryLines(latency)].filter((lines) => lines.length > 0);
   return parts.length === 0 ? 'no finished run\n' : `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -16,22 +23,39 @@ function trialLines(runs: readonly RunSummary[], series: readonly Series[]): str
   if (last === undefined) return [];
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const heading = `${several(runs.length, 'run')}, ${runs[0]?.run ?? ''} to ${last.run}; the last one ended with status ${last.status}`;
-  const parts = plans.map((plan) => planLines(plan, series.filter((each) => each.plan === plan)).join('\n'));
+  const parts = plans.map((plan) =>
+    planLines(
+      plan,
+      series.filter((each) => each.plan === plan),
+    ).join('\n'),
+  );
   return [...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND];
 }
 
 function planLines(plan: string, series: readonly Series[]): string[] {
   const rows = align(series.map((each) => [`  ${each.probe}/${each.variant}`, strip(each), outcomesText(each)]));
-  return [`plan ${plan}`, ...series.flatMap((each, index) => [cut((rows[index] ?? []).join('  ').trimEnd()), ...each.signatures.flatMap(trendLines)])];
+  return [
+    `plan ${plan}`,
+    ...series.flatMap((each, index) => [
+      cut((rows[index] ?? []).join('  ').trimEnd()),
+      ...each.signatures.flatMap(trendLines),
+    ]),
+  ];
 }
 
 const LETTERS = { target: '#', hang: 'H', 'other-bug': 'o', clean: '.', inconclusive: '?' } as const;
-const LEGEND = `(a letter a run: ${Object.entries(LETTERS).map(([outcome, letter]) => `${letter} ${WORD[outcome as keyof typeof LETTERS]}`).join(', ')})`;
+const LEGEND = `(a letter a run: ${Object.entries(LETTERS)
+  .map(([outcome, letter]) => `${letter} ${WORD[outcome as keyof typeof LETTERS]}`)
+  .join(', ')})`;
 const STRIP_RUNS = 30;
 
 /** The outcome of each of the last runs, a letter each, the last one at the right. */
 function strip({ points }: Series): string {
-  return points.slice(-STRIP_RUNS).map(({ outcome }) => LETTERS[outcome]).join('').padStart(STRIP_RUNS);
+  return points
+    .slice(-STRIP_RUNS)
+    .map(({ outcome }) => LETTERS[outcome])
+    .join('')
+    .padStart(STRIP_RUNS);
 }
 
 function outcomesText({ points }: Series): string {
@@ -43,7 +67,10 @@ function outcomesText({ points }: Series): string {
 function trendLines(trend: SignatureTrend): string[] {
   return [
     ...wrap(`      ${trend.state}: ${oneLine(trend.title)}; ${trendText(trend)}`, 8),
-    ...trend.changePoints.map(({ run, before, after, p }) => `        from ${run} on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`),
+    ...trend.changePoints.map(
+      ({ run, before, after, p }) =>
+        `        from ${run} on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
+    ),
   ];
 }
 
@@ -51,7 +78,8 @@ function trendLines(trend: SignatureTrend): string[] {
 export function trendText({ runsSeen, total, last, change, lastSeen, state }: SignatureTrend): string {
   const seen = `in ${several(runsSeen, 'run')}, ${tallyText(total)}`;
   const recent = state === 'new' || state === 'known' ? `last run ${tallyText(last)}` : `last seen ${lastSeen}`;
-  const changed = change === null ? [] : [`the last run's rate is ${change.direction} (p ${change.p.toExponential(0)})`];
+  const changed =
+    change === null ? [] : [`the last run's rate is ${change.direction} (p ${change.p.toExponential(0)})`];
   return [seen, recent, ...changed].join('; ');
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ExpectationResult, RunResult } from '../model/verdict.ts';
 import { RUN_SCHEMA_VERSION, type RunReport } from './run-schema.ts';
 
@@ -18,7 +19,10 @@ export function reportJson({ record, trials, verdict }: RunResult): RunReport {
     seed: record.plan.seed,
     accelerator: record.accelerator,
     kernels: Object.fromEntries(
-      Object.entries(record.kernels).map(([variant, kernel]) => [variant, { id: kernel.id, version: kernel.kernelVersion }]),
+      Object.entries(record.kernels).map(([variant, kernel]) => [
+        variant,
+        { id: kernel.id, version: kernel.kernelVersion },
+      ]),
     ),
     status: verdict.status,
     reasons: [...verdict.reasons],
@@ -39,5 +43,7 @@ export function reportJson({ record, trials, verdict }: RunResult): RunReport {
 }
 
 function expectationJson(expectation: ExpectationResult): RunReport['variants'][number]['expectation'] {
-  return expectation.kind === 'known' ? { ...expectation, seen: [...expectation.seen], absent: [...expectation.absent] } : expectation;
+  return expectation.kind === 'known'
+    ? { ...expectation, seen: [...expectation.seen], absent: [...expectation.absent] }
+    : expectation;
 }

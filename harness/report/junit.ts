@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../model/verdict.ts';
 import { withoutControls } from './plain.ts';
 import { suitesOf, type Point, type Suite } from './points.ts';
@@ -45,10 +46,12 @@ function counts(points: readonly Point[]): Record<'tests' | 'failures' | 'errors
 
 /** Wall-clock seconds of the trials that points rest on. */
 function timeOf(points: readonly Point[], { metas }: StoredRun): number {
-  const spans = points.flatMap(({ trials }) => trials).map((id) => {
-    const meta = metas.get(id);
-    return meta === undefined ? 0 : Math.max(0, Date.parse(meta.endedAt) - Date.parse(meta.startedAt));
-  });
+  const spans = points
+    .flatMap(({ trials }) => trials)
+    .map((id) => {
+      const meta = metas.get(id);
+      return meta === undefined ? 0 : Math.max(0, Date.parse(meta.endedAt) - Date.parse(meta.startedAt));
+    });
   return spans.reduce((sum, span) => sum + span, 0) / 1000;
 }
 
@@ -63,7 +66,12 @@ function propertyLines({ record }: RunResult): string[] {
     plan: record.plan.name,
     seed: String(record.plan.seed),
     accelerator: record.accelerator?.accelerator ?? 'none',
-    ...Object.fromEntries(Object.entries(record.kernels).map(([variant, kernel]) => [`kernel.${variant}`, `${kernel.kernelVersion} ${kernel.id}`])),
+    ...Object.fromEntries(
+      Object.entries(record.kernels).map(([variant, kernel]) => [
+        `kernel.${variant}`,
+        `${kernel.kernelVersion} ${kernel.id}`,
+      ]),
+    ),
   };
   const lines = Object.entries(properties).map(([name, value]) => `  <property${attributes({ name, value })}/>`);
   return ['<properties>', ...lines, '</properties>'];

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { KernelRecord } from '../model/kernel.ts';
 import type { InconclusiveCause, JudgedTrial, MapVerdict, TrialVerdict, VariantVerdict } from '../model/verdict.ts';
@@ -31,12 +32,16 @@ export function reportKcidb(stored: StoredRun, origin = 'swaprace'): string {
   const variants = run.verdict.variants.filter(({ variant }) => variant in run.record.kernels);
   const report = {
     version: KCIDB_VERSION,
-    checkouts: run.record.plan.variants.map(({ id, describe }) => checkout(id, describe, run.record.kernels[id], stored, ids)),
+    checkouts: run.record.plan.variants.map(({ id, describe }) =>
+      checkout(id, describe, run.record.kernels[id], stored, ids),
+    ),
     builds: [...kernels.map(([id, kernel]) => build(id, kernel, ids)), ...failedBuilds(stored, ids)],
     tests: [
       ...trials.map((trial) => trialTest(trial, stored, ids)),
       ...variants.flatMap((verdict) => [verdictTest(verdict, stored, ids), ...rateTest(verdict, ids)]),
-      ...run.verdict.maps.filter(({ variant }) => variant in run.record.kernels).map((map) => mapTest(map, stored, ids)),
+      ...run.verdict.maps
+        .filter(({ variant }) => variant in run.record.kernels)
+        .map((map) => mapTest(map, stored, ids)),
     ],
     issues: [...new Set(trials.flatMap((trial) => titlesOf(trial)))].map((title) => issue(title, ids)),
     incidents: trials.flatMap((trial) => titlesOf(trial).map((title) => incident(trial, title, ids))),
@@ -52,7 +57,8 @@ function identifiers(run: string, origin: string) {
     origin,
     kernel: (variant: string) => `${origin}:${run}-${variant}`,
     trial: (trial: string) => `${origin}:${run}-trial-${trial}`,
-    verdict: (what: string, { probe, variant }: Pick<VariantVerdict, 'probe' | 'variant'>) => `${origin}:${run}-${what}-${probe}-${variant}`,
+    verdict: (what: string, { probe, variant }: Pick<VariantVerdict, 'probe' | 'variant'>) =>
+      `${origin}:${run}-${what}-${probe}-${variant}`,
     issue: (title: string) => `${origin}:${digest(title)}`,
     incident: (trial: string, title: string) => `${origin}:${run}-${trial}-${digest(title)}`,
   };
@@ -62,7 +68,13 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function checkout(variant: string, describe: string, kernel: KernelRecord | undefined, stored: StoredRun, ids: Identifiers) {
+function checkout(
+  variant: string,
+  describe: string,
+  kernel: KernelRecord | undefined,
+  stored: StoredRun,
+  ids: Identifiers,
+) {
   const { record } = stored.run;
   const commit = kernel?.source['commit'];
   const faulty = record.troubles.some((trouble) => trouble.variant === variant && trouble.fault === 'source');
@@ -119,12 +131,17 @@ function trialTest({ evidence, verdict }: JudgedTrial, { run, metas }: StoredRun
     origin: ids.origin,
     build_id: ids.kernel(spec.variant),
     path: path('trial', spec.probe),
-    environment: { comment: environmentOf(run.record.accelerator?.accelerator), misc: { vcpus: spec.vcpus, memory_mib: spec.memoryMiB } },
+    environment: {
+      comment: environmentOf(run.record.accelerator?.accelerator),
+      misc: { vcpus: spec.vcpus, memory_mib: spec.memoryMiB },
+    },
     comment: `${spec.workload} swap-in against swapoff, trial ${spec.index}`,
     status,
     ...(meta === undefined ? {} : { start_time: meta.startedAt, duration: spanSeconds(meta) }),
     ...(splat === undefined ? {} : { log_excerpt: withoutControls(excerpt(splat.text, LOG_LIMIT)) }),
-    ...(exposure === null || status === 'MISS' ? {} : { number: { value: exposure.exposedSwapoffs, unit: 'swapoffs' } }),
+    ...(exposure === null || status === 'MISS'
+      ? {}
+      : { number: { value: exposure.exposedSwapoffs, unit: 'swapoffs' } }),
     misc: { seed: spec.seed, verdict },
   };
 }
@@ -185,7 +202,8 @@ function variantStatus({ outcome, probe, variant }: VariantVerdict, trials: read
 function mapTest(verdict: MapVerdict, { run }: StoredRun, ids: Identifiers) {
   const { probe, variant, outcome, points, expectation } = verdict;
   const map = run.explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
-  const status: KcidbStatus = outcome === 'clean' ? 'PASS' : outcome !== 'inconclusive' ? 'FAIL' : map === null ? 'MISS' : 'ERROR';
+  const status: KcidbStatus =
+    outcome === 'clean' ? 'PASS' : outcome !== 'inconclusive' ? 'FAIL' : map === null ? 'MISS' : 'ERROR';
   return {
     id: ids.verdict('map', verdict),
     origin: ids.origin,
@@ -224,12 +242,23 @@ function path(...parts: readonly string[]): string {
 /** What a trial showed, once each; a hang or corrupt pages may have no splat. */
 function titlesOf({ evidence, verdict }: JudgedTrial): string[] {
   const splats = evidence.splats.map((splat) => splat.title);
-  const titles = verdict.kind === 'hang' ? [verdict.where, ...splats] : verdict.kind === 'other-bug' ? [verdict.title, ...splats] : splats;
+  const titles =
+    verdict.kind === 'hang'
+      ? [verdict.where, ...splats]
+      : verdict.kind === 'other-bug'
+        ? [verdict.title, ...splats]
+        : splats;
   return [...new Set(titles)];
 }
 
 function issue(title: string, ids: Identifiers) {
-  return { id: ids.issue(title), version: 1, origin: ids.origin, report_subject: oneLine(title), culprit: { code: true } };
+  return {
+    id: ids.issue(title),
+    version: 1,
+    origin: ids.origin,
+    report_subject: oneLine(title),
+    culprit: { code: true },
+  };
 }
 
 function incident({ evidence: { spec } }: JudgedTrial, title: string, ids: Identifiers) {

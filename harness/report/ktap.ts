@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../model/verdict.ts';
 import { oneLine } from './plain.ts';
 import { suitesOf, type Point, type Suite } from './points.ts';
@@ -8,11 +9,20 @@ import { suitesOf, type Point, type Suite } from './points.ts';
  */
 export function reportKtap(run: RunResult): string {
   const suites = suitesOf(run);
-  return ['KTAP version 1', `1..${suites.length}`, ...suites.flatMap((suite, index) => suiteLines(suite, index + 1)), ''].join('\n');
+  return [
+    'KTAP version 1',
+    `1..${suites.length}`,
+    ...suites.flatMap((suite, index) => suiteLines(suite, index + 1)),
+    '',
+  ].join('\n');
 }
 
 function suiteLines({ id, points }: Suite, number: number): string[] {
-  const inner = ['KTAP version 1', `1..${points.length}`, ...points.flatMap((point, index) => pointLines(point, index + 1))];
+  const inner = [
+    'KTAP version 1',
+    `1..${points.length}`,
+    ...points.flatMap((point, index) => pointLines(point, index + 1)),
+  ];
   const ok = points.every(({ status }) => status === 'pass' || status === 'known');
   return [...inner.map((line) => `  ${line}`), `${ok ? 'ok' : 'not ok'} ${number} ${name(id)}`];
 }
@@ -22,7 +32,13 @@ function pointLines(point: Point, number: number): string[] {
 }
 
 function diagnostics({ id, details, splat }: Point): string[] {
-  const said = splat === null ? [] : splat.split('\n').map(oneLine).filter((line) => line !== '');
+  const said =
+    splat === null
+      ? []
+      : splat
+          .split('\n')
+          .map(oneLine)
+          .filter((line) => line !== '');
   return [...details, ...said].map((line) => `${name(id)}: ${line}`);
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencyFigure, LatencySeries, LatencyTrend, LevelChange } from '../model/latency-history.ts';
 import { cut, wrap } from './columns.ts';
 import { several } from './wording.ts';
@@ -14,7 +15,9 @@ export function latencyHistoryLines(series: readonly LatencySeries[]): string[] 
 }
 
 /** Series that belong together, with a heading. */
-export function latencyGroups(series: readonly LatencySeries[]): { readonly title: string; readonly series: readonly LatencySeries[] }[] {
+export function latencyGroups(
+  series: readonly LatencySeries[],
+): { readonly title: string; readonly series: readonly LatencySeries[] }[] {
   const titles = new Map<string, LatencySeries[]>();
   for (const each of series) {
     const title = `latency, plan ${each.plan}, ${each.accelerator === 'none' ? 'no guest' : each.accelerator}, threshold ${each.threshold}`;
@@ -44,7 +47,12 @@ export function latencyTrendLines({ exceedances, swapoffUs, against }: LatencySe
   ];
 }
 
-function trendLine(label: string, { basis, last, median, changePoints }: LatencyTrend, control: string, absolute: (value: number) => string): LatencyTrendLine {
+function trendLine(
+  label: string,
+  { basis, last, median, changePoints }: LatencyTrend,
+  control: string,
+  absolute: (value: number) => string,
+): LatencyTrendLine {
   if (last === null || median === null) return { text: `${label}: no run has it`, changes: [] };
   const amount = basis === 'ratio' ? factor : absolute;
   const what = basis === 'ratio' ? `${label}, to ${control}` : `${label}, absolute`;
@@ -70,7 +78,9 @@ export function durationText(us: number): string {
 
 /** `1.41x`; nothing where there is nothing to divide by. */
 export function ratioText(figure: LatencyFigure | null): string {
-  return figure === null || figure.control === null || figure.control === 0 ? '' : factor(figure.value / figure.control);
+  return figure === null || figure.control === null || figure.control === 0
+    ? ''
+    : factor(figure.value / figure.control);
 }
 
 function factor(value: number): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** What the latency of one variant is drawn from: counts, no opinion. */
 export interface LatencyData {
   readonly variant: string;
@@ -21,7 +22,9 @@ export interface SwapoffStrip {
   }[];
 }
 
-/** Wake-ups by latency: bins in ascending order, each with its upper edge in microseconds; empty ones may be left out. */
+/**
+ * Wake-ups by latency: bins in ascending order, each with its upper edge in microseconds; empty ones may be left out.
+ */
 export type LatencyHistogram = readonly { readonly upToUs: number; readonly count: number }[];
 
 /** `[microseconds, share of wake-ups above them]` at each edge, as far as there is something above. */

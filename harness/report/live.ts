@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Exposure, RunRecord } from '../model/trial.ts';
 import type { JudgedTrial } from '../model/verdict.ts';
 import type { ConsoleTail } from './stored.ts';

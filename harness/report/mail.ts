@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { KernelRecord } from '../model/kernel.ts';
 import type { RunRecord } from '../model/trial.ts';
 import type { RaceMap } from '../model/interleave.ts';
@@ -31,19 +32,35 @@ export interface MailOptions {
 export function reportMail(run: RunResult, { testedBy }: MailOptions = {}): string {
   const { record, verdict } = run;
   const paragraphs = [
-    fold('Results of swaprace: swap-ins raced against swapoff() in QEMU guests, each kernel judged by what its console said and by how often the race was really run.'),
+    fold(
+      'Results of swaprace: swap-ins raced against swapoff() in QEMU guests, each kernel judged by what its console said and by how often the race was really run.',
+    ),
     [...seriesLines(record), ...environmentLines(record)],
-    ...record.plan.probes.map((probe) => [...fold(probeTitle(probe)), '', ...tableLines(probe.id, probe.control, verdict.variants)]),
-    fold('Rates are crashes an exposed swapoff (one overlapped by a swap-in in flight in another thread) with exact 95 % intervals. p is from Fisher\'s exact test, one-sided, against the control of the same run.'),
-    ...verdict.blindProbes.map((probe) => fold(`${probe} is blind: its control did not crash, so the absence of crashes under it means nothing.`)),
+    ...record.plan.probes.map((probe) => [
+      ...fold(probeTitle(probe)),
+      '',
+      ...tableLines(probe.id, probe.control, verdict.variants),
+    ]),
+    fold(
+      "Rates are crashes an exposed swapoff (one overlapped by a swap-in in flight in another thread) with exact 95 % intervals. p is from Fisher's exact test, one-sided, against the control of the same run.",
+    ),
+    ...verdict.blindProbes.map((probe) =>
+      fold(`${probe} is blind: its control did not crash, so the absence of crashes under it means nothing.`),
+    ),
     ...findingParagraphs(run),
     ...mapParagraphs(run),
     reasonLines(run),
     repeatLines(record),
     ...(testedBy === undefined ? [] : [testedByLines(run, testedBy)]),
   ];
-  const text = paragraphs.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n');
-  return `${text.split('\n').map((line) => cut(line.trimEnd(), MAIL_WIDTH)).join('\n')}\n`;
+  const text = paragraphs
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+  return `${text
+    .split('\n')
+    .map((line) => cut(line.trimEnd(), MAIL_WIDTH))
+    .join('\n')}\n`;
 }
 
 function fold(text: string, hang = 0): string[] {
@@ -54,25 +71,39 @@ function fold(text: string, hang = 0): string[] {
 function seriesLines({ kernels }: RunRecord): string[] {
   const bases = [...new Set(Object.values(kernels).map(baseOf))];
   const width = Math.max(0, ...Object.keys(kernels).map((id) => id.length));
-  const variants = Object.entries(kernels).map(([id, kernel]) => `  ${id.padEnd(width)}  ${kernel.series.map(({ name }) => name).join(' + ') || 'as it is'}`);
-  return [...field('Base', bases.join('; ') || 'no kernel could be built'), ...(variants.length === 0 ? [] : ['Series, each on that base:', ...variants.map((line) => cut(line, MAIL_WIDTH))])];
+  const variants = Object.entries(kernels).map(
+    ([id, kernel]) => `  ${id.padEnd(width)}  ${kernel.series.map(({ name }) => name).join(' + ') || 'as it is'}`,
+  );
+  return [
+    ...field('Base', bases.join('; ') || 'no kernel could be built'),
+    ...(variants.length === 0 ? [] : ['Series, each on that base:', ...variants.map((line) => cut(line, MAIL_WIDTH))]),
+  ];
 }
 
 function baseOf({ kernelVersion, source }: KernelRecord): string {
-  const origin = source['commit'] ?? [source['package'], source['version']].filter((part) => part !== undefined).join(' ');
+  const origin =
+    source['commit'] ?? [source['package'], source['version']].filter((part) => part !== undefined).join(' ');
   return `Linux ${kernelVersion}${origin === '' ? '' : ` (${origin})`}`;
 }
 
 function environmentLines({ kernels, versions, accelerator, host, plan }: RunRecord): string[] {
   const compilers = [...new Set(Object.values(kernels).map(({ compiler }) => compiler ?? 'unknown'))];
   const configs = new Set(Object.values(kernels).map(({ configSha256 }) => configSha256));
-  const fragments = [...new Set(plan.variants.flatMap((variant) => variant.fragments.map((path) => baseName(path, '.config'))))];
+  const fragments = [
+    ...new Set(plan.variants.flatMap((variant) => variant.fragments.map((path) => baseName(path, '.config')))),
+  ];
   const machine = [versions['qemu'], accelerator?.accelerator.toUpperCase()].filter((part) => part !== undefined);
   return [
     ...field('Config', `${fragments.join(', ')} (${several(configs.size, '.config')})`),
     ...field('Built by', compilers.join('; ') || 'nothing'),
     ...field('Guests', machine.join(', ')),
-    ...field('Host', Object.entries(host).filter(([name]) => name !== 'loadAverage').map(([name, value]) => `${name} ${value}`).join(', ')),
+    ...field(
+      'Host',
+      Object.entries(host)
+        .filter(([name]) => name !== 'loadAverage')
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    ),
   ];
 }
 
@@ -90,13 +121,26 @@ function baseName(path: string, suffix: string): string {
 /** A row for each variant, its comparison below it where both do not fit on one line. */
 function tableLines(probe: string, control: string, variants: readonly VariantVerdict[]): string[] {
   const own = variants.filter((each) => each.probe === probe);
-  const rows = align(own.map((each) => [each.variant, WORD[each.outcome], trialsText(each), `${each.rate.exposure.toLocaleString('en-US')} exposed`, rateText(each.rate)]));
+  const rows = align(
+    own.map((each) => [
+      each.variant,
+      WORD[each.outcome],
+      trialsText(each),
+      `${each.rate.exposure.toLocaleString('en-US')} exposed`,
+      rateText(each.rate),
+    ]),
+  );
   return own.flatMap((each, index) => {
     const row = `  ${(rows[index] ?? []).join('  ').trimEnd()}`;
     const beside = comparisonText(each, control);
     const fits = row.length + beside.length + 2 <= MAIL_WIDTH;
-    const why = each.outcome === 'target' || each.outcome === 'clean' ? [] : wrap(`      ${oneLine(each.reason)}`, 6, MAIL_WIDTH);
-    return [fits && beside !== '' ? `${row}  ${beside}` : row, ...(fits || beside === '' ? [] : [`      ${beside}`]), ...why];
+    const why =
+      each.outcome === 'target' || each.outcome === 'clean' ? [] : wrap(`      ${oneLine(each.reason)}`, 6, MAIL_WIDTH);
+    return [
+      fits && beside !== '' ? `${row}  ${beside}` : row,
+      ...(fits || beside === '' ? [] : [`      ${beside}`]),
+      ...why,
+    ];
   });
 }
 
@@ -109,12 +153,14 @@ function findingParagraphs(run: RunResult): string[][] {
   const findings = findingsOf(run);
   const rest = findings.slice(MOST_TRACES).map(({ title, seen }) => `  ${oneLine(title)} (${seenText(seen)})`);
   return [
-    ...findings.slice(0, MOST_TRACES).map((finding) => [
-      ...fold(`${finding.target ? 'The bug' : 'Another finding'}, in ${seenText(finding.seen)}:`),
-      '',
-      ...wrap(`  ${oneLine(finding.title)}`, 4, MAIL_WIDTH),
-      ...(finding.splat === null ? [] : traceLines(finding.splat)),
-    ]),
+    ...findings
+      .slice(0, MOST_TRACES)
+      .map((finding) => [
+        ...fold(`${finding.target ? 'The bug' : 'Another finding'}, in ${seenText(finding.seen)}:`),
+        '',
+        ...wrap(`  ${oneLine(finding.title)}`, 4, MAIL_WIDTH),
+        ...(finding.splat === null ? [] : traceLines(finding.splat)),
+      ]),
     rest.length === 0 ? [] : ['Further:', ...rest],
   ];
 }
@@ -131,7 +177,9 @@ function mapParagraphs(run: RunResult): string[][] {
     ...run.verdict.maps
       .filter((each) => each.probe === probe.id)
       .flatMap(({ variant, outcome }) => {
-        const map = mapsOf(run).find((each) => each.variant === variant && each.path === probe.path && each.hold === probe.hold);
+        const map = mapsOf(run).find(
+          (each) => each.variant === variant && each.path === probe.path && each.hold === probe.hold,
+        );
         const frozen = map === undefined ? null : frozenWaitsText(map);
         return [
           ...wrap(`  ${variant}: ${WORD[outcome]}${map === undefined ? '' : `, ${exploredText(map)}`}`, 4, MAIL_WIDTH),
@@ -145,7 +193,8 @@ function mapParagraphs(run: RunResult): string[][] {
 function windowLines({ windows }: RaceMap): string[] {
   return windows.flatMap(({ first, last, outcomes }) => {
     const gravest = outcomes[0];
-    if (gravest === undefined || gravest.kind === 'ok' || gravest.kind === 'refused' || gravest.kind === 'waited') return [];
+    if (gravest === undefined || gravest.kind === 'ok' || gravest.kind === 'refused' || gravest.kind === 'waited')
+      return [];
     return [`    ${gravest.kind}: ${pointName(first)} .. ${pointName(last)}`];
   });
 }
@@ -173,5 +222,9 @@ function testedByLines(run: RunResult, testedBy: string): string[] {
     const why = support.flatMap((each) => (each.supported ? [] : [`${each.variant}: ${each.why}`])).join('; ');
     return fold(`(No Tested-by: the evidence does not support one. ${why || 'No kernel was built'}.)`);
   }
-  return [...fold(`(Draft, for the series of ${good.join(' or of ')} only; yours to give or not.)`), '', `Tested-by: ${testedBy}`];
+  return [
+    ...fold(`(Draft, for the series of ${good.join(' or of ')} only; yours to give or not.)`),
+    '',
+    `Tested-by: ${testedBy}`,
+  ];
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Exploration } from '../model/exploration.ts';
 import type { PointOutcome, RaceMap } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
@@ -33,9 +34,16 @@ function endOfMapText({ spec: { variant, path, hold }, end, map }: Exploration):
   return `${variant}, ${path}, ${hold}: ${end.message}${map === null ? '' : '; its map has what was explored until then'}`;
 }
 
-/** What is to be said of stored maps beside the maps themselves: what could not be read, is not finished, or ended early. */
+/**
+ * What is to be said of stored maps beside the maps themselves: what could not be read, is not finished, or ended
+ * early.
+ */
 export function notesOfMaps({ explorations, unfinished, unreadable }: StoredMapNotes): string[] {
-  return [...unreadable, ...unfinished.map(unfinishedMapText), ...explorations.flatMap((each) => endOfMapText(each) ?? [])];
+  return [
+    ...unreadable,
+    ...unfinished.map(unfinishedMapText),
+    ...explorations.flatMap((each) => endOfMapText(each) ?? []),
+  ];
 }
 
 export interface StoredMapNotes {
@@ -49,7 +57,9 @@ function unfinishedMapText({ name, attempts }: { readonly name: string; readonly
   return `${name}: not finished, ${several(attempts, 'attempt')} so far`;
 }
 
-/** `14 of 838 points explored: 12 oops, 2 waited`: never without the points that exist, nor without what makes it void. */
+/**
+ * `14 of 838 points explored: 12 oops, 2 waited`: never without the points that exist, nor without what makes it void.
+ */
 export function exploredText(map: RaceMap): string {
   const counts = countOutcomes(map);
   const said = OUTCOME_KINDS.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
@@ -74,7 +84,9 @@ export function mergedWords({ merged }: RaceMap): string {
 export function frozenWaitsText({ windows, hold }: RaceMap): string | null {
   const frozen = windows.filter(({ outcomes: [gravest] }) => gravest !== undefined && isFrozenWait(gravest, hold));
   const points = frozen.reduce((total, { explored }) => total + explored, 0);
-  return points === 0 ? null : `${several(points, 'point')} that waited under ${hold} ${points === 1 ? 'says' : 'say'} nothing of a fix: ${FROZEN_WAIT}`;
+  return points === 0
+    ? null
+    : `${several(points, 'point')} that waited under ${hold} ${points === 1 ? 'says' : 'say'} nothing of a fix: ${FROZEN_WAIT}`;
 }
 
 /** True where a map holds what a fix must not let happen, or did not find out. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { VariantOutcome } from '../model/verdict.ts';
 import { WORD } from './wording.ts';
 
@@ -14,7 +15,11 @@ const STYLE: Readonly<Record<VariantOutcome, Style>> = {
 };
 
 /** Colours come after the columns: a terminal's escapes have a length but no width. */
-export function paintWord(line: string, { variant, outcome }: { readonly variant: string; readonly outcome: VariantOutcome }, paint: Paint): string {
+export function paintWord(
+  line: string,
+  { variant, outcome }: { readonly variant: string; readonly outcome: VariantOutcome },
+  paint: Paint,
+): string {
   const label = `${variant}: ${WORD[outcome]}`;
   if (!line.startsWith(label)) return line;
   return `${variant}: ${paint(WORD[outcome], STYLE[outcome])}${line.slice(label.length)}`;

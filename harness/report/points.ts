@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../model/errors.ts';
 import type { MapVerdict, RunResult, VariantVerdict } from '../model/verdict.ts';
 import { exploredText } from './map-words.ts';
@@ -45,7 +46,9 @@ export function suitesOf(run: RunResult): Suite[] {
   return [
     ...probes.map((probe) => ({
       id: probe,
-      points: run.verdict.variants.filter((variant) => variant.probe === probe).map((variant) => variantPoint(variant, run)),
+      points: run.verdict.variants
+        .filter((variant) => variant.probe === probe)
+        .map((variant) => variantPoint(variant, run)),
     })),
     ...[...new Set(run.verdict.maps.map(({ probe }) => probe))].map((probe) => ({
       id: probe,
@@ -60,7 +63,9 @@ function variantPoint(verdict: VariantVerdict, run: RunResult): Point {
     .filter(({ evidence: { spec } }) => spec.probe === verdict.probe && spec.variant === verdict.variant)
     .sort((a, b) => a.evidence.spec.index - b.evidence.spec.index);
   const splat = trials.flatMap(({ evidence }) => evidence.splats)[0]?.text ?? null;
-  const titles = verdict.signatures.map(({ title, count, target }) => `${target ? 'expected bug' : 'other bug'} in ${several(count, 'trial')}: ${title}`);
+  const titles = verdict.signatures.map(
+    ({ title, count, target }) => `${target ? 'expected bug' : 'other bug'} in ${several(count, 'trial')}: ${title}`,
+  );
   const control = run.record.plan.probes.find(({ id }) => id === verdict.probe)?.control ?? '';
   const details = [
     `${WORD[verdict.outcome]}: ${verdict.reason}`,
@@ -78,7 +83,8 @@ function variantPoint(verdict: VariantVerdict, run: RunResult): Point {
 }
 
 function mapPoint(verdict: MapVerdict, { explorations }: RunResult): Point {
-  const map = explorations.find(({ spec }) => spec.probe === verdict.probe && spec.variant === verdict.variant)?.map ?? null;
+  const map =
+    explorations.find(({ spec }) => spec.probe === verdict.probe && spec.variant === verdict.variant)?.map ?? null;
   const details = [`${WORD[verdict.outcome]}: ${verdict.reason}`, map === null ? 'no map' : exploredText(map)];
   return { id: verdict.variant, ...statusOf(verdict), details: details.map(oneLine), splat: null, trials: [] };
 }
@@ -89,7 +95,10 @@ function statusOf({ expectation }: Pick<VariantVerdict, 'expectation'>): Pick<Po
       return { status: 'pass', message: '' };
     case 'known':
       if (expectation.seen.length === 0) return { status: 'pass', message: '' };
-      return { status: 'known', message: `known finding: ${expectation.seen.map((outcome) => WORD[outcome]).join(', ')}` };
+      return {
+        status: 'known',
+        message: `known finding: ${expectation.seen.map((outcome) => WORD[outcome]).join(', ')}`,
+      };
     case 'missed':
       return { status: 'fail', message: oneLine(expectation.message) };
     case 'cannot-tell':

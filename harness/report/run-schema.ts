@@ -1,10 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { EXIT } from '../model/errors.ts';
 import { INCONCLUSIVE_CAUSES, OUTCOMES } from '../model/verdict.ts';
 
 /**
- * The shape of `report RUN --format json`. Readers check `schemaVersion`: it goes up when a key goes away or changes its
- * meaning; a new key does not raise it.
+ * The shape of `report RUN --format json`. Readers check `schemaVersion`: it goes up when a key goes away or changes
+ * its meaning; a new key does not raise it.
  */
 export const RUN_SCHEMA_VERSION = 1;
 
@@ -22,7 +23,10 @@ const comparison = z
     controlRate: rate,
     suspect: count.describe('Lost trials that p counts as crashes.'),
     p: fraction.describe("Fisher's exact test, one-sided: the rates being equal, as few crashes as these or fewer."),
-    needed: z.number().nullable().describe('Exposed swapoffs at which p would fall below alpha; null where none would do.'),
+    needed: z
+      .number()
+      .nullable()
+      .describe('Exposed swapoffs at which p would fall below alpha; null where none would do.'),
     alpha: fraction,
     significant: z.boolean(),
   })
@@ -73,8 +77,14 @@ export const runReport = z.object({
   planFile: z.string(),
   seed: count,
   accelerator: z.object({ accelerator: z.enum(['kvm', 'tcg']), reason: z.string() }).nullable(),
-  kernels: z.record(z.string(), z.object({ id: z.string(), version: z.string() })).describe('By variant; one that did not build has none.'),
-  status: z.literal(Object.values(EXIT)).describe('Exit status: 0 every expectation met, 1 missed, 125 could not tell, 128 host, 129 usage, 130 interrupted.'),
+  kernels: z
+    .record(z.string(), z.object({ id: z.string(), version: z.string() }))
+    .describe('By variant; one that did not build has none.'),
+  status: z
+    .literal(Object.values(EXIT))
+    .describe(
+      'Exit status: 0 every expectation met, 1 missed, 125 could not tell, 128 host, 129 usage, 130 interrupted.',
+    ),
   reasons: z.array(z.string()).describe('Why the status is not 0.'),
   blindProbes: z.array(z.string()).describe('Probes whose control did not crash: their absences mean nothing.'),
   variants: z.array(variant).describe('Under stress.'),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { findingsOf, swapoffsOf, type Search, type SearchedGuestEnd } from '../model/search.ts';
 import { several } from './wording.ts';
 
@@ -6,7 +7,9 @@ export function searchText(search: Search, scheduleFile: string | null): string 
   const findings = findingsOf(search.guests);
   return [
     sentence(search),
-    ...findings.map(({ guest, end, rounds }) => `  guest ${guest}, after ${several(rounds, 'preemption')}: ${endWords(end)}`),
+    ...findings.map(
+      ({ guest, end, rounds }) => `  guest ${guest}, after ${several(rounds, 'preemption')}: ${endWords(end)}`,
+    ),
     ...lostWords(search),
     ...(findings.length === 0 ? [] : [minimisedWords(search, scheduleFile)]),
   ].join('\n');
@@ -16,7 +19,8 @@ function sentence({ spec, guests, held }: Search): string {
   const { all, exposed } = swapoffsOf(guests);
   const rounds = guests.reduce((total, guest) => total + guest.rounds, 0);
   const found = findingsOf(guests).length;
-  const result = found === 0 ? 'nothing found, which says nothing of where no thread was held' : `${several(found, 'finding')}`;
+  const result =
+    found === 0 ? 'nothing found, which says nothing of where no thread was held' : `${several(found, 'finding')}`;
   return `${spec.variant}, seed ${spec.seed}: ${several(rounds, 'preemption')} (${held} held a thread) at ${several(spec.functions.length, 'function')} during ${several(all, 'swapoff')} (${exposed} exposed): ${result}`;
 }
 
@@ -43,7 +47,10 @@ function minimisedWords({ minimised, spec }: Search, scheduleFile: string | null
   if (minimised === null) return '  no placed schedule was found that gives it; the rounds and consoles are kept';
   return [
     `  placed, it comes in ${minimised.met} of ${minimised.attempts} attempts:`,
-    ...minimised.schedule.trimEnd().split('\n').map((line) => `    ${line}`),
+    ...minimised.schedule
+      .trimEnd()
+      .split('\n')
+      .map((line) => `    ${line}`),
     ...(scheduleFile === null ? [] : [`  again: swaprace interleave replay ${scheduleFile} ${spec.variant}`]),
   ].join('\n');
 }

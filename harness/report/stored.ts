@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { TrialMeta } from '../model/trial.ts';
 import type { RunResult } from '../model/verdict.ts';
 

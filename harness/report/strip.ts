@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, OUTCOME_KINDS, outcomeKey, pointName, reachOfWindows } from '../model/race-map.ts';
 import { frozenWaitsText, mergedWords, voided, wayOf } from './map-words.ts';
@@ -37,11 +38,15 @@ function letterOf(windows: readonly RaceWindow[]): string {
   return gravest === undefined ? UNEXPLORED : LETTERS[gravest];
 }
 
-/** `weakened, fault on rotational, stall: 22 of 838 points, 18 oops, 0 hangs, …`: never without the points that exist. */
+/**
+ * `weakened, fault on rotational, stall: 22 of 838 points, 18 oops, 0 hangs, …`: never without the points that exist.
+ */
 export function mapSentence(map: RaceMap): string {
   const counts = countOutcomes(map);
   const always = [`${counts.oops} oops`, `${counts.hang} hang`, `${counts.corruption} corruption`];
-  const others = (['waited', 'refused', 'ok', 'inconclusive'] as const).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
+  const others = (['waited', 'refused', 'ok', 'inconclusive'] as const)
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${kind}`);
   const differ = disagreeing(map);
   const sets = differ === 0 ? [] : [`repeats differ at ${differ}`];
   return `${voided(map)}${mapName(map)}: ${map.exploredPoints} of ${map.pathPoints} ${map.pointsAre === 'instructions' ? 'points' : map.pointsAre}${mergedWords(map)}, ${[...always, ...others, ...sets].join(', ')}`;
@@ -67,7 +72,10 @@ export function mapText(map: RaceMap, columns = 72): string {
 
 function windowText({ first, last, explored, outcomes, firstSource, lastSource }: RaceWindow): string {
   const range = first.index === last.index ? String(first.index) : `${first.index}-${last.index}`;
-  const edges = first.index === last.index ? edge(pointName(first), firstSource) : `${edge(pointName(first), firstSource)} .. ${edge(pointName(last), lastSource)}`;
+  const edges =
+    first.index === last.index
+      ? edge(pointName(first), firstSource)
+      : `${edge(pointName(first), firstSource)} .. ${edge(pointName(last), lastSource)}`;
   return `  ${range.padStart(9)}  ${String(explored).padStart(4)} explored  ${outcomes.map(outcomeKey).join(' | ')}\n${' '.repeat(28)}${edges}`;
 }
 

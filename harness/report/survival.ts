@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { JudgedTrial } from '../model/verdict.ts';
 
 /** How long a trial raced, and whether the expected crash ended it. */
@@ -47,7 +48,9 @@ export function spellsOf(trials: readonly JudgedTrial[]): Spell[] {
  * every trial has crashed the variance is not defined, and the interval reaches from 0 to where it last was.
  */
 export function survivalCurve(spells: readonly Spell[]): SurvivalCurve {
-  const times = [...new Set(spells.filter(({ crashed }) => crashed).map(({ seconds }) => seconds))].sort((a, b) => a - b);
+  const times = [...new Set(spells.filter(({ crashed }) => crashed).map(({ seconds }) => seconds))].sort(
+    (a, b) => a - b,
+  );
   const steps: SurvivalStep[] = [{ seconds: 0, share: 1, low: 1, high: 1, atRisk: spells.length }];
   let share = 1;
   let variance = 0;
@@ -61,7 +64,10 @@ export function survivalCurve(spells: readonly Spell[]): SurvivalCurve {
   }
   return {
     steps,
-    censored: spells.filter(({ crashed }) => !crashed).map(({ seconds }) => seconds).sort((a, b) => a - b),
+    censored: spells
+      .filter(({ crashed }) => !crashed)
+      .map(({ seconds }) => seconds)
+      .sort((a, b) => a - b),
     end: Math.max(0, ...spells.map(({ seconds }) => seconds)),
     crashes: spells.filter(({ crashed }) => crashed).length,
     trials: spells.length,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../model/verdict.ts';
 import { oneLine } from './plain.ts';
 import { suitesOf, type Point, type Suite } from './points.ts';
@@ -5,14 +6,21 @@ import { suitesOf, type Point, type Suite } from './points.ts';
 /** A run in TAP version 14: a subtest for each probe, YAML diagnostics; a known finding is `not ok … # TODO`. */
 export function reportTap(run: RunResult): string {
   const suites = suitesOf(run);
-  return ['TAP version 14', `1..${suites.length}`, ...suites.flatMap((suite, index) => suiteLines(suite, index + 1)), ''].join('\n');
+  return [
+    'TAP version 14',
+    `1..${suites.length}`,
+    ...suites.flatMap((suite, index) => suiteLines(suite, index + 1)),
+    '',
+  ].join('\n');
 }
 
 function suiteLines({ id, points }: Suite, number: number): string[] {
   const ok = points.every(({ status }) => status === 'pass' || status === 'known');
   return [
     `# Subtest: ${escape(id)}`,
-    ...[`1..${points.length}`, ...points.flatMap((point, index) => pointLines(point, index + 1))].map((line) => `    ${line}`),
+    ...[`1..${points.length}`, ...points.flatMap((point, index) => pointLines(point, index + 1))].map(
+      (line) => `    ${line}`,
+    ),
     `${ok ? 'ok' : 'not ok'} ${number} - ${escape(id)}`,
   ];
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../model/verdict.ts';
 
 /** Whether a run supports that somebody says "I tested this series, and it works". */
@@ -10,7 +11,8 @@ export type Support = { readonly supported: true } | { readonly supported: false
 export function testedBySupport(variant: string, { record, verdict }: RunResult): Support {
   const no = (why: string): Support => ({ supported: false, why });
   if ((record.kernels[variant]?.series.length ?? 0) === 0) return no('it carries no series');
-  if ([...record.plan.probes, ...record.plan.explorations].some(({ control }) => control === variant)) return no('it is the control');
+  if ([...record.plan.probes, ...record.plan.explorations].some(({ control }) => control === variant))
+    return no('it is the control');
   const own = verdict.variants.filter((each) => each.variant === variant);
   const maps = verdict.maps.filter((each) => each.variant === variant);
   // A map shows points; that the bug is gone from what happens by itself takes stress.
@@ -20,7 +22,8 @@ export function testedBySupport(variant: string, { record, verdict }: RunResult)
   for (const { probe, outcome, expectation } of [...own, ...maps]) {
     if (verdict.blindProbes.includes(probe)) return no(`${probe} is blind`);
     if (outcome !== 'clean') return no(`${probe}: ${outcome}`);
-    if (expectation.kind === 'missed' || expectation.kind === 'cannot-tell') return no(`${probe}: not as the plan expects`);
+    if (expectation.kind === 'missed' || expectation.kind === 'cannot-tell')
+      return no(`${probe}: not as the plan expects`);
   }
   const weak = own.find(({ comparison }) => comparison === null || !comparison.significant);
   return weak === undefined ? { supported: true } : no(`${weak.probe}: not significant beside the control`);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { StressProbe } from '../model/plan.ts';
 import type { Corruption, RunRecord } from '../model/trial.ts';
 import type { RunResult, RunVerdict, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
@@ -31,14 +32,20 @@ export function reportText(run: RunResult, { paint = plain }: { readonly paint?:
     repeatSection(record),
     [paint(`exit status ${verdict.status}`, verdict.status === 0 ? 'good' : 'bad') + `: ${MEANING[verdict.status]}`],
   ];
-  return `${sections.filter((section) => section.length > 0).map((section) => section.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((section) => section.length > 0)
+    .map((section) => section.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function heading({ plan, planFile, id, kernels, accelerator, host }: RunRecord): string[] {
   const versions = [...new Set(Object.values(kernels).map((kernel) => kernel.kernelVersion))].sort();
   const linux = versions.length === 0 ? 'no kernel' : `Linux ${versions.join(', ')}`;
-  const machine = accelerator === null ? 'no accelerator chosen' : `${accelerator.accelerator.toUpperCase()} (${accelerator.reason})`;
-  const on = Object.entries(host).map(([name, value]) => `${name} ${value}`).join(', ');
+  const machine =
+    accelerator === null ? 'no accelerator chosen' : `${accelerator.accelerator.toUpperCase()} (${accelerator.reason})`;
+  const on = Object.entries(host)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
   return [
     ...wrap(`${plan.name}: ${linux}; ${plan.variants.map((variant) => variant.id).join(', ')}`, 2),
     ...wrap(`on ${machine}${on === '' ? '' : `; ${on}`}`, 2),
@@ -52,7 +59,9 @@ function probeSection(probe: StressProbe, { verdict }: RunResult, paint: Paint):
   const rows = align(variants.map((variant) => variantCells(variant, probe.control)));
   return [
     ...wrap(probeTitle(probe), 2),
-    ...(blind ? [`  ${paint('blind', 'bad')}: ${probe.control} did not crash, so no absence below means anything`] : []),
+    ...(blind
+      ? [`  ${paint('blind', 'bad')}: ${probe.control} did not crash, so no absence below means anything`]
+      : []),
     ...variants.flatMap((variant, index) => [
       `  ${paintWord(cut((rows[index] ?? []).join('  ').trimEnd(), 97), variant, paint)}`,
       ...wrap(`      ${remark(variant)}`, 6).filter((line) => line.trim() !== ''),
@@ -81,7 +90,10 @@ function variantCells(verdict: VariantVerdict, control: string): string[] {
 
 /** A finding counts the trials that showed it; an absence needs them all. */
 function trialsText(outcome: VariantOutcome, trials: VariantVerdict['trials']): string {
-  const all = several(Object.values(trials).reduce((sum, count) => sum + count, 0), 'trial');
+  const all = several(
+    Object.values(trials).reduce((sum, count) => sum + count, 0),
+    'trial',
+  );
   return outcome === 'clean' || outcome === 'inconclusive' ? all : `${trials[outcome]} of ${all}`;
 }
 
@@ -100,7 +112,9 @@ function remark({ outcome, reason }: VariantVerdict): string {
 
 function findingSections(findings: readonly Finding[], paint: Paint): string[][] {
   const shown = findings.slice(0, MOST_TRACES).map((finding) => findingSection(finding, paint));
-  const rest = findings.slice(MOST_TRACES).flatMap((finding) => wrap(`  ${finding.title} (${seenText(finding)}, ${finding.trial})`, 4));
+  const rest = findings
+    .slice(MOST_TRACES)
+    .flatMap((finding) => wrap(`  ${finding.title} (${seenText(finding)}, ${finding.trial})`, 4));
   return rest.length === 0 ? shown : [...shown, ['Further:', ...rest]];
 }
 
@@ -112,7 +126,9 @@ function findingSection(finding: Finding, paint: Paint): string[] {
     paint(cut(title), 'heading'),
     ...wrap(`  ${kind}: ${seenText(finding)}; shown from ${trial}${address}`, 4),
     ...(splat === null ? [] : traceLines(splat)),
-    ...threads.map((thread) => cut(`  ${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s`)),
+    ...threads.map((thread) =>
+      cut(`  ${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s`),
+    ),
     ...corruptions.map(corruptionLine),
   ];
 }

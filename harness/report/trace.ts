@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Frame, Splat } from '../model/splat.ts';
 import { align, cut } from './columns.ts';
 

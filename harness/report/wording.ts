@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ExitStatus } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
 import type { Rate, VariantOutcome, VariantVerdict } from '../model/verdict.ts';

@@ -1,9 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** One entry of an initramfs. Paths are relative, without a leading slash. */
 export type CpioEntry =
   | { readonly kind: 'dir'; readonly path: string; readonly mode: number }
   | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly data: Uint8Array }
   | { readonly kind: 'link'; readonly path: string; readonly target: string }
-  | { readonly kind: 'chardev'; readonly path: string; readonly mode: number; readonly major: number; readonly minor: number };
+  | {
+      readonly kind: 'chardev';
+      readonly path: string;
+      readonly mode: number;
+      readonly major: number;
+      readonly minor: number;
+    };
 
 const TYPE_BITS = { dir: 0o040000, file: 0o100000, link: 0o120000, chardev: 0o020000 } as const;
 const TRAILER = 'TRAILER!!!';

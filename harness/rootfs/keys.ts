@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { GuestKey } from '../model/guest.ts';

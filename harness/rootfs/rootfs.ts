@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -77,8 +78,14 @@ async function skeleton(guestsDir: string): Promise<CpioEntry[]> {
 async function rootfsId(guestsDir: string): Promise<string> {
   const hash = createHash('sha256');
   const files = await readdir(guestsDir, { recursive: true, withFileTypes: true });
-  for (const path of files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name)).sort()) {
-    hash.update(`${path.slice(guestsDir.length)}\0`).update(await readFile(path)).update('\0');
+  for (const path of files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+    .sort()) {
+    hash
+      .update(`${path.slice(guestsDir.length)}\0`)
+      .update(await readFile(path))
+      .update('\0');
   }
   const compiler = await runOk('gcc', ['--version']);
   hash.update(compiler.stdout).update(CFLAGS.join(' '));
@@ -151,7 +158,11 @@ function resolveLink(path: string, target: string): string {
 }
 
 function linksOf(recipe: RootfsRecipe): CpioEntry[] {
-  const applets = recipe.applets.map((applet): CpioEntry => ({ kind: 'link', path: `bin/${applet}`, target: 'busybox' }));
+  const applets = recipe.applets.map((applet): CpioEntry => ({
+    kind: 'link',
+    path: `bin/${applet}`,
+    target: 'busybox',
+  }));
   const links = Object.entries(recipe.links).map(([path, target]): CpioEntry => ({ kind: 'link', path, target }));
   return [...applets, ...links];
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -26,23 +27,35 @@ interface Unpacked {
 const ARCHIVE = /(?:^|\/)usr\/src\/(?:[^/]+\/)?linux-[^/]*\.tar\.(?:xz|gz|bz2|zst)$/;
 
 /**
- * Unpacks the tree of a Debian source package: of the installed one where that is the version, else of one that is fetched
- * as any user. What is pinned by its sum is fetched.
+ * Unpacks the tree of a Debian source package: of the installed one where that is the version, else of one that is
+ * fetched as any user. What is pinned by its sum is fetched.
  */
 export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise<SourceTree> {
-  const version = spec.version ?? (options.offline ? await newestLocal(spec, options) : await archiveVersion(spec, options.signal));
+  const version =
+    spec.version ?? (options.offline ? await newestLocal(spec, options) : await archiveVersion(spec, options.signal));
   const label = `${spec.package} ${version}`;
   const lookup = () => findUnpacked(spec, version, options.cacheDir);
-  return (await lookup()) ?? makeTree(label, options, lookup, async (dir) => {
-    const { debSha256, sha256 } = (await unpackInstalled(spec, version, dir, label, options)) ?? (await unpackFetched(spec, version, dir, label, options));
-    const filled: Filled = {
-      id: `tar-${sha256.slice(0, 16)}`,
-      provenance: { kind: 'deb', package: spec.package, version, sha256, ...(debSha256 === null ? {} : { debSha256 }) },
-    };
-    const unpacked: Unpacked = { id: filled.id, debSha256 };
-    await writeFileAtomic(noteOf(spec, version, options.cacheDir), JSON.stringify(unpacked));
-    return filled;
-  });
+  return (
+    (await lookup()) ??
+    makeTree(label, options, lookup, async (dir) => {
+      const { debSha256, sha256 } =
+        (await unpackInstalled(spec, version, dir, label, options)) ??
+        (await unpackFetched(spec, version, dir, label, options));
+      const filled: Filled = {
+        id: `tar-${sha256.slice(0, 16)}`,
+        provenance: {
+          kind: 'deb',
+          package: spec.package,
+          version,
+          sha256,
+          ...(debSha256 === null ? {} : { debSha256 }),
+        },
+      };
+      const unpacked: Unpacked = { id: filled.id, debSha256 };
+      await writeFileAtomic(noteOf(spec, version, options.cacheDir), JSON.stringify(unpacked));
+      return filled;
+    })
+  );
 }
 
 interface Sums {
@@ -51,18 +64,34 @@ interface Sums {
   readonly sha256: string;
 }
 
-async function unpackFetched(spec: DebSpec, version: string, dir: string, label: string, options: SourceOptions): Promise<Sums> {
+async function unpackFetched(
+  spec: DebSpec,
+  version: string,
+  dir: string,
+  label: string,
+  options: SourceOptions,
+): Promise<Sums> {
   const deb = await obtainDeb(spec, version, options);
   const debSha256 = await sha256File(deb, options.signal);
   checkPin(deb, spec.sha256, debSha256);
   return { debSha256, sha256: await unpackDeb(deb, dir, label, options.signal) };
 }
 
-async function unpackInstalled(spec: DebSpec, version: string, dir: string, label: string, { signal, onEvent }: SourceOptions): Promise<Sums | null> {
+async function unpackInstalled(
+  spec: DebSpec,
+  version: string,
+  dir: string,
+  label: string,
+  { signal, onEvent }: SourceOptions,
+): Promise<Sums | null> {
   const installed = spec.sha256 === null ? await installedDeb(spec.package, signal) : null;
   const archive = installed?.files.find((path) => ARCHIVE.test(path));
   if (installed?.version !== version || archive === undefined || !(await exists(archive))) return null;
-  onEvent({ kind: 'phase', name: 'source', detail: `unpacking ${archive} of the installed ${spec.package} ${version}` });
+  onEvent({
+    kind: 'phase',
+    name: 'source',
+    detail: `unpacking ${archive} of the installed ${spec.package} ${version}`,
+  });
   return { debSha256: null, sha256: await unpackHashed(createReadStream(archive), archive, dir, label, signal) };
 }
 
@@ -96,7 +125,10 @@ async function newestLocal(spec: DebSpec, { cacheDir, signal }: SourceOptions): 
   const unpacked = (await list(join(cacheDir, 'sources'))).map((name) => versionIn(name, spec.package, /\.json$/));
   const fetched = (await list(join(cacheDir, 'debs'))).map((name) => versionIn(name, spec.package, /_all\.deb$/));
   const installed = (await installedDeb(spec.package, signal))?.version ?? null;
-  const [newest] = [...unpacked, ...fetched, installed].filter((version) => version !== null).sort(byVersion).reverse();
+  const [newest] = [...unpacked, ...fetched, installed]
+    .filter((version) => version !== null)
+    .sort(byVersion)
+    .reverse();
   if (newest !== undefined) return newest;
   throw missingOffline(spec, cacheDir);
 }
@@ -111,7 +143,11 @@ function byVersion(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
-async function obtainDeb(spec: DebSpec, version: string, { cacheDir, offline, signal, onEvent }: SourceOptions): Promise<string> {
+async function obtainDeb(
+  spec: DebSpec,
+  version: string,
+  { cacheDir, offline, signal, onEvent }: SourceOptions,
+): Promise<string> {
   const dir = join(cacheDir, 'debs');
   // apt writes the colon of an epoch as %3a in file names.
   const fetched = join(dir, `${spec.package}_${version.replace(':', '%3a')}_all.deb`);
@@ -122,27 +158,43 @@ async function obtainDeb(spec: DebSpec, version: string, { cacheDir, offline, si
 }
 
 function missingOffline(spec: DebSpec, cacheDir: string): SourceError {
-  return new SourceError('SOURCE_MISSING', `Cannot use ${formatSourceSpec(spec)} offline: it was never fetched into ${cacheDir}`, {
-    hint: `run once without --offline, or put the .deb into ${join(cacheDir, 'debs')}`,
-  });
+  return new SourceError(
+    'SOURCE_MISSING',
+    `Cannot use ${formatSourceSpec(spec)} offline: it was never fetched into ${cacheDir}`,
+    {
+      hint: `run once without --offline, or put the .deb into ${join(cacheDir, 'debs')}`,
+    },
+  );
 }
 
 /** @returns sha256 of the compressed kernel archive inside the package. */
 async function unpackDeb(deb: string, dir: string, label: string, signal: AbortSignal): Promise<string> {
   try {
     for await (const { header, stream } of debEntries(deb, signal)) {
-      if (header.type === 'file' && ARCHIVE.test(header.name)) return await unpackHashed(stream, header.name, dir, label, signal);
+      if (header.type === 'file' && ARCHIVE.test(header.name))
+        return await unpackHashed(stream, header.name, dir, label, signal);
       stream.resume();
     }
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SourceError || error instanceof HostError) throw error;
-    throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: ${(error as Error).message}`, { hint: `rm ${deb}, and start again`, cause: error });
+    throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: ${(error as Error).message}`, {
+      hint: `rm ${deb}, and start again`,
+      cause: error,
+    });
   }
-  throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: there is no kernel archive below usr/src`, { hint: 'name a linux-source package' });
+  throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${deb}: there is no kernel archive below usr/src`, {
+    hint: 'name a linux-source package',
+  });
 }
 
-async function unpackHashed(stream: Readable, name: string, dir: string, label: string, signal: AbortSignal): Promise<string> {
+async function unpackHashed(
+  stream: Readable,
+  name: string,
+  dir: string,
+  label: string,
+  signal: AbortSignal,
+): Promise<string> {
   const hash = createHash('sha256');
   const tap = new Transform({
     transform(chunk: Buffer, _encoding, next) {

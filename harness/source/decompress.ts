@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -38,15 +39,24 @@ export interface Decompressed {
 /**
  * Decompresses a stream.
  *
- * `sound` rejects with SourceError `ARCHIVE_BROKEN` when the data is damaged, HostError `PROGRAM_MISSING` without the program.
+ * `sound` rejects with SourceError `ARCHIVE_BROKEN` when the data is damaged, HostError `PROGRAM_MISSING` without the
+ * program.
  */
-export function decompress(input: Readable, compression: Compression, label: string, signal: AbortSignal): Decompressed {
+export function decompress(
+  input: Readable,
+  compression: Compression,
+  label: string,
+  signal: AbortSignal,
+): Decompressed {
   switch (compression.kind) {
     case 'none':
       return { output: input, sound: Promise.resolve() };
     case 'gzip': {
       const gunzip = createGunzip();
-      return { output: gunzip, sound: watched(pipeline(input, gunzip, { signal }).catch((error: unknown) => fail(label, error))) };
+      return {
+        output: gunzip,
+        sound: watched(pipeline(input, gunzip, { signal }).catch((error: unknown) => fail(label, error))),
+      };
     }
     case 'program':
       return throughProgram(input, compression.program, label, signal);
@@ -58,7 +68,9 @@ function throughProgram(input: Readable, program: string, label: string, signal:
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk));
   // When the program stops reading early, its exit status says why; EPIPE does not.
-  const feeding = pipeline(input, child.stdin).catch((error: unknown) => (errnoOf(error) === 'EPIPE' ? undefined : fail(label, error)));
+  const feeding = pipeline(input, child.stdin).catch((error: unknown) =>
+    errnoOf(error) === 'EPIPE' ? undefined : fail(label, error),
+  );
   const ending = child.then((result) => {
     signal.throwIfAborted();
     if (result.exitCode === 0) return;
@@ -94,7 +106,12 @@ function missing(program: string, label: string): HostError {
  * @param name the archive's name, which says how it is compressed.
  * @returns the number of files.
  */
-export async function unpackArchive(input: Readable, name: string, dir: string, options: UnpackOptions): Promise<number> {
+export async function unpackArchive(
+  input: Readable,
+  name: string,
+  dir: string,
+  options: UnpackOptions,
+): Promise<number> {
   const { output, sound } = decompress(input, compressionOf(name), options.label, options.signal);
   const [unpacked, checked] = await Promise.allSettled([unpackTree(output, dir, options), sound]);
   // A program that is missing explains the empty tar; a refused entry explains the program's broken pipe.

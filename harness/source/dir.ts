@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
@@ -14,8 +15,8 @@ type DirSpec = Extract<SourceSpec, { kind: 'dir' }>;
 const BUILD_LEFTOVERS = ['.config', 'include/config', 'include/generated', 'arch/x86/include/generated'];
 
 /**
- * Takes a snapshot of a folder: its own bytes, no hard link, so that whoever works in it does not change a kernel in the
- * making. An unchanged folder is not copied again.
+ * Takes a snapshot of a folder: its own bytes, no hard link, so that whoever works in it does not change a kernel in
+ * the making. An unchanged folder is not copied again.
  */
 export async function prepareDir(spec: DirSpec, options: SourceOptions): Promise<SourceTree> {
   const seen = await stateOf(spec.path);
@@ -24,26 +25,36 @@ export async function prepareDir(spec: DirSpec, options: SourceOptions): Promise
     const id = await readTextIfExists(note);
     return id === null ? null : findTree(options.cacheDir, id);
   };
-  return (await lookup()) ?? makeTree(`dir:${spec.path}`, options, lookup, async (dir) => {
-    await snapshot(spec.path, dir, options.signal);
-    if ((await stateOf(spec.path)) !== seen) throw changedMeanwhile(spec.path);
-    await cleanSnapshot(dir, options);
-    const content = await contentOf(dir, options.signal);
-    const id = `dir-${content.slice(0, 16)}`;
-    await writeFileAtomic(note, id);
-    return { id, provenance: { kind: 'dir', path: spec.path, sha256: content } };
-  });
+  return (
+    (await lookup()) ??
+    makeTree(`dir:${spec.path}`, options, lookup, async (dir) => {
+      await snapshot(spec.path, dir, options.signal);
+      if ((await stateOf(spec.path)) !== seen) throw changedMeanwhile(spec.path);
+      await cleanSnapshot(dir, options);
+      const content = await contentOf(dir, options.signal);
+      const id = `dir-${content.slice(0, 16)}`;
+      await writeFileAtomic(note, id);
+      return { id, provenance: { kind: 'dir', path: spec.path, sha256: content } };
+    })
+  );
 }
 
 async function snapshot(from: string, to: string, signal: AbortSignal): Promise<void> {
   const entries = (await readdir(from)).filter((name) => name !== '.git');
-  await runOk('cp', ['-a', '--reflink=auto', '--no-preserve=ownership', '-t', to, '--', ...entries.map((name) => join(from, name))], { signal });
+  await runOk(
+    'cp',
+    ['-a', '--reflink=auto', '--no-preserve=ownership', '-t', to, '--', ...entries.map((name) => join(from, name))],
+    { signal },
+  );
 }
 
 async function cleanSnapshot(dir: string, { signal, onEvent }: SourceOptions): Promise<void> {
   const left = await Promise.all(BUILD_LEFTOVERS.map((name) => exists(join(dir, name))));
   if (!left.includes(true)) return;
-  onEvent({ kind: 'note', message: 'The folder holds a build of its own: it is cleaned away in the snapshot, not in the folder' });
+  onEvent({
+    kind: 'note',
+    message: 'The folder holds a build of its own: it is cleaned away in the snapshot, not in the folder',
+  });
   const [file, ...args] = closedEnvironment(['make', '-s', '-C', dir, 'ARCH=x86_64', 'mrproper']);
   await runOk(file, args, { signal });
 }
@@ -59,7 +70,9 @@ async function stateOf(root: string): Promise<string> {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
     if (await exists(join(root, '.'))) throw changedMeanwhile(root);
-    throw new SourceError('SOURCE_MISSING', `Cannot use dir:${root}: there is no such folder`, { hint: 'check the path after dir:' });
+    throw new SourceError('SOURCE_MISSING', `Cannot use dir:${root}: there is no such folder`, {
+      hint: 'check the path after dir:',
+    });
   }
   return sha256(`${root}\n${lines.join('\n')}`);
 }
@@ -70,7 +83,11 @@ async function contentOf(root: string, signal: AbortSignal): Promise<string> {
   for await (const name of walk(root)) {
     const path = join(root, name);
     const stat = await lstat(path);
-    entries.push(stat.isSymbolicLink() ? [name, 'link', await readlink(path)] : [name, (stat.mode & 0o100) !== 0, await sha256File(path, signal)]);
+    entries.push(
+      stat.isSymbolicLink()
+        ? [name, 'link', await readlink(path)]
+        : [name, (stat.mode & 0o100) !== 0, await sha256File(path, signal)],
+    );
   }
   return sha256Json(entries);
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Patch } from '../model/kernel.ts';
@@ -17,10 +18,20 @@ interface Mail {
  *
  * @throws SourceError `MBOX_INVALID`.
  */
-export async function patchesOfMbox(name: string, mbox: string, cacheDir: string, signal: AbortSignal): Promise<Patch[]> {
-  const mails = (await splitMails(name, mbox, cacheDir, signal)).filter((mail) => filesOfPatch(mail.subject, mail.text).length > 0);
+export async function patchesOfMbox(
+  name: string,
+  mbox: string,
+  cacheDir: string,
+  signal: AbortSignal,
+): Promise<Patch[]> {
+  const mails = (await splitMails(name, mbox, cacheDir, signal)).filter(
+    (mail) => filesOfPatch(mail.subject, mail.text).length > 0,
+  );
   if (mails.length === 0) throw invalid(name, 'no mail in it holds a patch', 'save the thread as mbox (raw)');
-  return inOrder(name, mails).map((mail, index) => ({ name: `${String(index + 1).padStart(4, '0')}: ${mail.subject}`, text: mail.text }));
+  return inOrder(name, mails).map((mail, index) => ({
+    name: `${String(index + 1).padStart(4, '0')}: ${mail.subject}`,
+    text: mail.text,
+  }));
 }
 
 async function splitMails(name: string, mbox: string, cacheDir: string, signal: AbortSignal): Promise<Mail[]> {
@@ -35,8 +46,17 @@ async function splitMails(name: string, mbox: string, cacheDir: string, signal: 
 async function decodeMail(name: string, dir: string, file: string, signal: AbortSignal): Promise<Mail> {
   const [message, diff] = [join(dir, `${file}.message`), join(dir, `${file}.diff`)];
   // -k keeps "[PATCH 2/5]" in the subject.
-  const result = await run('git', ['mailinfo', '-k', '--encoding=UTF-8', message, diff], { cwd: dir, stdin: await readFile(join(dir, file)), signal });
-  if (result.exitCode !== 0) throw invalid(name, `mail ${Number(file)} cannot be read: ${tail(result.stderr, 1)}`, 'save the thread as mbox (raw)');
+  const result = await run('git', ['mailinfo', '-k', '--encoding=UTF-8', message, diff], {
+    cwd: dir,
+    stdin: await readFile(join(dir, file)),
+    signal,
+  });
+  if (result.exitCode !== 0)
+    throw invalid(
+      name,
+      `mail ${Number(file)} cannot be read: ${tail(result.stderr, 1)}`,
+      'save the thread as mbox (raw)',
+    );
   const subject = /^Subject: (.*)$/m.exec(result.stdout)?.[1] ?? `mail ${Number(file)}`;
   return { subject, text: `${await readFile(message, 'utf8')}---\n${await readFile(diff, 'utf8')}` };
 }
@@ -45,9 +65,16 @@ async function decodeMail(name: string, dir: string, file: string, signal: Abort
 function inOrder(name: string, mails: readonly Mail[]): readonly Mail[] {
   const numbers = mails.map((mail) => /\[[^\]]*\b(\d+)\/\d+[^\]]*\]/.exec(mail.subject)?.[1]);
   if (numbers.includes(undefined)) return mails;
-  const numbered = mails.map((mail, index) => ({ mail, number: Number(numbers[index]) })).sort((a, b) => a.number - b.number);
+  const numbered = mails
+    .map((mail, index) => ({ mail, number: Number(numbers[index]) }))
+    .sort((a, b) => a.number - b.number);
   const twice = numbered.find((one, index) => one.number === numbered[index - 1]?.number);
-  if (twice !== undefined) throw invalid(name, `patch ${twice.number} is there twice ("${twice.mail.subject}")`, 'keep one version of the series in the file');
+  if (twice !== undefined)
+    throw invalid(
+      name,
+      `patch ${twice.number} is there twice ("${twice.mail.subject}")`,
+      'keep one version of the series in the file',
+    );
   return numbered.map((one) => one.mail);
 }
 

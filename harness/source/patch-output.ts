@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Why GNU patch did not apply something. */
 export interface Rejection {
   readonly file: string;
@@ -30,11 +31,13 @@ const WHOLE_FILE: readonly (readonly [RegExp, string])[] = [
 
 function rejectionIn(line: string, file: string): Rejection | null {
   const [, hunk, at] = /^Hunk #(\d+) FAILED at (\d+)/.exec(line) ?? [];
-  if (hunk !== undefined) return { file, hunk: Number(hunk), line: Number(at), reason: 'the lines around it are others' };
+  if (hunk !== undefined)
+    return { file, hunk: Number(hunk), line: Number(at), reason: 'the lines around it are others' };
   const fatal = /^patch: \*\*\*\* (.+)$/.exec(line)?.[1];
   if (fatal !== undefined) return { file, hunk: null, line: null, reason: fatal };
   const created = /^The next patch would create the file (.+),$/.exec(line)?.[1];
-  if (created !== undefined) return { file: created, hunk: null, line: null, reason: 'the file to be created exists already' };
+  if (created !== undefined)
+    return { file: created, hunk: null, line: null, reason: 'the file to be created exists already' };
   const whole = WHOLE_FILE.find(([pattern]) => pattern.test(line));
   return whole === undefined ? null : { file, hunk: null, line: null, reason: whole[1] };
 }

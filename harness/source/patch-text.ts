@@ -1,7 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { SourceError } from '../model/errors.ts';
 
 /**
- * The files that a patch names, old and new, at strip level 1, in order of appearance; empty when it holds no diff. Pure.
+ * The files that a patch names, old and new, at strip level 1, in order of appearance; empty when it holds no diff.
+ * Pure.
  *
  * @throws SourceError `PATCH_INVALID` for a name that leaves the tree or is quoted.
  */
@@ -47,15 +49,16 @@ function afterLine({ removed, added }: HunkLines, line: string): HunkLines {
 }
 
 /**
- * Unified headers may end in a tab and a date; git's rename lines have no prefix to strip. A header is one only beside its
- * other half: a description may well hold a line that begins with three dashes.
+ * Unified headers may end in a tab and a date; git's rename lines have no prefix to strip. A header is one only beside
+ * its other half: a description may well hold a line that begins with three dashes.
  */
 function namedFile(line: string, before: string, after: string): string | null {
   const whole = /^(?:rename|copy) (?:from|to) (.+)$/.exec(line)?.[1];
   if (whole !== undefined) return `x/${whole}`;
   const [, mark, name] = /^(---|\+\+\+|Index:) ([^\t\n]+)/.exec(line) ?? [];
   if (name === undefined) return gitHeader(line);
-  const paired = mark === '---' ? after.startsWith('+++ ') : mark === '+++' ? before.startsWith('--- ') : after.startsWith('====');
+  const paired =
+    mark === '---' ? after.startsWith('+++ ') : mark === '+++' ? before.startsWith('--- ') : after.startsWith('====');
   return paired ? name.trimEnd() : null;
 }
 
@@ -66,9 +69,16 @@ function gitHeader(line: string): string | null {
 
 function checkedName(patch: string, file: string): string {
   const parts = file.split('/');
-  if (file.startsWith('"')) throw invalid(patch, `the file name ${file} is quoted`, 'rename the file: a kernel tree has no such names');
-  if (file.startsWith('/') || parts.includes('..')) throw invalid(patch, `${file} is outside the tree`, 'names in a patch start at the top of the tree');
-  if (parts.length < 2) throw invalid(patch, `${file} has no leading folder to strip`, 'make the patch with a/ and b/ before the names (-p1)');
+  if (file.startsWith('"'))
+    throw invalid(patch, `the file name ${file} is quoted`, 'rename the file: a kernel tree has no such names');
+  if (file.startsWith('/') || parts.includes('..'))
+    throw invalid(patch, `${file} is outside the tree`, 'names in a patch start at the top of the tree');
+  if (parts.length < 2)
+    throw invalid(
+      patch,
+      `${file} has no leading folder to strip`,
+      'make the patch with a/ and b/ before the names (-p1)',
+    );
   return parts.slice(1).join('/');
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { cp, lstat, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Patch, PatchedFile, PatchedFiles, Series, SourceTree, TreePatcher } from '../model/kernel.ts';
@@ -9,13 +10,15 @@ import { parsePatchOutput, type Rejection } from './patch-output.ts';
 import { filesOfPatch } from './patch-text.ts';
 
 /**
- * Applies series to copies of the files that they touch, in a folder that holds nothing else: no tree is copied and none
- * is written to.
+ * Applies series to copies of the files that they touch, in a folder that holds nothing else: no tree is copied and
+ * none is written to.
  *
  * @throws SourceError `PATCH_REJECTED` naming patch, file and hunk; offsets are accepted, fuzz is not.
  */
 export const patchTree: TreePatcher = async ({ tree, series, cacheDir, signal }) => {
-  const patches = series.flatMap((one) => one.patches.map((patch) => ({ series: one, patch, files: filesOfPatch(patch.name, patch.text) })));
+  const patches = series.flatMap((one) =>
+    one.patches.map((patch) => ({ series: one, patch, files: filesOfPatch(patch.name, patch.text) })),
+  );
   if (patches.length === 0) return new Map();
   await using folder = await tempFolder(cacheDir, 'patch');
   const touched = new Set<string>();
@@ -39,8 +42,15 @@ async function copyFile(tree: SourceTree, file: string, dir: string): Promise<vo
 
 const COMMON = ['-p1', '--forward', '--batch'] as const;
 
-async function applyPatch(dir: string, series: Series, patch: Patch, tree: SourceTree, signal: AbortSignal): Promise<void> {
-  const attempt = (options: readonly string[]) => run('patch', [...options, '-d', dir], { stdin: patch.text, signal, env: { LC_ALL: 'C' } });
+async function applyPatch(
+  dir: string,
+  series: Series,
+  patch: Patch,
+  tree: SourceTree,
+  signal: AbortSignal,
+): Promise<void> {
+  const attempt = (options: readonly string[]) =>
+    run('patch', [...options, '-d', dir], { stdin: patch.text, signal, env: { LC_ALL: 'C' } });
   // Rehearsed with the usual fuzz first: afterwards the files are half patched and could no longer tell.
   const fuzzy = (await attempt([...COMMON, '--dry-run'])).exitCode === 0;
   const result = await attempt([...COMMON, '--fuzz=0', '--no-backup-if-mismatch']);
@@ -61,12 +71,16 @@ async function rejected(
   const [first, ...others] = rejections;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   const where = first === undefined ? '' : `: ${describe(first)}${more}`;
-  return new SourceError('PATCH_REJECTED', `Cannot apply ${patch.name} of series ${series.name} to ${tree.kernelVersion}${where}`, {
-    hint: fuzzy
-      ? 'it would apply with fuzz, which may put code in a wrong place: refresh the patch against this tree'
-      : 'check the order of the series and the base that it was made for, then refresh the patch against this tree',
-    details: [...rejections.map(describe), ...(await rejectFiles(dir, rejections))].join('\n') || output.trim(),
-  });
+  return new SourceError(
+    'PATCH_REJECTED',
+    `Cannot apply ${patch.name} of series ${series.name} to ${tree.kernelVersion}${where}`,
+    {
+      hint: fuzzy
+        ? 'it would apply with fuzz, which may put code in a wrong place: refresh the patch against this tree'
+        : 'check the order of the series and the base that it was made for, then refresh the patch against this tree',
+      details: [...rejections.map(describe), ...(await rejectFiles(dir, rejections))].join('\n') || output.trim(),
+    },
+  );
 }
 
 function describe({ file, hunk, line, reason }: Rejection): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { withHostErrors } from '../host/files.ts';
 import { prepareDeb } from './deb.ts';

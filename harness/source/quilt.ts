@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join, normalize } from 'node:path';
 import type { Patch } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
@@ -21,12 +22,16 @@ export async function patchesOfQuilt(dir: string): Promise<Patch[]> {
 /** Patch names of a quilt `series` file. Pure. */
 export function parseSeriesFile(dir: string, text: string): string[] {
   return text.split('\n').flatMap((raw, index) => {
-    const [name, ...options] = raw.replace(/(^|\s)#.*$/, '').trim().split(/\s+/);
+    const [name, ...options] = raw
+      .replace(/(^|\s)#.*$/, '')
+      .trim()
+      .split(/\s+/);
     if (name === undefined || name === '') return [];
     const where = `${join(dir, 'series')}:${index + 1}`;
     const other = options.find((option) => option !== '-p1');
     if (other !== undefined) throw invalid(where, `${name} asks for ${other}`, 'refresh it with -p1');
-    if (normalize(name).startsWith('..') || name.startsWith('/')) throw invalid(where, `${name} is outside the folder`, 'put the patch beside the file');
+    if (normalize(name).startsWith('..') || name.startsWith('/'))
+      throw invalid(where, `${name} is outside the folder`, 'put the patch beside the file');
     return [name];
   });
 }

@@ -1,8 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { isAbsolute, resolve } from 'node:path';
 import type { SourceSpec } from '../model/kernel.ts';
 import { UsageError } from '../model/errors.ts';
 
-const FORMS = 'deb:PACKAGE[=VERSION][#sha256:HEX], tarball:PATH-or-URL[#sha256:HEX], git:PATH#REV, dir:PATH or prebuilt:PATH';
+const FORMS =
+  'deb:PACKAGE[=VERSION][#sha256:HEX], tarball:PATH-or-URL[#sha256:HEX], git:PATH#REV, dir:PATH or prebuilt:PATH';
 
 /**
  * Reads the textual form of a source.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { ProgressListener } from '../model/events.ts';
@@ -51,7 +52,8 @@ export async function makeTree(
   await using _lock = await acquireLock(join(cacheDir, 'sources', 'lock'), {
     purpose: `unpack ${name}`,
     signal,
-    onWait: (holder) => onEvent({ kind: 'note', message: `Waiting for ${holderText(holder)} to finish with the sources` }),
+    onWait: (holder) =>
+      onEvent({ kind: 'note', message: `Waiting for ${holderText(holder)} to finish with the sources` }),
   });
   const made = await lookup();
   if (made !== null) return made;
@@ -66,7 +68,13 @@ export async function makeTree(
   return await publish(cacheDir, staging.path, await rootOf(content, name), { id, provenance }, signal);
 }
 
-async function publish(cacheDir: string, staging: string, root: string, { id, provenance }: Filled, signal: AbortSignal): Promise<SourceTree> {
+async function publish(
+  cacheDir: string,
+  staging: string,
+  root: string,
+  { id, provenance }: Filled,
+  signal: AbortSignal,
+): Promise<SourceTree> {
   const kernelVersion = await readKernelVersion(root, signal);
   const whole = join(staging, 'whole');
   await mkdir(whole);
@@ -93,12 +101,27 @@ async function rootOf(dir: string, name: string): Promise<string> {
  * @throws SourceError `NOT_A_KERNEL_TREE`.
  */
 export async function readKernelVersion(root: string, signal: AbortSignal): Promise<string> {
-  const [file, ...args] = closedEnvironment(['make', '-s', '--no-print-directory', '-C', root, 'ARCH=x86_64', 'kernelversion']);
+  const [file, ...args] = closedEnvironment([
+    'make',
+    '-s',
+    '--no-print-directory',
+    '-C',
+    root,
+    'ARCH=x86_64',
+    'kernelversion',
+  ]);
   const result = await run(file, args, { signal });
   const version = result.stdout.trim();
-  if (result.exitCode === 127) throw new HostError('PROGRAM_MISSING', 'Cannot read the version of a source: make is not installed', { hint: '`scripts/run --setup-only` installs it' });
+  if (result.exitCode === 127)
+    throw new HostError('PROGRAM_MISSING', 'Cannot read the version of a source: make is not installed', {
+      hint: '`scripts/run --setup-only` installs it',
+    });
   if (result.exitCode === 0 && /^\d+\.\d+/.test(version)) return version;
-  throw notAKernel(basename(root), '`make kernelversion` does not name a version', tail(result.stderr || result.stdout, 5));
+  throw notAKernel(
+    basename(root),
+    '`make kernelversion` does not name a version',
+    tail(result.stderr || result.stdout, 5),
+  );
 }
 
 function notAKernel(name: string, why: string, details?: string): SourceError {
@@ -115,13 +138,19 @@ function parseTree(text: string, dir: string): Omit<SourceTree, 'path'> {
   } catch {
     // Falls through: damaged is damaged.
   }
-  throw new HostError('CACHE_DAMAGED', `Cannot use the source in ${dir}: its source.json is damaged`, { hint: `rm -r ${dir}` });
+  throw new HostError('CACHE_DAMAGED', `Cannot use the source in ${dir}: its source.json is damaged`, {
+    hint: `rm -r ${dir}`,
+  });
 }
 
 /** @throws SourceError `CHECKSUM_MISMATCH` when a pin is given and is another. */
 export function checkPin(what: string, expected: string | null, actual: string): void {
   if (expected === null || expected === actual) return;
-  throw new SourceError('CHECKSUM_MISMATCH', `Cannot use ${what}: its sha256 is ${actual}, the plan wants ${expected}`, {
-    hint: 'fetch the right file, or correct the pin when the change is meant',
-  });
+  throw new SourceError(
+    'CHECKSUM_MISMATCH',
+    `Cannot use ${what}: its sha256 is ${actual}, the plan wants ${expected}`,
+    {
+      hint: 'fetch the right file, or correct the pin when the change is meant',
+    },
+  );
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -23,11 +24,17 @@ export async function prepareTarball(spec: TarballSpec, options: SourceOptions):
   checkPin(spec.location, spec.sha256, digest);
   const id = `tar-${digest.slice(0, 16)}`;
   const lookup = () => findTree(options.cacheDir, id);
-  return (await lookup()) ?? makeTree(archiveName(spec.location), options, lookup, async (dir) => {
-    const label = spec.location;
-    await unpackArchive(createReadStream(file, { highWaterMark: 1 << 20 }), archiveName(spec.location), dir, { label, signal: options.signal });
-    return { id, provenance: { kind: 'tarball', location: spec.location, sha256: digest } };
-  });
+  return (
+    (await lookup()) ??
+    makeTree(archiveName(spec.location), options, lookup, async (dir) => {
+      const label = spec.location;
+      await unpackArchive(createReadStream(file, { highWaterMark: 1 << 20 }), archiveName(spec.location), dir, {
+        label,
+        signal: options.signal,
+      });
+      return { id, provenance: { kind: 'tarball', location: spec.location, sha256: digest } };
+    })
+  );
 }
 
 function archiveName(location: string): string {
@@ -39,7 +46,10 @@ async function hashOf(file: string, signal: AbortSignal): Promise<string> {
     return await sha256File(file, signal);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'EISDIR') throw error;
-    throw new SourceError('SOURCE_MISSING', `Cannot unpack ${file}: there is no such file`, { hint: 'check the path after tarball:', cause: error });
+    throw new SourceError('SOURCE_MISSING', `Cannot unpack ${file}: there is no such file`, {
+      hint: 'check the path after tarball:',
+      cause: error,
+    });
   }
 }
 
@@ -70,7 +80,9 @@ async function fetchTo(url: string, file: string, signal: AbortSignal): Promise<
     throw unreachable(url, (error as { cause?: unknown }).cause ?? error);
   });
   if (response.status === 404 || response.status === 410) {
-    throw new SourceError('SOURCE_MISSING', `Cannot fetch ${url}: the server says ${response.status}`, { hint: 'check the address' });
+    throw new SourceError('SOURCE_MISSING', `Cannot fetch ${url}: the server says ${response.status}`, {
+      hint: 'check the address',
+    });
   }
   if (!response.ok || response.body === null) throw unreachable(url, new Error(`the server says ${response.status}`));
   const expected = Number(response.headers.get('content-length') ?? Number.NaN);

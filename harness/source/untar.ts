@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { linkSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -26,7 +27,8 @@ export async function unpackTree(stream: Readable, dir: string, { label, signal 
   feeding.catch(() => undefined);
   const writer = new TreeWriter(dir, label);
   try {
-    for await (const entry of extract) writer.write(entry.header, await bytesOf(entry as unknown as AsyncIterable<Buffer>));
+    for await (const entry of extract)
+      writer.write(entry.header, await bytesOf(entry as unknown as AsyncIterable<Buffer>));
     await feeding;
   } catch (error) {
     signal.throwIfAborted();
@@ -37,7 +39,9 @@ export async function unpackTree(stream: Readable, dir: string, { label, signal 
     });
   }
   if (writer.files === 0) {
-    throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${label}: there is no file in it`, { hint: 'give the archive of a kernel tree' });
+    throw new SourceError('ARCHIVE_BROKEN', `Cannot unpack ${label}: there is no file in it`, {
+      hint: 'give the archive of a kernel tree',
+    });
   }
   return writer.files;
 }
@@ -96,7 +100,8 @@ class TreeWriter {
     const to = this.#names.admit(header.linkname ?? '');
     if ('refused' in to) throw this.#refuse(header.name, `it is a hard link to ${header.linkname}: ${to.refused}`);
     const existing = join(this.root, to.name);
-    if (!lstatSync(existing, { throwIfNoEntry: false })?.isFile()) throw this.#refuse(header.name, `it is a hard link to ${header.linkname}, which is not there`);
+    if (!lstatSync(existing, { throwIfNoEntry: false })?.isFile())
+      throw this.#refuse(header.name, `it is a hard link to ${header.linkname}, which is not there`);
     this.#create(target, header.name, () => linkSync(existing, target));
   }
 
@@ -117,8 +122,12 @@ class TreeWriter {
   }
 
   #refuse(name: string, why: string): SourceError {
-    return new SourceError('ARCHIVE_REFUSED', `Cannot unpack ${this.label}: ${JSON.stringify(name)} is refused, ${why}`, {
-      hint: 'a kernel archive has no such entry: check where it comes from',
-    });
+    return new SourceError(
+      'ARCHIVE_REFUSED',
+      `Cannot unpack ${this.label}: ${JSON.stringify(name)} is refused, ${why}`,
+      {
+        hint: 'a kernel archive has no such entry: check where it comes from',
+      },
+    );
   }
 }

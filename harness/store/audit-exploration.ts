@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { plannedExploration, type Exploration, type ExplorationRecord } from '../model/exploration.ts';
 import type { RaceMap, RaceWindow } from '../model/interleave.ts';
@@ -15,7 +16,12 @@ export interface AuditedExploration {
 }
 
 /** Recomputes a race map from path.json and points.jsonl. Source lines at its edges are taken as stored. */
-export async function auditExploration(runDir: string, id: string, run: RunRecord, tools: AuditTools): Promise<AuditedExploration> {
+export async function auditExploration(
+  runDir: string,
+  id: string,
+  run: RunRecord,
+  tools: AuditTools,
+): Promise<AuditedExploration> {
   const folder = join(RUN_FILES.explorations, id);
   const file = (name: keyof typeof EXPLORATION_FILES) => join(folder, EXPLORATION_FILES[name]);
   const files = new ExplorationFiles(join(runDir, folder));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { readTextIfExists } from '../host/files.ts';
 import type { AuditProblem } from './audit-model.ts';
@@ -6,12 +7,16 @@ import { RUN_FILES } from './layout.ts';
 import { listFiles, parseSums, sumFiles } from './sums.ts';
 
 /** Compares the files of a run with SHA256SUMS: none changed, none missing, none added. */
-export async function auditFiles(runDir: string): Promise<{ readonly files: number; readonly problems: readonly AuditProblem[] }> {
+export async function auditFiles(
+  runDir: string,
+): Promise<{ readonly files: number; readonly problems: readonly AuditProblem[] }> {
   const { files, others, empty } = await listFiles(runDir);
   const strays = [
     ...others.map((file) => ({ file, what: 'is neither a file nor a folder' })),
     // A run without a trial or a boot has an empty folder of them.
-    ...empty.filter((folder) => folder !== RUN_FILES.trials && folder !== LATENCY_FILES.boots).map((file) => ({ file, what: 'is an empty folder' })),
+    ...empty
+      .filter((folder) => folder !== RUN_FILES.trials && folder !== LATENCY_FILES.boots)
+      .map((file) => ({ file, what: 'is an empty folder' })),
   ];
   return { files: files.length, problems: [...strays, ...(await auditSums(runDir))] };
 }

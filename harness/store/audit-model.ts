@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Exploration, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Plan, TargetSignature } from '../model/plan.ts';
@@ -9,7 +10,12 @@ import type { EvidenceTools } from './derive.ts';
 /** What a run is recomputed with; other stages know how. */
 export interface AuditTools extends EvidenceTools {
   readonly judgeTrial: (evidence: Evidence, target: TargetSignature) => TrialVerdict;
-  readonly judgeRun: (plan: Plan, trials: readonly JudgedTrial[], troubles: readonly Trouble[], explorations: readonly Exploration[]) => RunVerdict;
+  readonly judgeRun: (
+    plan: Plan,
+    trials: readonly JudgedTrial[],
+    troubles: readonly Trouble[],
+    explorations: readonly Exploration[],
+  ) => RunVerdict;
   /** The map that points make, without source lines at its edges. */
   readonly mapOf: (spec: ExplorationSpec, path: ExploredPath, results: readonly PointResult[]) => RaceMap;
   readonly reportText: (run: RunResult) => string;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../host/files.ts';
@@ -24,8 +25,9 @@ export interface AuditResult {
 
 /**
  * Recomputes a finished run from its raw files and compares everything with what is stored: the sums and the set of
- * files; splats from console.log and exposure from workload.jsonl; race maps from points.jsonl; the verdict of each trial
- * and of the run, with every rate and p; the report. Never throws for what is wrong with a run: that is its result.
+ * files; splats from console.log and exposure from workload.jsonl; race maps from points.jsonl; the verdict of each
+ * trial and of the run, with every rate and p; the report. Never throws for what is wrong with a run: that is its
+ * result.
  */
 export async function audit(runDir: string, tools: AuditTools): Promise<AuditResult> {
   const { files, problems } = await auditFiles(runDir);
@@ -49,7 +51,9 @@ async function auditContent(runDir: string, ids: readonly string[], tools: Audit
   }
   const explorations: Exploration[] = [];
   for (const id of await explorationIds(runDir)) {
-    const audited = await attempt(join(RUN_FILES.explorations, id), problems, () => auditExploration(runDir, id, record, tools));
+    const audited = await attempt(join(RUN_FILES.explorations, id), problems, () =>
+      auditExploration(runDir, id, record, tools),
+    );
     if (audited === null) continue;
     problems.push(...audited.problems);
     explorations.push(audited.exploration);
@@ -66,7 +70,9 @@ async function auditVerdict(
   const problems: AuditProblem[] = [];
   const { record, trials, explorations } = recomputed;
   const verdict = tools.judgeRun(record.plan, trials, record.troubles, explorations);
-  const stored = await attempt(RUN_FILES.verdict, problems, () => readJson(join(runDir, RUN_FILES.verdict), runVerdict));
+  const stored = await attempt(RUN_FILES.verdict, problems, () =>
+    readJson(join(runDir, RUN_FILES.verdict), runVerdict),
+  );
   if (stored !== null) problems.push(...(await sameJson(runDir, RUN_FILES.verdict, stored, verdict)));
   const report = await attempt(RUN_FILES.report, problems, () => readFile(join(runDir, RUN_FILES.report), 'utf8'));
   const line = report === null ? null : firstLineThatDiffers(report, tools.reportText({ ...recomputed, verdict }));

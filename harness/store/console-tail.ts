@@ -1,7 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { open } from 'node:fs/promises';
 
 /** The last bytes of a log, however long it is. */
-export async function readTail(path: string, mostBytes: number): Promise<{ readonly bytes: Buffer; readonly omittedBytes: number }> {
+export async function readTail(
+  path: string,
+  mostBytes: number,
+): Promise<{ readonly bytes: Buffer; readonly omittedBytes: number }> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   const omittedBytes = Math.max(0, size - mostBytes);

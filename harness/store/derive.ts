@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from '../model/splat.ts';
 import type { Evidence, TrialRecord, WorkloadSummary } from '../model/trial.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Says where a stored JSON value first differs from the one recomputed: `exposure.exposedSwapoffs is 1200, recomputed
  * 1201`. Null when they are equal. Order of keys does not matter, order of elements does.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -31,7 +32,9 @@ export class ExplorationFiles {
 
   /** A point is kept as soon as it is known. */
   async append(result: PointResult): Promise<void> {
-    await withHostErrors('store a point', this.dir, () => appendFile(this.#file('points'), `${JSON.stringify(result)}\n`));
+    await withHostErrors('store a point', this.dir, () =>
+      appendFile(this.#file('points'), `${JSON.stringify(result)}\n`),
+    );
   }
 
   async finish(record: ExplorationRecord, map: RaceMap | null): Promise<void> {
@@ -53,10 +56,15 @@ export class ExplorationFiles {
     return this.#ifThere('map', schema.raceMap);
   }
 
-  /** Whole lines only: the last one may have been cut. @throws HostError `RUN_UNREADABLE` for a line that is no result. */
+  /**
+   * Whole lines only: the last one may have been cut. @throws HostError `RUN_UNREADABLE` for a line that is no result.
+   */
   async readPoints(): Promise<PointResult[]> {
     const text = (await readTextIfExists(this.#file('points'))) ?? '';
-    const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter((line) => line !== '');
+    const lines = text
+      .slice(0, text.lastIndexOf('\n') + 1)
+      .split('\n')
+      .filter((line) => line !== '');
     return schema.parsePoints(lines, this.#file('points'));
   }
 

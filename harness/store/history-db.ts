@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { rmSync } from 'node:fs';
 import Database from 'libsql';
 import { HostError } from '../model/errors.ts';
@@ -34,7 +35,10 @@ export type HistoryChange =
 export class HistoryDb implements Disposable {
   private constructor(private readonly db: Database.Database) {}
 
-  /** Opens or makes it. A file that is no database, or one of another version, is replaced. @throws HostError `HISTORY_UNUSABLE` */
+  /**
+   * Opens or makes it. A file that is no database, or one of another version, is replaced. @throws HostError
+   * `HISTORY_UNUSABLE`
+   */
   static open(path: string): HistoryDb {
     try {
       return HistoryDb.#openSound(path);
@@ -53,7 +57,8 @@ export class HistoryDb implements Disposable {
     const db = new Database(path, { timeout: BUSY_MS });
     try {
       const sound = db.prepare('PRAGMA quick_check').all() as { readonly quick_check?: string }[];
-      if (sound[0]?.quick_check !== 'ok') throw Object.assign(new Error(sound[0]?.quick_check), { code: 'SQLITE_CORRUPT' });
+      if (sound[0]?.quick_check !== 'ok')
+        throw Object.assign(new Error(sound[0]?.quick_check), { code: 'SQLITE_CORRUPT' });
       db.transaction(() => prepareTables(db)).immediate();
       return new HistoryDb(db);
     } catch (error) {
@@ -64,16 +69,20 @@ export class HistoryDb implements Disposable {
 
   /** What of each run is in it, by run. */
   fingerprints(): Map<string, string> {
-    const rows = this.db.prepare('SELECT run, fingerprint FROM runs UNION ALL SELECT run, fingerprint FROM latencyRuns').all() as { readonly run: string; readonly fingerprint: string }[];
+    const rows = this.db
+      .prepare('SELECT run, fingerprint FROM runs UNION ALL SELECT run, fingerprint FROM latencyRuns')
+      .all() as { readonly run: string; readonly fingerprint: string }[];
     return new Map(rows.map(({ run, fingerprint }) => [run, fingerprint]));
   }
 
   /** All of `changes` or, whatever happens, none. */
   apply(changes: Iterable<HistoryChange>): void {
     const write = this.#writer();
-    this.db.transaction(() => {
-      for (const change of changes) write(change);
-    }).immediate();
+    this.db
+      .transaction(() => {
+        for (const change of changes) write(change);
+      })
+      .immediate();
   }
 
   #writer(): (change: HistoryChange) => void {
@@ -108,16 +117,34 @@ export class HistoryDb implements Disposable {
 
   /** Every run of trials, oldest first. */
   runs(): RunSummary[] {
-    const runs = this.db.prepare('SELECT run, startedAt, plan, status FROM runs ORDER BY run').all() as Omit<RunSummary, 'variants'>[];
-    const variants = this.db.prepare('SELECT * FROM variants ORDER BY run, place').all() as (Omit<VariantSummary, 'signatures'> & Place)[];
-    const signatures = this.db.prepare('SELECT * FROM signatures ORDER BY run, place, rank').all() as (Omit<SignatureCount, 'target'> & Place & { readonly target: number })[];
+    const runs = this.db.prepare('SELECT run, startedAt, plan, status FROM runs ORDER BY run').all() as Omit<
+      RunSummary,
+      'variants'
+    >[];
+    const variants = this.db.prepare('SELECT * FROM variants ORDER BY run, place').all() as (Omit<
+      VariantSummary,
+      'signatures'
+    > &
+      Place)[];
+    const signatures = this.db.prepare('SELECT * FROM signatures ORDER BY run, place, rank').all() as (Omit<
+      SignatureCount,
+      'target'
+    > &
+      Place & { readonly target: number })[];
     const signaturesOf = groupBy(signatures, ({ run, place }) => `${place} ${run}`);
     const variantsOf = groupBy(variants, ({ run }) => run);
     return runs.map(({ run, startedAt, plan, status }) => ({
-      run, startedAt, plan, status,
+      run,
+      startedAt,
+      plan,
+      status,
       variants: (variantsOf.get(run) ?? []).map(({ run: _run, place, ...variant }) => ({
         ...variant,
-        signatures: (signaturesOf.get(`${place} ${run}`) ?? []).map(({ title, count, target }) => ({ title, count, target: target === 1 })),
+        signatures: (signaturesOf.get(`${place} ${run}`) ?? []).map(({ title, count, target }) => ({
+          title,
+          count,
+          target: target === 1,
+        })),
       })),
     }));
   }
@@ -146,5 +173,8 @@ function isDamage(error: unknown): boolean {
 }
 
 function unusable(path: string, cause: unknown): HostError {
-  return new HostError('HISTORY_UNUSABLE', `Cannot use the history ${path}: ${(cause as Error).message}`, { cause, hint: `rm ${path}  (it is made again from the results)` });
+  return new HostError('HISTORY_UNUSABLE', `Cannot use the history ${path}: ${(cause as Error).message}`, {
+    cause,
+    hint: `rm ${path}  (it is made again from the results)`,
+  });
 }

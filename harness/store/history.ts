@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,9 +36,13 @@ export interface SyncedHistory {
  *
  * @throws HostError `HISTORY_UNUSABLE`
  */
-export async function syncHistory(resultsDir: string, { rebuild = false }: { readonly rebuild?: boolean } = {}): Promise<SyncedHistory> {
+export async function syncHistory(
+  resultsDir: string,
+  { rebuild = false }: { readonly rebuild?: boolean } = {},
+): Promise<SyncedHistory> {
   using db = HistoryDb.open(join(resultsDir, HISTORY_FILE));
-  // What is there now, before the folder is listed: a run that another writer adds meanwhile must not be taken for gone.
+  // What is there now, before the folder is listed: a run that another writer adds meanwhile must not be taken for
+  // gone.
   const known = db.fingerprints();
   const present = await finishedRuns(resultsDir);
   const stale = [...present].filter(([run, fingerprint]) => rebuild || known.get(run) !== fingerprint);
@@ -60,9 +65,16 @@ export async function syncHistory(resultsDir: string, { rebuild = false }: { rea
 /** Runs that were finished, with a fingerprint of everything in them: the hash of their sums. */
 async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
   const entries = await readdir(resultsDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).sort();
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
   const sums = await Promise.all(names.map(async (name) => [name, await sumsOfRun(join(resultsDir, name))] as const));
-  return new Map(sums.flatMap(([name, text]) => (text === null ? [] : [[name, createHash('sha256').update(text).digest('hex')] as const])));
+  return new Map(
+    sums.flatMap(([name, text]) =>
+      text === null ? [] : [[name, createHash('sha256').update(text).digest('hex')] as const],
+    ),
+  );
 }
 
 /** Null for a run that was not finished, and for what is none: other commands keep their results in the same folder. */
@@ -72,12 +84,16 @@ async function sumsOfRun(dir: string): Promise<string | null> {
 }
 
 async function readRun(dir: string, run: string, fingerprint: string): Promise<HistoryChange> {
-  if (await exists(join(dir, LATENCY_FILES.run))) return { kind: 'put-latency', fingerprint, summary: await readLatencySummary(dir, run) };
+  if (await exists(join(dir, LATENCY_FILES.run)))
+    return { kind: 'put-latency', fingerprint, summary: await readLatencySummary(dir, run) };
   return { kind: 'put', fingerprint, summary: await readSummary(dir, run) };
 }
 
 async function readSummary(runDir: string, run: string): Promise<RunSummary> {
-  const [record, verdict] = await Promise.all([readRecord(runDir), readJson(join(runDir, RUN_FILES.verdict), schema.runVerdict)]);
+  const [record, verdict] = await Promise.all([
+    readRecord(runDir),
+    readJson(join(runDir, RUN_FILES.verdict), schema.runVerdict),
+  ]);
   return summaryOf(run, record, verdict);
 }
 
@@ -87,17 +103,29 @@ function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSumm
     startedAt: record.startedAt,
     plan: record.plan.name,
     status: verdict.status,
-    variants: verdict.variants.map(({ probe, variant, outcome, trials, rate, signatures }) => ({
-      probe,
-      variant,
-      outcome,
-      kernelId: record.kernels[variant]?.id ?? null,
-      trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
-      exposure: rate.exposure,
-      signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
-    })).concat(verdict.maps.map(({ probe, variant, outcome, points }) => {
-      const explored = Object.values(points).reduce((sum, count) => sum + count, 0);
-      return { probe, variant, outcome, kernelId: record.kernels[variant]?.id ?? null, trials: explored, exposure: explored, signatures: [] };
-    })),
+    variants: verdict.variants
+      .map(({ probe, variant, outcome, trials, rate, signatures }) => ({
+        probe,
+        variant,
+        outcome,
+        kernelId: record.kernels[variant]?.id ?? null,
+        trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
+        exposure: rate.exposure,
+        signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
+      }))
+      .concat(
+        verdict.maps.map(({ probe, variant, outcome, points }) => {
+          const explored = Object.values(points).reduce((sum, count) => sum + count, 0);
+          return {
+            probe,
+            variant,
+            outcome,
+            kernelId: record.kernels[variant]?.id ?? null,
+            trials: explored,
+            exposure: explored,
+            signatures: [],
+          };
+        }),
+      ),
   };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
@@ -9,10 +10,20 @@ import { newRunId } from './run-id.ts';
 import { writeSums } from './sums.ts';
 
 /** Names inside a latency run's folder. */
-export const LATENCY_FILES = { run: 'latency.json', boots: 'boots', analysis: 'analysis.json', report: 'report.txt' } as const;
+export const LATENCY_FILES = {
+  run: 'latency.json',
+  boots: 'boots',
+  analysis: 'analysis.json',
+  report: 'report.txt',
+} as const;
 
 /** Names inside `boots/<id>/`, beside what the guest's programs wrote. */
-export const BOOT_FILES = { boot: 'boot.json', argv: 'argv.json', console: 'console.log', program: 'program.jsonl' } as const;
+export const BOOT_FILES = {
+  boot: 'boot.json',
+  argv: 'argv.json',
+  console: 'console.log',
+  program: 'program.jsonl',
+} as const;
 
 export type NewLatencyRun = Omit<LatencyRunRecord, 'schema' | 'id' | 'startedAt' | 'ended'>;
 
@@ -82,7 +93,9 @@ export class OpenBoot {
     return join(this.dir, BOOT_FILES.program);
   }
 
-  /** Lets the boot appear under its own name. @returns its folder. @throws HostError when the disk is full or refuses. */
+  /**
+   * Lets the boot appear under its own name. @returns its folder. @throws HostError when the disk is full or refuses.
+   */
   async commit(record: LatencyBootRecord, argv: readonly string[]): Promise<string> {
     // A guest that never was has no console.
     await withHostErrors(`store boot ${record.boot.id}`, this.dir, () => appendFile(this.consoleLog, ''));

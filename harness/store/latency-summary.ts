@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LatencyArmSummary, LatencyFigure, LatencyRunSummary } from '../model/latency-history.ts';
@@ -10,13 +11,20 @@ const arms = z.tuple([z.string(), z.string()]);
 
 /** Of `analysis.json` only what the history keeps is checked. */
 const analysis = z.looseObject({
-  arms: z.array(z.looseObject({ arm: z.looseObject({ id: z.string(), role: z.string(), variant: z.string() }), usable: z.number().int().nonnegative() })),
+  arms: z.array(
+    z.looseObject({
+      arm: z.looseObject({ id: z.string(), role: z.string(), variant: z.string() }),
+      usable: z.number().int().nonnegative(),
+    }),
+  ),
   pairs: z.array(z.looseObject({ arms, endpoints: z.array(z.looseObject({ endpoint: z.string(), comparison })) })),
   costs: z.array(z.looseObject({ arms, comparison })),
 });
 type Analysis = z.infer<typeof analysis>;
 
-/** What the history keeps of a finished latency run, from its stored analysis. @throws UsageError `NOT_A_LATENCY_RUN`. */
+/**
+ * What the history keeps of a finished latency run, from its stored analysis. @throws UsageError `NOT_A_LATENCY_RUN`.
+ */
 export async function readLatencySummary(dir: string, run: string): Promise<LatencyRunSummary> {
   const record = await readLatencyRun(dir);
   const found = await parseLatencyFile(join(dir, LATENCY_FILES.analysis), analysis);
@@ -47,7 +55,10 @@ function costOf({ costs }: Analysis, id: string): LatencyFigure | null {
 
 /** What the pairs of variants say of an arm; the first variant, in all of them, is beside nothing. */
 function pairFigure({ pairs }: Analysis, id: string, endpoint: string, isBesideFirst: boolean): LatencyFigure | null {
-  for (const { arms: [first, second], endpoints } of pairs) {
+  for (const {
+    arms: [first, second],
+    endpoints,
+  } of pairs) {
     const medians = endpoints.find((each) => each.endpoint === endpoint)?.comparison?.medians;
     if (medians === undefined) continue;
     if (first === id) return { value: medians[0], control: null };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type Database from 'libsql';
 import type { LatencyArmSummary, LatencyFigure, LatencyRunSummary } from '../model/latency-history.ts';
 import { groupBy } from './group-by.ts';
@@ -31,12 +32,17 @@ export function latencyWriter(db: Database.Database): (fingerprint: string, summ
 
 /** Every latency run, oldest first. */
 export function latencyRuns(db: Database.Database): LatencyRunSummary[] {
-  const runs = db.prepare('SELECT run, startedAt, plan, accelerator, threshold FROM latencyRuns ORDER BY run').all() as Omit<LatencyRunSummary, 'arms'>[];
+  const runs = db
+    .prepare('SELECT run, startedAt, plan, accelerator, threshold FROM latencyRuns ORDER BY run')
+    .all() as Omit<LatencyRunSummary, 'arms'>[];
   const arms = groupBy(db.prepare('SELECT * FROM latencyArms ORDER BY run, place').all() as ArmRow[], ({ run }) => run);
   return runs.map((run) => ({
     ...run,
     arms: (arms.get(run.run) ?? []).map(({ arm, kernelId, boots, against, ...row }) => ({
-      arm, kernelId, boots, against,
+      arm,
+      kernelId,
+      boots,
+      against,
       exceedances: figure(row.exceedances, row.exceedancesControl),
       swapoffUs: figure(row.swapoffUs, row.swapoffUsControl),
     })),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** Names inside a run's folder; results/README.md explains them to people. */
 export const RUN_FILES = {
   run: 'run.json',

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
 import type { RaceMap } from '../model/interleave.ts';
@@ -12,8 +13,12 @@ import { raceMap } from './schema-exploration.ts';
 export function parseMaps(json: string, origin: string): RaceMap[] {
   const parsed = z.array(raceMap).safeParse([parseJson(json, origin)].flat());
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.slice(1).join('.') || 'the whole'}: ${issue.message}`);
-  throw new UsageError('NOT_A_MAP', `${origin}: ${problems.slice(0, 5).join('; ')}`, { hint: 'interleave explore --json prints maps' });
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.slice(1).join('.') || 'the whole'}: ${issue.message}`,
+  );
+  throw new UsageError('NOT_A_MAP', `${origin}: ${problems.slice(0, 5).join('; ')}`, {
+    hint: 'interleave explore --json prints maps',
+  });
 }
 
 function parseJson(json: string, origin: string): unknown {

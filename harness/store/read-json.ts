@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { HostError } from '../model/errors.ts';

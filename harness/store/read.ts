@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Exploration } from '../model/exploration.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
@@ -106,7 +107,9 @@ export class RunStore {
     return open;
   }
 
-  /** Writes what the run came to, and sums over everything. Nothing may be written after it. A trial still open is none. */
+  /**
+   * Writes what the run came to, and sums over everything. Nothing may be written after it. A trial still open is none.
+   */
   async finish(verdict: RunVerdict, report: string): Promise<void> {
     for (const folder of [RUN_FILES.trials, RUN_FILES.explorations]) await removePartial(join(this.dir, folder));
     await writeDurably(join(this.dir, RUN_FILES.verdict), toJson(verdict));

@@ -1,7 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { HostError } from '../model/errors.ts';
 import type { ExplorationEnd, ExplorationRecord, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
-import type { CodePlace, PathPoint, PointChoice, PointOutcome, PointRange, PointResult, RaceMap, RaceWindow, SourceFrame } from '../model/interleave.ts';
+import type {
+  CodePlace,
+  PathPoint,
+  PointChoice,
+  PointOutcome,
+  PointRange,
+  PointResult,
+  RaceMap,
+  RaceWindow,
+  SourceFrame,
+} from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import type { MapVerdict } from '../model/verdict.ts';
 import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
@@ -59,9 +70,20 @@ const end: z.ZodType<ExplorationEnd> = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const explorationRecord: z.ZodType<ExplorationRecord> = z.strictObject({ spec, end, startedAt: text, endedAt: text });
+export const explorationRecord: z.ZodType<ExplorationRecord> = z.strictObject({
+  spec,
+  end,
+  startedAt: text,
+  endedAt: text,
+});
 
-const pathPoint: z.ZodType<PathPoint> = z.strictObject({ index: count, address: text, func: text, offset: count, occurrence: count });
+const pathPoint: z.ZodType<PathPoint> = z.strictObject({
+  index: count,
+  address: text,
+  func: text,
+  offset: count,
+  occurrence: count,
+});
 const place: z.ZodType<CodePlace> = z.strictObject({ address: text, func: text, offset: count });
 const source: z.ZodType<SourceFrame> = z.strictObject({ func: text, location: text.nullable() });
 
@@ -131,7 +153,10 @@ export function parsePoints(lines: readonly string[], file: string): PointResult
   return lines.map((line, at) => {
     const parsed = pointResult.safeParse(json(line));
     if (parsed.success) return parsed.data;
-    throw new HostError('RUN_UNREADABLE', `Cannot read ${file}: line ${at + 1} is no result: ${z.prettifyError(parsed.error)}`);
+    throw new HostError(
+      'RUN_UNREADABLE',
+      `Cannot read ${file}: line ${at + 1} is no result: ${z.prettifyError(parsed.error)}`,
+    );
   });
 }
 

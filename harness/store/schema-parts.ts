@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { SwapBackend } from '../model/guest.ts';
 import type { Expectation } from '../model/plan.ts';

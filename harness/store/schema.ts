@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
 import { WORKLOAD_KINDS, type Plan } from '../model/plan.ts';
@@ -19,7 +20,13 @@ const source: z.ZodType<SourceSpec> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('prebuilt'), path: text }),
 ]);
 
-const variant: z.ZodType<VariantSpec> = z.strictObject({ id: text, describe: text, source, series: texts, fragments: texts });
+const variant: z.ZodType<VariantSpec> = z.strictObject({
+  id: text,
+  describe: text,
+  source,
+  series: texts,
+  fragments: texts,
+});
 
 const workload = z.enum(WORKLOAD_KINDS);
 const accelerator = z.enum(['kvm', 'tcg']);
@@ -201,7 +208,13 @@ export const trialVerdict: z.ZodType<TrialVerdict> = z.discriminatedUnion('kind'
   z.strictObject({ kind: z.literal('inconclusive'), cause: z.enum(INCONCLUSIVE_CAUSES), reason: text }),
 ]);
 
-const rate = z.strictObject({ events: count, exposure: count, low: z.number(), high: z.number(), confidence: z.number() });
+const rate = z.strictObject({
+  events: count,
+  exposure: count,
+  low: z.number(),
+  high: z.number(),
+  confidence: z.number(),
+});
 
 export const runVerdict: z.ZodType<RunVerdict> = z.strictObject({
   status: z.union([z.literal(0), z.literal(1), z.literal(125), z.literal(128), z.literal(129), z.literal(130)]),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withHostErrors } from '../host/files.ts';
@@ -24,7 +25,9 @@ export class SearchFiles {
   }
 
   async append(round: SearchRound): Promise<void> {
-    await withHostErrors('store a round', this.dir, () => appendFile(join(this.dir, 'rounds.jsonl'), `${JSON.stringify(round)}\n`));
+    await withHostErrors('store a round', this.dir, () =>
+      appendFile(join(this.dir, 'rounds.jsonl'), `${JSON.stringify(round)}\n`),
+    );
   }
 
   /** @returns the file of the schedule; null when there is none. */

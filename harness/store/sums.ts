@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { withHostErrors } from '../host/files.ts';
@@ -19,9 +20,19 @@ export async function listFiles(runDir: string): Promise<Listing> {
   const path = (entry: (typeof entries)[number]) => relative(runDir, join(entry.parentPath, entry.name));
   const inhabited = new Set(entries.map((entry) => relative(runDir, entry.parentPath)));
   return {
-    files: entries.filter((entry) => entry.isFile()).map(path).sort(),
-    others: entries.filter((entry) => !entry.isFile() && !entry.isDirectory()).map(path).sort(),
-    empty: entries.filter((entry) => entry.isDirectory()).map(path).filter((folder) => !inhabited.has(folder)).sort(),
+    files: entries
+      .filter((entry) => entry.isFile())
+      .map(path)
+      .sort(),
+    others: entries
+      .filter((entry) => !entry.isFile() && !entry.isDirectory())
+      .map(path)
+      .sort(),
+    empty: entries
+      .filter((entry) => entry.isDirectory())
+      .map(path)
+      .filter((folder) => !inhabited.has(folder))
+      .sort(),
   };
 }
 

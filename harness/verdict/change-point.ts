@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { ChangePoint, Tally } from '../model/history.ts';
 import type { LevelChange } from '../model/latency-history.ts';
 import { splits } from './permutation.ts';
@@ -14,16 +15,27 @@ export interface DatedValue {
 /** Older runs than these are not looked at. */
 const MOST_RUNS = 200;
 
-/** Runs from which on a rate is another, oldest first; what makes a level is how much likelier two binomials are than one. */
+/**
+ * Runs from which on a rate is another, oldest first; what makes a level is how much likelier two binomials are than
+ * one.
+ */
 export function changePoints(tallies: readonly DatedTally[], alpha: number): ChangePoint[] {
   const raced = tallies.slice(-MOST_RUNS).filter(({ exposure }) => exposure > 0);
-  return splits(raced, binomialGains, alpha).map(({ before, after, p }) => ({ run: after[0]?.run ?? '', before: total(before), after: total(after), p }));
+  return splits(raced, binomialGains, alpha).map(({ before, after, p }) => ({
+    run: after[0]?.run ?? '',
+    before: total(before),
+    after: total(after),
+    p,
+  }));
 }
 
 /** Runs from which on a figure is another, oldest first; ranks make the levels, so that one wild run makes none. */
 export function levelChanges(values: readonly DatedValue[], alpha: number): LevelChange[] {
   return splits(values.slice(-MOST_RUNS), rankGains, alpha).map(({ before, after, p }) => ({
-    run: after[0]?.run ?? '', before: median(before.map(({ value }) => value)), after: median(after.map(({ value }) => value)), p,
+    run: after[0]?.run ?? '',
+    before: median(before.map(({ value }) => value)),
+    after: median(after.map(({ value }) => value)),
+    p,
   }));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
 import type { Rate } from '../model/verdict.ts';
 
@@ -7,7 +8,10 @@ export const CONFIDENCE = 0.95;
 /** Events among exposures; `events <= exposure`. */
 export type Count = Pick<Rate, 'events' | 'exposure'>;
 
-/** A proportion with its exact two-sided interval (Clopper and Pearson, 1934); without exposure it may be anything: [0, 1]. */
+/**
+ * A proportion with its exact two-sided interval (Clopper and Pearson, 1934); without exposure it may be anything: [0,
+ * 1].
+ */
 export function rateOf({ events, exposure }: Count, confidence = CONFIDENCE): Rate {
   if (events > exposure) throw new RangeError(`${events} events cannot come from ${exposure} exposures`);
   const tail = (1 - confidence) / 2;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Expectation } from '../model/plan.ts';
 import type { ExpectationResult, VariantOutcome } from '../model/verdict.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { InconclusiveCause, JudgedTrial } from '../model/verdict.ts';
 
 /** Which way a doubt is turned: always against the claim that the variant is better than the control. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** The part of jStat that is used here; the package ships no types. */
 declare module 'jstat' {
   const jStat: {

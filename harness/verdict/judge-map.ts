@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Exploration } from '../model/exploration.ts';
 import type { HoldKind, PointOutcome, RaceMap } from '../model/interleave.ts';
 import { FROZEN_WAIT, isFrozenWait } from '../model/race-map.ts';
@@ -5,8 +6,11 @@ import type { InterleaveProbe } from '../model/plan.ts';
 import { OUTCOMES, type MapVerdict, type VariantOutcome } from '../model/verdict.ts';
 import { judgeExpectation } from './expectation.ts';
 
-/** Titles of bad accesses. The placed operation is the only one that meets swapoff, so a trace need not say it again. */
-const BAD_ACCESS = /^(BUG: unable to handle|Unable to handle|general protection fault|KASAN:|BUG: KASAN|KFENCE:|BUG: KFENCE|stack segment)/;
+/**
+ * Titles of bad accesses. The placed operation is the only one that meets swapoff, so a trace need not say it again.
+ */
+const BAD_ACCESS =
+  /^(BUG: unable to handle|Unable to handle|general protection fault|KASAN:|BUG: KASAN|KFENCE:|BUG: KFENCE|stack segment)/;
 
 /** One interleave probe: whether its control showed the bug, and what each variant showed. */
 export interface JudgedMaps {
@@ -27,7 +31,10 @@ export function judgeMaps(probe: InterleaveProbe, explorations: readonly Explora
     const isControl = each.variant === probe.control;
     const { outcome, reason } = blind && each.outcome === 'clean' ? blinded(each.reason, probe, isControl) : each;
     const { variant, points, exposure } = each;
-    const expectation = judgeExpectation({ outcome, reason, trials: points, exposure, bugBesides: otherBug(each) }, probe.expect[variant]);
+    const expectation = judgeExpectation(
+      { outcome, reason, trials: points, exposure, bugBesides: otherBug(each) },
+      probe.expect[variant],
+    );
     return { variant, probe: probe.id, outcome, reason, points, expectation };
   });
   return { probe: probe.id, control: probe.control, blind, maps };
@@ -50,17 +57,25 @@ function outcomeOfMap(exploration: Exploration | undefined): Shown {
   if (map === null) return { outcome: 'inconclusive', reason: failed ?? 'it was not explored', points, exposure };
   const found = (['target', 'hang', 'other-bug'] as const).find((kind) => points[kind] > 0);
   const explored = `${exposure} of ${map.pathPoints} points`;
-  if (found !== undefined) return { outcome: found, reason: `${explored}, ${points[found]} of them ${wordsOf(map, found)}`, points, exposure };
+  if (found !== undefined)
+    return { outcome: found, reason: `${explored}, ${points[found]} of them ${wordsOf(map, found)}`, points, exposure };
   if (failed !== null) return { outcome: 'inconclusive', reason: `${explored}, then: ${failed}`, points, exposure };
   if (exposure === 0) return { outcome: 'inconclusive', reason: 'no point was explored', points, exposure };
   if (points.inconclusive > 0) {
-    return { outcome: 'inconclusive', reason: `${explored}, ${points.inconclusive} of them ${wordsOf(map, 'inconclusive')}`, points, exposure };
+    return {
+      outcome: 'inconclusive',
+      reason: `${explored}, ${points.inconclusive} of them ${wordsOf(map, 'inconclusive')}`,
+      points,
+      exposure,
+    };
   }
   return { outcome: 'clean', reason: `${explored}, 0 oops, 0 hangs, no corruption`, points, exposure };
 }
 
 function blinded(reason: string, { control }: InterleaveProbe, isControl: boolean): Pick<Shown, 'outcome' | 'reason'> {
-  const why = isControl ? 'the control shows nothing: the probe is blind' : `blind: the control ${control} shows nothing`;
+  const why = isControl
+    ? 'the control shows nothing: the probe is blind'
+    : `blind: the control ${control} shows nothing`;
   return { outcome: 'inconclusive', reason: `${reason}; ${why}` };
 }
 
@@ -70,7 +85,9 @@ function otherBug({ outcome, points }: Shown): string | null {
 
 /** What became of the points of an outcome, with the first of them as the map tells it. */
 function wordsOf(map: RaceMap, kind: VariantOutcome): string {
-  const outcome = map.windows.map(({ outcomes }) => outcomes[0]).find((each) => each !== undefined && verdictOf(each, map.hold) === kind);
+  const outcome = map.windows
+    .map(({ outcomes }) => outcomes[0])
+    .find((each) => each !== undefined && verdictOf(each, map.hold) === kind);
   switch (outcome?.kind) {
     case 'oops':
       return `crashed, the first with ${outcome.signature}`;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { EXIT, exitStatusOf, worstStatus, type ExitStatus } from '../model/errors.ts';
 import type { Exploration } from '../model/exploration.ts';
 import type { Plan, StressProbe } from '../model/plan.ts';
@@ -39,7 +40,10 @@ export function judgeRun(
   return {
     status: worstStatus(findings.map((finding) => finding.status)),
     reasons: findings.map((finding) => finding.reason),
-    blindProbes: [...judged.filter(({ blind }) => blind).map(({ id }) => id), ...placed.filter(({ blind }) => blind).map(({ probe }) => probe)],
+    blindProbes: [
+      ...judged.filter(({ blind }) => blind).map(({ id }) => id),
+      ...placed.filter(({ blind }) => blind).map(({ probe }) => probe),
+    ],
     variants,
     maps,
   };
@@ -52,7 +56,11 @@ interface JudgedProbe {
   readonly variants: readonly VariantVerdict[];
 }
 
-function judgeProbe(probe: StressProbe, trials: readonly JudgedTrial[], plan: Pick<Plan, 'target' | 'alpha'>): JudgedProbe {
+function judgeProbe(
+  probe: StressProbe,
+  trials: readonly JudgedTrial[],
+  plan: Pick<Plan, 'target' | 'alpha'>,
+): JudgedProbe {
   const control = controlOf(probe, trialsOf(trials, probe.id, probe.control));
   const variants = probe.variants.map((id) => judgeVariant(probe, id, trialsOf(trials, probe.id, id), control, plan));
   return { id: probe.id, control: control.id, blind: control.blind, variants };
@@ -71,15 +79,27 @@ function blindFinding({ id, control }: JudgedProbe): Finding {
 }
 
 function blindMapFinding({ probe, control }: JudgedMaps): Finding {
-  return { status: EXIT.cannotTell, reason: `${probe}: blind, the map of its control ${control} does not show the bug` };
+  return {
+    status: EXIT.cannotTell,
+    reason: `${probe}: blind, the map of its control ${control} does not show the bug`,
+  };
 }
 
-/** The host or a person is to blame for an exploration that did not come to its end, whatever its points had shown by then. */
+/**
+ * The host or a person is to blame for an exploration that did not come to its end, whatever its points had shown by
+ * then.
+ */
 function failureFinding({ spec, end }: Exploration): Finding[] {
-  return end.kind === 'completed' || (end.fault !== 'host' && end.fault !== 'interrupted') ? [] : [{ status: exitStatusOf(end.fault), reason: `${spec.probe}/${spec.variant}: ${end.message}` }];
+  return end.kind === 'completed' || (end.fault !== 'host' && end.fault !== 'interrupted')
+    ? []
+    : [{ status: exitStatusOf(end.fault), reason: `${spec.probe}/${spec.variant}: ${end.message}` }];
 }
 
-function expectationFinding({ probe, variant, expectation }: Pick<VariantVerdict | MapVerdict, 'probe' | 'variant' | 'expectation'>): Finding[] {
+function expectationFinding({
+  probe,
+  variant,
+  expectation,
+}: Pick<VariantVerdict | MapVerdict, 'probe' | 'variant' | 'expectation'>): Finding[] {
   switch (expectation.kind) {
     case 'met':
     case 'known':

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { TargetSignature } from '../model/plan.ts';
 import type { Splat } from '../model/splat.ts';
 import type { Evidence, ThreadBeat } from '../model/trial.ts';
@@ -41,7 +42,9 @@ function findings(evidence: Evidence, target: TargetSignature): TrialVerdict | n
   const hit = evidence.splats.find((splat) => classify(splat, target) === 'target');
   if (hit !== undefined) return { kind: 'target', title: hit.title };
 
-  const cause = beforeHang(evidence, target).find((splat) => classify(splat, target) === 'unreadable' || mayExplainHang(splat));
+  const cause = beforeHang(evidence, target).find(
+    (splat) => classify(splat, target) === 'unreadable' || mayExplainHang(splat),
+  );
   const unreadable = cause !== undefined && classify(cause, target) === 'unreadable';
   if (cause !== undefined && !unreadable) return { kind: 'other-bug', title: cause.title };
   if ((evidence.exposure?.corruptPages ?? 0) > 0) return { kind: 'other-bug', title: CORRUPTION };
@@ -91,8 +94,10 @@ function completed(evidence: Evidence): TrialVerdict {
   const { exposure, guestBuildId } = evidence;
   if (guestBuildId === null) return inconclusive('wrong-kernel', 'the guest never reported which build it ran');
   if (exposure === null) return inconclusive('no-end-marker', 'the workload ended without its counters');
-  if (evidence.consoleBytes === 0) return inconclusive('truncated', 'the console is empty: a splat would not have been seen');
-  if (evidence.consoleTruncated) return inconclusive('truncated', 'the console is truncated: a splat may have been lost');
+  if (evidence.consoleBytes === 0)
+    return inconclusive('truncated', 'the console is empty: a splat would not have been seen');
+  if (evidence.consoleTruncated)
+    return inconclusive('truncated', 'the console is truncated: a splat may have been lost');
   if (exposure.exposedSwapoffs === 0) {
     return inconclusive('no-exposure', `none of ${exposure.swapoffs} swapoffs was overlapped by a swap-in`);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { StressProbe, TargetSignature } from '../model/plan.ts';
 import { OUTCOMES, type JudgedTrial, type VariantOutcome, type VariantVerdict } from '../model/verdict.ts';
 import { judgeExpectation } from './expectation.ts';
@@ -31,7 +32,10 @@ export function judgeVariant(
     rate,
     comparison,
     signatures: signaturesOf(ordered, plan.target),
-    expectation: judgeExpectation({ outcome, reason, trials: counts, exposure: rate.exposure, bugBesides }, probe.expect[variant]),
+    expectation: judgeExpectation(
+      { outcome, reason, trials: counts, exposure: rate.exposure, bugBesides },
+      probe.expect[variant],
+    ),
   };
 }
 
@@ -40,7 +44,9 @@ function countByVerdict(trials: readonly JudgedTrial[]): Record<VariantOutcome, 
   return Object.fromEntries(OUTCOMES.map((kind) => [kind, count(kind)])) as Record<VariantOutcome, number>;
 }
 
-/** Another bug that a `hang` outcome would leave unsaid: one of another trial, or one before a hang in its own trial. */
+/**
+ * Another bug that a `hang` outcome would leave unsaid: one of another trial, or one before a hang in its own trial.
+ */
 function besidesHangs(trials: readonly JudgedTrial[], target: TargetSignature): string | null {
   for (const { evidence, verdict } of trials) {
     if (verdict.kind === 'other-bug') return verdict.title;

@@ -1,4 +1,11 @@
-import type { LatencyFigure, LatencyPoint, LatencyRunSummary, LatencySeries, LatencyTrend } from '../model/latency-history.ts';
+// SPDX-License-Identifier: GPL-2.0-only
+import type {
+  LatencyFigure,
+  LatencyPoint,
+  LatencyRunSummary,
+  LatencySeries,
+  LatencyTrend,
+} from '../model/latency-history.ts';
 import { levelChanges, median } from './change-point.ts';
 import { TREND_ALPHA } from './trend.ts';
 
@@ -15,7 +22,16 @@ export function latencySeriesOf(runs: readonly LatencyRunSummary[]): LatencySeri
   }
   return [...groups.values()].map(({ run: { plan, accelerator, threshold }, points }) => {
     const { arm, against } = points[0] as LatencyPoint;
-    return { plan, accelerator, threshold, arm, against, points, exceedances: trendOf(points, 'exceedances'), swapoffUs: trendOf(points, 'swapoffUs') };
+    return {
+      plan,
+      accelerator,
+      threshold,
+      arm,
+      against,
+      points,
+      exceedances: trendOf(points, 'exceedances'),
+      swapoffUs: trendOf(points, 'swapoffUs'),
+    };
   });
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { budgetOf, type StressProbe } from '../model/plan.ts';
 import type { JudgedTrial, VariantOutcome } from '../model/verdict.ts';
 import { outcomeOf, controlOf, type Control } from './outcome.ts';
@@ -46,7 +47,10 @@ export function moreTrials(
 
   const others = probe.variants
     .filter((variant) => variant !== probe.control)
-    .map((variant) => ({ variant, need: need(variant, () => variantNeeds(probe, variant, of(variant), control, alpha)) }));
+    .map((variant) => ({
+      variant,
+      need: need(variant, () => variantNeeds(probe, variant, of(variant), control, alpha)),
+    }));
   const wanting = others.filter((other) => other.need.kind === 'more');
   const next = wanting.reduce<(typeof wanting)[number] | undefined>(
     (best, other) => (best === undefined || of(other.variant).length < of(best.variant).length ? other : best),
@@ -67,7 +71,10 @@ function controlNeeds(probe: StressProbe, trials: readonly JudgedTrial[], contro
   if (budget !== null) return budget;
   const crashes = control.rate.events;
   if (crashes >= ENOUGH_CONTROL_CRASHES) return { kind: 'done', reason: `the control crashed ${crashes} times` };
-  return { kind: 'more', reason: `the control crashed ${crashes} of ${ENOUGH_CONTROL_CRASHES} times that a comparison wants` };
+  return {
+    kind: 'more',
+    reason: `the control crashed ${crashes} of ${ENOUGH_CONTROL_CRASHES} times that a comparison wants`,
+  };
 }
 
 function variantNeeds(
@@ -89,7 +96,9 @@ function variantNeeds(
 function withinBudget(probe: StressProbe, variant: string, trials: readonly JudgedTrial[]): Need | null {
   const { minTrials, maxTrials } = budgetOf(probe, variant);
   if (trials.length >= maxTrials) return { kind: 'done', reason: `all ${maxTrials} trials of its budget were run` };
-  const ran = trials.filter(({ verdict }) => !(verdict.kind === 'inconclusive' && verdict.cause === 'host-fault')).length;
+  const ran = trials.filter(
+    ({ verdict }) => !(verdict.kind === 'inconclusive' && verdict.cause === 'host-fault'),
+  ).length;
   return ran < minTrials ? { kind: 'more', reason: `${ran} of at least ${minTrials} trials were run` } : null;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { StressProbe } from '../model/plan.ts';
 import type { Comparison, JudgedTrial, Rate, TrialVerdict, VariantOutcome } from '../model/verdict.ts';
 import { exposureNeeded, fisherLower, rateOf } from './exact.ts';
@@ -29,7 +30,12 @@ export function controlOf(probe: StressProbe, trials: readonly JudgedTrial[]): C
  * The outcome of `variant` over its trials: target, else hang, else other-bug, else clean where the comparison with
  * the control is significant, else inconclusive. The control itself is compared with nothing and never clean.
  */
-export function outcomeOf(variant: string, trials: readonly JudgedTrial[], control: Control, alpha: number): OutcomeVerdict {
+export function outcomeOf(
+  variant: string,
+  trials: readonly JudgedTrial[],
+  control: Control,
+  alpha: number,
+): OutcomeVerdict {
   const isControl = variant === control.id;
   const figures = figuresOf(trials, isControl ? 'control' : 'variant');
   const comparison = isControl || control.blind ? null : compare(figures, control, alpha);
@@ -62,7 +68,8 @@ function gravest(trials: readonly JudgedTrial[]): Sentence | null {
   const targets = verdictsOf(trials, 'target');
   if (targets.length > 0) return { outcome: 'target', reason: `${share(targets.length)} crashed in the expected way` };
   const hangs = verdictsOf(trials, 'hang');
-  if (hangs.length > 0) return { outcome: 'hang', reason: `${share(hangs.length)} hung: ${commonest(hangs.map((hang) => hang.where))}` };
+  if (hangs.length > 0)
+    return { outcome: 'hang', reason: `${share(hangs.length)} hung: ${commonest(hangs.map((hang) => hang.where))}` };
   const others = verdictsOf(trials, 'other-bug');
   if (others.length === 0) return null;
   return { outcome: 'other-bug', reason: `${share(others.length)}: ${commonest(others.map((other) => other.title))}` };
@@ -89,7 +96,8 @@ function judgeAbsence(
   }
   const seen = `no crash in ${count(figures.exposure)} exposed swapoffs${lost(figures.suspect)}`;
   const p = `p = ${comparison.p.toPrecision(2)}`;
-  if (comparison.significant) return { outcome: 'clean', reason: `${seen}; at the rate of ${control.id} that has ${p}` };
+  if (comparison.significant)
+    return { outcome: 'clean', reason: `${seen}; at the rate of ${control.id} that has ${p}` };
   return { outcome: 'inconclusive', reason: `${seen} gives only ${p}; ${needs(comparison)}` };
 }
 
@@ -109,8 +117,13 @@ function nothingRaced(trials: readonly JudgedTrial[], figures: Figures): string 
   return reasons.length === 0 ? 'nothing was exposed' : commonest(reasons);
 }
 
-function verdictsOf<K extends VariantOutcome>(trials: readonly JudgedTrial[], kind: K): Extract<TrialVerdict, { kind: K }>[] {
-  return trials.map((trial) => trial.verdict).filter((verdict): verdict is Extract<TrialVerdict, { kind: K }> => verdict.kind === kind);
+function verdictsOf<K extends VariantOutcome>(
+  trials: readonly JudgedTrial[],
+  kind: K,
+): Extract<TrialVerdict, { kind: K }>[] {
+  return trials
+    .map((trial) => trial.verdict)
+    .filter((verdict): verdict is Extract<TrialVerdict, { kind: K }> => verdict.kind === kind);
 }
 
 /** The text that occurs most; of equals, the first. `texts` is not empty. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { seededRandom, shuffled } from '../model/random.ts';
 
 /** Fewer runs than this on either side make no level. */
@@ -16,10 +17,10 @@ export interface Split<T> {
 }
 
 /**
- * Splits of runs into levels, oldest first: the split into two that explains the runs best, when a shuffled order of the
- * same runs explains as much with a probability below `alpha`; then the same on both sides. Shuffling whole runs keeps
- * what differs between runs for other reasons (a busy host), which a test that takes all swapoffs for independent would
- * report as changes. The shuffles are the same every time.
+ * Splits of runs into levels, oldest first: the split into two that explains the runs best, when a shuffled order of
+ * the same runs explains as much with a probability below `alpha`; then the same on both sides. Shuffling whole runs
+ * keeps what differs between runs for other reasons (a busy host), which a test that takes all swapoffs for independent
+ * would report as changes. The shuffles are the same every time.
  */
 export function splits<T>(runs: readonly T[], gainsOf: GainsOf<T>, alpha: number): Split<T>[] {
   const split = bestSplit(runs, gainsOf);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { TargetSignature } from '../model/plan.ts';
 import type { Splat, SplatType } from '../model/splat.ts';
 
@@ -30,7 +31,9 @@ export function mayExplainHang(splat: Splat): boolean {
   return !SURVIVED.has(splat.type);
 }
 
-/** Functions that were active, inlined ones included. Frames marked `?` are leftovers on the stack and prove nothing. */
+/**
+ * Functions that were active, inlined ones included. Frames marked `?` are leftovers on the stack and prove nothing.
+ */
 function traceFunctions(splat: Splat): string[] {
   return splat.frames
     .filter((frame) => frame.reliable || frame.isIp)

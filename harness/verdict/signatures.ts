@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { TargetSignature } from '../model/plan.ts';
 import type { Splat } from '../model/splat.ts';
 import type { JudgedTrial, VariantVerdict } from '../model/verdict.ts';
@@ -23,7 +24,8 @@ export function signaturesOf(trials: readonly JudgedTrial[], target: TargetSigna
 /** Each title once a trial; true for the target. Empty for a trial that was not about the kernel. */
 function titlesOf({ evidence, verdict }: JudgedTrial, target: TargetSignature): Map<string, boolean> {
   const titles = new Map<string, boolean>();
-  if (verdict.kind === 'inconclusive' && (verdict.cause === 'host-fault' || verdict.cause === 'wrong-kernel')) return titles;
+  if (verdict.kind === 'inconclusive' && (verdict.cause === 'host-fault' || verdict.cause === 'wrong-kernel'))
+    return titles;
   for (const splat of causes(evidence.splats, target)) {
     titles.set(splat.title, classify(splat, target) === 'target' || titles.get(splat.title) === true);
   }

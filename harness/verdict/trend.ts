@@ -1,4 +1,13 @@
-import type { ChangePoint, RunSummary, Series, SeriesPoint, SignatureState, SignatureTrend, Tally } from '../model/history.ts';
+// SPDX-License-Identifier: GPL-2.0-only
+import type {
+  ChangePoint,
+  RunSummary,
+  Series,
+  SeriesPoint,
+  SignatureState,
+  SignatureTrend,
+  Tally,
+} from '../model/history.ts';
 import { changePoints, total, type DatedTally } from './change-point.ts';
 import { fisherLower } from './exact.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from '../model/guest.ts';
 import type { TrialSpec } from '../model/trial.ts';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Exposure, ThreadBeat, WorkloadMessage, WorkloadSummary } from '../model/trial.ts';
 import { parseWorkloadLog } from './protocol.ts';
 

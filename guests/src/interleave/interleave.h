@@ -17,16 +17,16 @@
 
 #define PAGE_BYTES 4096ul
 /* Far from where programs, heaps and stacks are: no other program has code at these addresses. */
-#define MARKS_ADDRESS 0x6a0000000000ul
+#define MARKS_ADDRESS	0x6a0000000000ul
 #define CONTROL_ADDRESS 0x6a0000001000ul
-#define MARK_BYTES 16ul
-#define CONTROL_MAGIC 0x7377617072616365ul
+#define MARK_BYTES	16ul
+#define CONTROL_MAGIC	0x7377617072616365ul
 
 /* Whose pattern is in the test pages, and in those of the second process. */
 #define PARENT_OWNER 1
-#define CHILD_OWNER 2
-#define PAGES 16u
-#define CHILD_PAGES 4u
+#define CHILD_OWNER  2
+#define PAGES	     16u
+#define CHILD_PAGES  4u
 /* Not the first of its read-ahead window, so that neighbours are read as well, before it and behind it. */
 #define TARGET_PAGE 5u
 

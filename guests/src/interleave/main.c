@@ -34,7 +34,8 @@ static void start(void *(*run)(void *))
 
 static void print_ready(void)
 {
-	printf("{\"t\":\"ready\",\"control\":\"0x%lx\",\"marks\":\"0x%lx\",\"markBytes\":%lu,\"words\":%zu,\"target\":\"0x%lx\"}\n",
+	printf("{\"t\":\"ready\",\"control\":\"0x%lx\",\"marks\":\"0x%lx\",\"markBytes\":%lu,\"words\":%zu,\"target\":"
+	       "\"0x%lx\"}\n",
 	       physical_address(control), MARKS_ADDRESS, MARK_BYTES, sizeof(*control) / sizeof(uint64_t),
 	       (unsigned long)(pages + TARGET_PAGE * PAGE_BYTES));
 	fflush(stdout);

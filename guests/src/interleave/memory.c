@@ -18,10 +18,10 @@
 #endif
 
 #define LINE_BYTES 64u
-#define CGROUPS "/sys/fs/cgroup"
-#define GROUP CGROUPS "/interleave"
+#define CGROUPS	   "/sys/fs/cgroup"
+#define GROUP	   CGROUPS "/interleave"
 /* Writeback of a page ends some time after it was asked for; only then can the page leave the swap cache. */
-#define PUSH_ROUNDS 200
+#define PUSH_ROUNDS   200
 #define PUSH_PAUSE_US 10000
 
 /* Shared memory is a file of tmpfs: page tables do not hold its swap entries. */

@@ -83,7 +83,8 @@ uint64_t physical_address(const void *address)
 	uint64_t entry = 0;
 	int fd = open("/proc/self/pagemap", O_RDONLY);
 
-	if (fd < 0 || pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(entry))) != sizeof(entry))
+	if (fd < 0 ||
+	    pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)address / PAGE_BYTES * sizeof(entry))) != sizeof(entry))
 		fail("/proc/self/pagemap");
 	close(fd);
 	errno = 0;

@@ -10,8 +10,8 @@
 #define CLOCKS "/sys/devices/system/clocksource/clocksource0"
 /* Registered until the TSC has been measured against another clock, which takes a second of the boot. */
 #define PROVISIONAL "tsc-early"
-#define SETTLE_NS (60 * NSEC_PER_SEC)
-#define LOOK_NS (50 * 1000 * NSEC_PER_USEC)
+#define SETTLE_NS   (60 * NSEC_PER_SEC)
+#define LOOK_NS	    (50 * 1000 * NSEC_PER_USEC)
 /* To another clock and back. */
 #define ROUND_TRIPS 2
 

@@ -19,11 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES    4096u
 #define NSEC_PER_USEC 1000ull
-#define NSEC_PER_SEC 1000000000ull
-#define MAX_CPUS 64u
-#define MAX_RACERS 16u
+#define NSEC_PER_SEC  1000000000ull
+#define MAX_CPUS      64u
+#define MAX_RACERS    16u
 /* Above everything but the kernel's stoppers. */
 #define SAMPLER_PRIORITY 99
 

@@ -9,9 +9,10 @@
 struct options options;
 
 static const char *const modes[] = { [MODE_SWAPOFF] = "swapoff", [MODE_QUIET] = "quiet", [MODE_STOP] = "stop", NULL };
-static const char *const instruments[] = {
-	[INSTRUMENT_SAMPLER] = "sampler", [INSTRUMENT_CYCLICTEST] = "cyclictest", [INSTRUMENT_TIMERLAT] = "timerlat", NULL
-};
+static const char *const instruments[] = { [INSTRUMENT_SAMPLER] = "sampler",
+					   [INSTRUMENT_CYCLICTEST] = "cyclictest",
+					   [INSTRUMENT_TIMERLAT] = "timerlat",
+					   NULL };
 
 static const struct {
 	const char *name;
@@ -85,8 +86,8 @@ void parse_options(int argc, char **argv)
 		else
 			take_number(argv[at], argv[at + 1]);
 	}
-	if (!options.swap || !options.out || !options.trace || !options.cycles || !options.threads || !options.pages || !options.seconds ||
-	    !options.interval_us || !options.hang_seconds)
+	if (!options.swap || !options.out || !options.trace || !options.cycles || !options.threads || !options.pages ||
+	    !options.seconds || !options.interval_us || !options.hang_seconds)
 		usage("missing option", "");
 	if (options.period_us < options.horizon_us)
 		usage("--period-us is less than", "--horizon-us");

@@ -6,7 +6,7 @@
 
 #include "latency.h"
 
-#define MAGIC "SWLATN01"
+#define MAGIC	    "SWLATN01"
 #define MAGIC_BYTES 8
 
 struct record {

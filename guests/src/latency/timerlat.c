@@ -18,9 +18,9 @@
 #define TRACING "/sys/kernel/tracing"
 /* Of the ring buffer, with what it needs beside it: a wake-up is two records. */
 #define BYTES_A_WAKE_UP 160u
-#define STOPPERS "prev_comm ~ \"migration/*\" || next_comm ~ \"migration/*\""
+#define STOPPERS	"prev_comm ~ \"migration/*\" || next_comm ~ \"migration/*\""
 
-#define PROBES TRACING "/kprobe_events"
+#define PROBES	     TRACING "/kprobe_events"
 #define WAITS_TRACED "waits of swapoff are traced"
 
 /* With which swapoff waits for readers, in one kernel or another. */
@@ -44,7 +44,8 @@ void start_timerlat(void)
 	write_text(TRACING "/trace_clock", "mono");
 	write_number(TRACING "/buffer_size_kb", wake_ups * BYTES_A_WAKE_UP / 1024 + 64);
 	if (access(TRACING "/osnoise/timerlat_period_us", W_OK))
-		fail("use the tracer timerlat, which needs CONFIG_TIMERLAT_TRACER", TRACING "/osnoise/timerlat_period_us");
+		fail("use the tracer timerlat, which needs CONFIG_TIMERLAT_TRACER",
+		     TRACING "/osnoise/timerlat_period_us");
 	write_number(TRACING "/osnoise/timerlat_period_us", options.interval_us);
 	write_text(TRACING "/events/sched/sched_switch/filter", STOPPERS);
 	write_text(TRACING "/events/sched/sched_switch/enable", "1");

@@ -40,8 +40,8 @@ static int drop_shmem(struct slot *self, unsigned int page)
 static int replace_anon(struct slot *self, unsigned int page)
 {
 	begin(self, OP_UNMAP);
-	return mmap(page_at(page), PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-	       MAP_FAILED;
+	return mmap(page_at(page), PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) == MAP_FAILED;
 }
 
 static int drop_anon(struct slot *self, unsigned int page)

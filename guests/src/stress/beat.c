@@ -108,8 +108,8 @@ static void add_corruptions(void)
 
 		if (!atomic_load(&seen->whole))
 			continue;
-		add("%s{\"page\":%u,\"line\":%u,\"operation\":\"%s\",\"expected\":\"0x%lx\",\"found\":\"0x%lx\"}", comma,
-		    seen->page, seen->line, operation_name(seen->operation), seen->expected, seen->found);
+		add("%s{\"page\":%u,\"line\":%u,\"operation\":\"%s\",\"expected\":\"0x%lx\",\"found\":\"0x%lx\"}",
+		    comma, seen->page, seen->line, operation_name(seen->operation), seen->expected, seen->found);
 		comma = ",";
 	}
 	add("]");

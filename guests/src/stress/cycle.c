@@ -11,7 +11,7 @@
 #define HOPELESS 50
 
 /* How long the controller waits for a racer to be on its CPU, and how many of its steps it wants to see. */
-#define MEET_MS 50
+#define MEET_MS	   50
 #define MEET_STEPS 8
 
 static bool area_on;

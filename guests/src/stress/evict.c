@@ -24,7 +24,7 @@
 #endif
 
 #define CGROUPS "/sys/fs/cgroup"
-#define GROUP CGROUPS "/stress"
+#define GROUP	CGROUPS "/stress"
 
 /* Pages are aged before they go, and pages that are still being written are passed over: one pass may not do. */
 #define MEMCG_PASSES 4

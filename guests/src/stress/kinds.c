@@ -4,12 +4,9 @@
 #include "stress.h"
 
 static const struct kind kinds[] = {
-	{ "anon", MEMORY_ANON, false, race_touch },
-	{ "shmem", MEMORY_SHMEM, false, race_touch },
-	{ "fork", MEMORY_ANON, true, race_fork },
-	{ "mincore", MEMORY_BOTH, false, race_mincore },
-	{ "smaps", MEMORY_BOTH, false, race_smaps },
-	{ "willneed", MEMORY_BOTH, false, race_willneed },
+	{ "anon", MEMORY_ANON, false, race_touch },  { "shmem", MEMORY_SHMEM, false, race_touch },
+	{ "fork", MEMORY_ANON, true, race_fork },    { "mincore", MEMORY_BOTH, false, race_mincore },
+	{ "smaps", MEMORY_BOTH, false, race_smaps }, { "willneed", MEMORY_BOTH, false, race_willneed },
 	{ "unmap", MEMORY_BOTH, true, race_unmap },
 };
 

@@ -12,7 +12,7 @@
 
 #include "stress.h"
 
-#define EXIT_FAILED 1
+#define EXIT_FAILED	1
 #define EXIT_NOT_JOINED 3
 
 #define MONITOR_PRIORITY 50

@@ -8,9 +8,9 @@
 
 #include "stress.h"
 
-#define LINE_BYTES 64u
-#define LINES (PAGE_BYTES / LINE_BYTES)
-#define OWNER_ANON 0xa0u
+#define LINE_BYTES  64u
+#define LINES	    (PAGE_BYTES / LINE_BYTES)
+#define OWNER_ANON  0xa0u
 #define OWNER_SHMEM 0x50u
 
 uint64_t pattern_line(unsigned int page, unsigned int line)

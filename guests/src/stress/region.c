@@ -63,7 +63,8 @@ void make_region(void)
 			fail("cannot make the tmpfs file: %s", strerror(errno));
 		map_part(region.shmem_from, region.pages, MAP_SHARED, region.shmem_fd);
 	}
-	region.dropped = mmap(NULL, region.pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	region.dropped =
+		mmap(NULL, region.pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if ((void *)region.dropped == MAP_FAILED || mlock((void *)region.dropped, region.pages))
 		fail("cannot lock the page marks: %s", strerror(errno));
 }

@@ -12,19 +12,19 @@
 struct shared *shared;
 
 static const char *const operation_names[OP_COUNT] = {
-	[OP_WAIT] = "wait",		[OP_SWAPON] = "swapon",	    [OP_FILL] = "fill",
-	[OP_PAGEOUT] = "pageout",	[OP_SWAPOFF] = "swapoff",   [OP_CHECK] = "check",
-	[OP_FAULT] = "fault",		[OP_FORK] = "fork",	    [OP_CHILD_FAULT] = "fault after fork",
-	[OP_MINCORE] = "mincore",	[OP_SMAPS] = "smaps",	    [OP_WILLNEED] = "willneed",
-	[OP_DONTNEED] = "dontneed",	[OP_REMOVE] = "remove",	    [OP_UNMAP] = "unmap",
-	[OP_EXIT] = "exit",		[OP_HOLD] = "hold",
+	[OP_WAIT] = "wait",	    [OP_SWAPON] = "swapon",   [OP_FILL] = "fill",
+	[OP_PAGEOUT] = "pageout",   [OP_SWAPOFF] = "swapoff", [OP_CHECK] = "check",
+	[OP_FAULT] = "fault",	    [OP_FORK] = "fork",	      [OP_CHILD_FAULT] = "fault after fork",
+	[OP_MINCORE] = "mincore",   [OP_SMAPS] = "smaps",     [OP_WILLNEED] = "willneed",
+	[OP_DONTNEED] = "dontneed", [OP_REMOVE] = "remove",   [OP_UNMAP] = "unmap",
+	[OP_EXIT] = "exit",	    [OP_HOLD] = "hold",
 };
 
 static const char *const call_names[CALL_COUNT] = {
-	[CALL_SWAPON] = "swapon",	[CALL_SWAPOFF] = "swapoff",   [CALL_PAGEOUT] = "pageout",
-	[CALL_MEMCG] = "memory.high",	[CALL_FORK] = "fork",	      [CALL_MINCORE] = "mincore",
-	[CALL_SMAPS] = "smaps",		[CALL_WILLNEED] = "willneed", [CALL_DONTNEED] = "dontneed",
-	[CALL_REMOVE] = "remove",	[CALL_UNMAP] = "unmap",	      [CALL_SCHED] = "sched",
+	[CALL_SWAPON] = "swapon",     [CALL_SWAPOFF] = "swapoff",   [CALL_PAGEOUT] = "pageout",
+	[CALL_MEMCG] = "memory.high", [CALL_FORK] = "fork",	    [CALL_MINCORE] = "mincore",
+	[CALL_SMAPS] = "smaps",	      [CALL_WILLNEED] = "willneed", [CALL_DONTNEED] = "dontneed",
+	[CALL_REMOVE] = "remove",     [CALL_UNMAP] = "unmap",	    [CALL_SCHED] = "sched",
 };
 
 const char *operation_name(int operation)

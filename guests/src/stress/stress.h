@@ -21,16 +21,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_BYTES 4096u
-#define MAX_RACERS 32u
-#define MAX_HOLDERS 16u
-#define MAX_PAGES 65536u
-#define MAX_ERRNO 134u
+#define PAGE_BYTES	4096u
+#define MAX_RACERS	32u
+#define MAX_HOLDERS	16u
+#define MAX_PAGES	65536u
+#define MAX_ERRNO	134u
 #define MAX_CORRUPTIONS 4u
 
 #define NSEC_PER_USEC 1000ull
 #define NSEC_PER_MSEC 1000000ull
-#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_SEC  1000000000ull
 
 /* What a thread is doing; `operation_name` gives the word that is reported. */
 enum operation {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { auditRun } from '../../pipeline/audit.ts';
 import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
@@ -5,7 +6,11 @@ import { findRun, type RunKind } from '../../pipeline/run-folder.ts';
 import type { AuditProblem } from '../../store/audit-model.ts';
 import { toJson, type CommandContext } from '../context.ts';
 
-export async function auditCommand(context: CommandContext, name: string, flags: { readonly json?: boolean }): Promise<void> {
+export async function auditCommand(
+  context: CommandContext,
+  name: string,
+  flags: { readonly json?: boolean },
+): Promise<void> {
   const { dir, kind } = await findRun(name, context.workspace);
   const { result, summary } = await auditOf(dir, kind, context);
   const lines = result.problems.map(({ file, what }) => `${file}: ${what}`);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { attachShell, plainSshCommand } from '../../pipeline/interactive.ts';
 import { bootGuest } from '../../pipeline/lab.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
@@ -10,7 +11,12 @@ export interface BootFlags extends PlanFlags {
   readonly append?: string;
 }
 
-export async function bootCommand(context: CommandContext, name: string, words: readonly string[], flags: BootFlags): Promise<void> {
+export async function bootCommand(
+  context: CommandContext,
+  name: string,
+  words: readonly string[],
+  flags: BootFlags,
+): Promise<void> {
   const { signal, emit } = context;
   const plan = await planOf(context, flags);
   if (flags.dryRun === true) return context.print(describeVariants([variantOf(plan, name)]));
@@ -26,6 +32,8 @@ export async function bootCommand(context: CommandContext, name: string, words: 
     return context.setStatus(result.code ?? 1);
   }
   const ssh = await plainSshCommand(guest, lab.identity, guest.privateDir);
-  process.stderr.write(`${name} is up (${(guest.bootMs / 1000).toFixed(1)} s). From another terminal: ${ssh}\nConsole: ${guest.privateDir}/console.log\n`);
+  process.stderr.write(
+    `${name} is up (${(guest.bootMs / 1000).toFixed(1)} s). From another terminal: ${ssh}\nConsole: ${guest.privateDir}/console.log\n`,
+  );
   context.setStatus(await attachShell(guest, { input: process.stdin, output: process.stdout }));
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { buildKernels } from '../../pipeline/kernels.ts';
 import { toJson, type CommandContext } from '../context.ts';
@@ -18,7 +19,11 @@ export async function buildCommand(context: CommandContext, names: readonly stri
   });
   emit.done();
   const rows = Object.entries(kernels).map(([id, kernel]) => ({ variant: id, ...kernel }));
-  context.print(flags.json === true ? toJson({ kernels: rows, troubles }) : rows.map((row) => `${row.variant} ${row.id} ${row.bzImage}`).join('\n'));
+  context.print(
+    flags.json === true
+      ? toJson({ kernels: rows, troubles })
+      : rows.map((row) => `${row.variant} ${row.id} ${row.bzImage}`).join('\n'),
+  );
   for (const { variant, message } of troubles) process.stderr.write(`swaprace: ${variant}: ${message}\n`);
   if (troubles.length > 0) context.setStatus(EXIT.cannotTell);
 }

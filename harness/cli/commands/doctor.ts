@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { examine, type Check } from '../../pipeline/doctor.ts';
 import { toJson, type CommandContext } from '../context.ts';

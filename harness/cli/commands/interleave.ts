@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
@@ -41,7 +42,9 @@ export interface ExploreFlags extends PlanFlags {
   readonly guests?: string;
 }
 
-/** `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/. */
+/**
+ * `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/.
+ */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
   const maps = await exploreMaps(context, variant, flags);
   context.emit.done();
@@ -50,7 +53,11 @@ export async function exploreCommand(context: CommandContext, variant: string, f
 }
 
 /** `interleave compare`: maps below each other, from files or of variants that are explored now. */
-export async function compareCommand(context: CommandContext, sources: readonly string[], flags: ExploreFlags): Promise<void> {
+export async function compareCommand(
+  context: CommandContext,
+  sources: readonly string[],
+  flags: ExploreFlags,
+): Promise<void> {
   const maps: RaceMap[] = [];
   for (const source of sources) {
     const stored = await readFile(source, 'utf8').catch(() => null);
@@ -66,13 +73,18 @@ export interface MapsFlags {
   readonly json?: boolean;
 }
 
-/** `interleave maps`: the maps that explorations have left, below each other; what has none yet is told on standard error. */
+/**
+ * `interleave maps`: the maps that explorations have left, below each other; what has none yet is told on standard
+ * error.
+ */
 export async function mapsCommand({ workspace, emit, print }: CommandContext, flags: MapsFlags): Promise<void> {
   const resultsDir = resolve(flags.results ?? workspace.resultsDir);
   const stored = await readStoredMaps(resultsDir);
   const { explorations, unfinished, unreadable } = stored;
   if (explorations.length + unfinished.length + unreadable.length === 0) {
-    throw new UsageError('NO_MAPS', `No maps below ${join(resultsDir, 'maps')}`, { hint: 'interleave explore makes one, `npm run map` those of the default plan' });
+    throw new UsageError('NO_MAPS', `No maps below ${join(resultsDir, 'maps')}`, {
+      hint: 'interleave explore makes one, `npm run map` those of the default plan',
+    });
   }
   if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml(stored));
   for (const message of notesOfMaps(stored)) emit({ kind: 'note', message });
@@ -100,10 +112,18 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
 }
 
 /** What the flags ask for, of whatever kernel. @throws UsageError for flags that make no sense. */
-function specOf(variant: string, flags: ExploreFlags): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'swapoffTo' | 'sample'> {
+function specOf(
+  variant: string,
+  flags: ExploreFlags,
+): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'swapoffTo' | 'sample'> {
   return {
     ...{ id: variant, probe: 'explore', variant },
-    ...{ path: pathNamed(flags.path).name, backend: BACKENDS[flags.backend], hold: flags.hold, meanwhile: flags.meanwhile },
+    ...{
+      path: pathNamed(flags.path).name,
+      backend: BACKENDS[flags.backend],
+      hold: flags.hold,
+      meanwhile: flags.meanwhile,
+    },
     points: choiceOf(flags),
     range: {
       ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
@@ -115,14 +135,21 @@ function specOf(variant: string, flags: ExploreFlags): Omit<ExplorationSpec, 'ke
   };
 }
 
-async function exploreAndKeep(context: CommandContext, spec: ExplorationSpec, kernel: Kernel, lab: Lab, flags: ExploreFlags): Promise<RaceMap | null> {
+async function exploreAndKeep(
+  context: CommandContext,
+  spec: ExplorationSpec,
+  kernel: Kernel,
+  lab: Lab,
+  flags: ExploreFlags,
+): Promise<RaceMap | null> {
   const { emit, signal, workspace } = context;
   const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? workspace.resultsDir), {
     signal,
     reuse: flags.reuse === true,
     ...(flags.guests === undefined ? {} : { guests: wholeNumber('--guests', flags.guests) }),
     onResult: (result) => emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
-    onResume: (points) => emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
+    onResume: (points) =>
+      emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
   });
   emit({ kind: 'phase', name: 'map', detail: dir });
   if (record.end.kind === 'failed') {
@@ -137,7 +164,9 @@ async function exploreAndKeep(context: CommandContext, spec: ExplorationSpec, ke
 function mergeSeedOf({ merge, all, at, sample, seed }: ExploreFlags): string | null {
   if (merge !== true) return null;
   if (all === true && at === 'functions' && sample === undefined) return seed;
-  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', { hint: 'add --all, without --at entries and without --sample' });
+  throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', {
+    hint: 'add --all, without --at entries and without --sample',
+  });
 }
 
 /** Each place of swapoff gets its share of the pairs, and a sample of its own. */
@@ -158,7 +187,12 @@ function mapsText(maps: readonly RaceMap[]): string {
 /** `interleave paths`: what can be placed. */
 export function pathsCommand(context: CommandContext): void {
   const width = Math.max(...PATHS.map(({ name }) => name.length));
-  context.print(PATHS.map(({ name, describe, anchor }) => `${name.padEnd(width)}  ${describe}\n${' '.repeat(width + 2)}from ${anchor.functions.join(' or ')}`).join('\n'));
+  context.print(
+    PATHS.map(
+      ({ name, describe, anchor }) =>
+        `${name.padEnd(width)}  ${describe}\n${' '.repeat(width + 2)}from ${anchor.functions.join(' or ')}`,
+    ).join('\n'),
+  );
 }
 
 function choiceOf({ all, every }: ExploreFlags): PointChoice {

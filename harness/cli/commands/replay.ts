@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BACKENDS } from '../../interleave/backends.ts';
@@ -25,22 +26,36 @@ export interface ReplayFlags extends PlanFlags {
 const MOST_GUESTS = 5;
 
 /** `interleave replay`: does what a schedule says, again and again; 0 when every attempt met what it expects. */
-export async function replayCommand(context: CommandContext, name: string, variant: string, flags: ReplayFlags): Promise<void> {
+export async function replayCommand(
+  context: CommandContext,
+  name: string,
+  variant: string,
+  flags: ReplayFlags,
+): Promise<void> {
   const attempts = wholeNumber('--attempts', flags.attempts);
   const schedule = await loadSchedule(name, context.workspace.root);
   const plan = await planOf(context, flags);
-  requireSeries(schedule, variant, variantOf(plan, variant).series.map((path) => basename(path)));
+  requireSeries(
+    schedule,
+    variant,
+    variantOf(plan, variant).series.map((path) => basename(path)),
+  );
   const { kernel, lab } = await prepareVariant(context, plan, variant, flags, PLACED_UNDER);
   const { signal } = context;
   const source = sourceLookup(kernel.vmlinux);
   const dump = flags.dump === undefined ? null : resolve(flags.dump);
   if (flags.keep === true || flags.gdb === true) {
-    const keep = (placement: Placement): Promise<void> => keepAtHold(context, placement, schedule, { source, vmlinux: kernel.vmlinux, dump, gdb: flags.gdb === true });
+    const keep = (placement: Placement): Promise<void> =>
+      keepAtHold(context, placement, schedule, { source, vmlinux: kernel.vmlinux, dump, gdb: flags.gdb === true });
     return withPlacement(kernel, lab, signal, keep, sceneOf(schedule));
   }
   const results: PointResult[] = [];
   for (let guest = 0; results.length < attempts; guest++) {
-    if (guest === MOST_GUESTS) throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost after ${results.length} of ${attempts} attempts`);
+    if (guest === MOST_GUESTS)
+      throw new GuestError(
+        'TOO_MANY_LOST',
+        `${MOST_GUESTS} guests were lost after ${results.length} of ${attempts} attempts`,
+      );
     const again = async (placement: Placement): Promise<Replay> => {
       const replayed = await replay(placement, schedule, { attempts: attempts - results.length, source, signal });
       if (dump !== null && !replayed.lost) await placement.machine.dump(dump);
@@ -50,7 +65,9 @@ export async function replayCommand(context: CommandContext, name: string, varia
   }
   const met = metBy(results, schedule);
   context.emit.done();
-  context.print(flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts));
+  context.print(
+    flags.json === true ? toJson({ schedule, results, met }) : replayText(schedule, variant, results, met, attempts),
+  );
   if (met !== null && met < attempts) context.setStatus(EXIT.missed);
 }
 
@@ -63,7 +80,12 @@ interface KeepOptions {
 }
 
 /** Stops at the hold, says how to look at it, and keeps the guest until the command is interrupted. */
-async function keepAtHold(context: CommandContext, placement: Placement, schedule: Schedule, options: KeepOptions): Promise<void> {
+async function keepAtHold(
+  context: CommandContext,
+  placement: Placement,
+  schedule: Schedule,
+  options: KeepOptions,
+): Promise<void> {
   const { signal } = context;
   const did = await replayToHold(placement, schedule, { source: options.source, signal });
   if (options.dump !== null) await placement.machine.dump(options.dump);
@@ -87,7 +109,13 @@ function sceneOf({ path, backend }: Schedule): Scene {
   return { path, backend: BACKENDS[backend] };
 }
 
-function replayText(schedule: Schedule, variant: string, results: readonly PointResult[], met: number | null, attempts: number): string {
+function replayText(
+  schedule: Schedule,
+  variant: string,
+  results: readonly PointResult[],
+  met: number | null,
+  attempts: number,
+): string {
   const counts = new Map<string, number>();
   for (const { outcome } of results) counts.set(outcomeKey(outcome), (counts.get(outcomeKey(outcome)) ?? 0) + 1);
   const lines = [...counts].map(([outcome, count]) => `  ${count} of ${attempts}: ${outcome}`);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../../model/errors.ts';
 import { findRun } from '../../pipeline/run-folder.ts';
 import { readStoredRun } from '../../pipeline/stored-run.ts';
@@ -14,13 +15,18 @@ export interface ReportFlags {
   readonly output?: string;
 }
 
-/** Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command itself. */
+/**
+ * Writes a stored run in the form that is asked for. A report that goes to a file leaves the status to the command
+ * itself.
+ */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
   const stored = await readStoredRun((await findRun(name, context.workspace, ['plan'])).dir);
   const format = formatOf(flags);
   const options = flags.testedBy === undefined ? {} : { testedBy: person(flags.testedBy) };
   if (flags.output !== undefined) return writeOutput(flags.output, await FORMATS[format](stored, options));
-  context.print(format === 'text' ? reportText(stored.run, { paint: context.paint }) : await FORMATS[format](stored, options));
+  context.print(
+    format === 'text' ? reportText(stored.run, { paint: context.paint }) : await FORMATS[format](stored, options),
+  );
   context.setStatus(stored.run.verdict.status);
 }
 
@@ -31,5 +37,7 @@ function formatOf({ format, json, mail }: ReportFlags): Format {
 /** @throws UsageError for anything but `Name <address>`. */
 function person(text: string): string {
   if (/^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$/.test(text)) return text;
-  throw new UsageError('NOT_A_PERSON', `--tested-by ${text}: not a name with an address`, { hint: '--tested-by "Name <name@example.org>"' });
+  throw new UsageError('NOT_A_PERSON', `--tested-by ${text}: not a name with an address`, {
+    hint: '--tested-by "Name <name@example.org>"',
+  });
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createReadStream } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { scanLog } from '../../evidence/scanner.ts';
@@ -15,7 +16,8 @@ export interface ScanFlags {
 /** Whatever a log holds, scanning it succeeds: what was found is the output, not the exit status. */
 export async function scanCommand(context: CommandContext, log: string, flags: ScanFlags): Promise<void> {
   const found = scanLog(await readLog(log));
-  const splats = flags.vmlinux === undefined ? found : await addr2lineSymbolizer(flags.vmlinux).symbolize(found, context.signal);
+  const splats =
+    flags.vmlinux === undefined ? found : await addr2lineSymbolizer(flags.vmlinux).symbolize(found, context.signal);
   context.print(flags.json === true ? toJson(splats) : describe(splats));
 }
 

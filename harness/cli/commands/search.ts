@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { resolve } from 'node:path';
 import type { Plan, StressProbe } from '../../model/plan.ts';
 import type { SearchSpec } from '../../model/search.ts';
@@ -24,20 +25,44 @@ export async function searchCommand(context: CommandContext, variant: string, fl
   const { workspace, signal, emit } = context;
   const plan = await planOf(context, flags);
   const probe = probeOf(plan, flags.probe);
-  const { rounds, findings } = { rounds: wholeNumber('--rounds', flags.rounds), findings: wholeNumber('--findings', flags.findings) };
+  const { rounds, findings } = {
+    rounds: wholeNumber('--rounds', flags.rounds),
+    findings: wholeNumber('--findings', flags.findings),
+  };
   const { kernel, lab } = await prepareVariant(context, plan, variant, flags, PLACED_UNDER);
   const searched = await openSearch(kernel, signal);
   const functions = await functionsOf(context, searched, lab, plan, probe, variant, flags.functions);
   const spec: SearchSpec = {
-    ...{ variant, kernelId: kernel.record.id, buildId: kernel.buildId, probe: probe.id, seed: flags.seed, rounds, findings },
+    ...{
+      variant,
+      kernelId: kernel.record.id,
+      buildId: kernel.buildId,
+      probe: probe.id,
+      seed: flags.seed,
+      rounds,
+      findings,
+    },
     functions,
     swapoffFunctions: searched.swapoff.calls,
   };
-  const { search, dir, scheduleFile } = await searchStored(searched, lab, spec, probe, resolve(flags.results ?? workspace.resultsDir), {
-    signal,
-    onRound: ({ round, preemption, held, swapoff }) => emit({ kind: 'phase', name: `${round + 1} of ${rounds}`, detail: held === null ? `${preemption.func}: nobody came` : `${held.func}: swapoff ${swapoff}` }),
-    onMinimise: () => emit({ kind: 'phase', name: 'minimise', detail: 'looking for a placed schedule that gives the finding' }),
-  });
+  const { search, dir, scheduleFile } = await searchStored(
+    searched,
+    lab,
+    spec,
+    probe,
+    resolve(flags.results ?? workspace.resultsDir),
+    {
+      signal,
+      onRound: ({ round, preemption, held, swapoff }) =>
+        emit({
+          kind: 'phase',
+          name: `${round + 1} of ${rounds}`,
+          detail: held === null ? `${preemption.func}: nobody came` : `${held.func}: swapoff ${swapoff}`,
+        }),
+      onMinimise: () =>
+        emit({ kind: 'phase', name: 'minimise', detail: 'looking for a placed schedule that gives the finding' }),
+    },
+  );
   emit({ kind: 'phase', name: 'search', detail: dir });
   emit.done();
   context.print(flags.json === true ? toJson(search) : searchText(search, scheduleFile));
@@ -60,6 +85,10 @@ async function functionsOf(
   }
   const all = searchedFunctions(searched, plan.target);
   const reached = await functionsReached(searched, lab, variant, probe, all, signal);
-  emit({ kind: 'phase', name: 'functions', detail: `${reached.length} of ${all.length} are reached: ${reached.join(', ')}` });
+  emit({
+    kind: 'phase',
+    name: 'functions',
+    detail: `${reached.length} of ${all.length} are reached: ${reached.join(', ')}`,
+  });
   return reached;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
 import { soloPlan } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { BuildError, UsageError } from '../../model/errors.ts';
 import type { AcceleratorChoice } from '../../model/guest.ts';
 import type { Kernel, VariantSpec } from '../../model/kernel.ts';
@@ -22,7 +23,9 @@ export function variantOf(plan: Plan, name: string): VariantSpec {
   });
 }
 
-/** A variant's kernel and everything that a guest of it needs. @throws BuildError `NO_KERNEL` when it cannot be built. */
+/**
+ * A variant's kernel and everything that a guest of it needs. @throws BuildError `NO_KERNEL` when it cannot be built.
+ */
 export async function prepareVariant(
   context: CommandContext,
   plan: Plan,
@@ -32,7 +35,12 @@ export async function prepareVariant(
 ): Promise<{ readonly kernel: Kernel; readonly lab: Lab }> {
   const { workspace, signal, emit } = context;
   const offline = flags.offline ?? false;
-  const { kernels, troubles } = await buildKernels([variantOf(plan, name)], { cacheDir: workspace.cacheDir, offline, signal, emit });
+  const { kernels, troubles } = await buildKernels([variantOf(plan, name)], {
+    cacheDir: workspace.cacheDir,
+    offline,
+    signal,
+    emit,
+  });
   const kernel = kernels[name];
   if (kernel === undefined) throw new BuildError('NO_KERNEL', troubles[0]?.message ?? `No kernel for ${name}`);
   return { kernel, lab: await openLab(kernel, { workspace, offline, accelerator, signal, emit }) };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
 
 const IP = { from: 'ip', past: 'fault' } as const;
@@ -11,10 +12,27 @@ const RANGE = /^(?:KASAN|kasan): (?:maybe |probably )?(?<nature>[\w-]+) in range
 
 /** Traps that a kernel hardly ever takes, by the name that die() prints. */
 const OTHER_TRAPS = [
-  'int3', 'debug', 'overflow', 'bounds', '(?:coprocessor |math )?(?:device not available|segment overrun)',
-  'invalid TSS', 'segment not present', 'stack[ _]segment', 'alignment check', 'simd exception', 'fpu exception',
-  'coprocessor error', 'spurious interrupt bug', 'control protection fault', 'virtualization exception',
-  'machine check', 'Bad pagetable', 'Bad page table', 'iret exception', 'x87 FPU exception', 'split lock',
+  'int3',
+  'debug',
+  'overflow',
+  'bounds',
+  '(?:coprocessor |math )?(?:device not available|segment overrun)',
+  'invalid TSS',
+  'segment not present',
+  'stack[ _]segment',
+  'alignment check',
+  'simd exception',
+  'fpu exception',
+  'coprocessor error',
+  'spurious interrupt bug',
+  'control protection fault',
+  'virtualization exception',
+  'machine check',
+  'Bad pagetable',
+  'Bad page table',
+  'iret exception',
+  'x87 FPU exception',
+  'split lock',
 ];
 
 const TRAPS = ['oops-number', 'invalid-opcode', 'gp-fault', 'page-fault', 'arm64-internal-error'] as const;
@@ -26,7 +44,8 @@ export const OOPSES: readonly Detector[] = [
     printedBy: 'arch/x86/mm/fault.c',
     type: 'null-deref',
     // 4.x: "… dereference at 0000000000000001", "… at (null)"; since 5.0 "…, address: 0000000000000001".
-    starts: /^BUG: (?:unable to handle )?kernel NULL pointer dereference(?:,? (?:at|address:)(?: virtual address)? \(?(?<address>null|[0-9a-f]+)\)?)?/,
+    starts:
+      /^BUG: (?:unable to handle )?kernel NULL pointer dereference(?:,? (?:at|address:)(?: virtual address)? \(?(?<address>null|[0-9a-f]+)\)?)?/,
     details: [CR2],
     title: NULL_TITLE,
     blame: IP,
@@ -37,7 +56,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'page-fault',
     printedBy: 'arch/x86/mm/fault.c',
     type: 'page-fault',
-    starts: /^BUG: unable to handle (?:kernel )?(?:paging request|page fault)(?: (?:at|for address:)(?: virtual address)? (?:0x)?(?<address>[0-9a-f]+))?/,
+    starts:
+      /^BUG: unable to handle (?:kernel )?(?:paging request|page fault)(?: (?:at|for address:)(?: virtual address)? (?:0x)?(?<address>[0-9a-f]+))?/,
     details: [CR2],
     title: PAGING_TITLE,
     blame: IP,
@@ -48,14 +68,20 @@ export const OOPSES: readonly Detector[] = [
     id: 'unable-to-handle',
     printedBy: 'arch/*/mm/fault.c',
     type: 'page-fault',
-    starts: /^(?:BUG: )?[Uu]nable to handle (?:kernel |unknown )?(?<what>(?:data access|access to user memory|execut\w*|read|write|paging|tlbmiss)[\w -]*?|[\w -]*?(?:access|fault|request))?(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})$/,
+    starts:
+      /^(?:BUG: )?[Uu]nable to handle (?:kernel |unknown )?(?<what>(?:data access|access to user memory|execut\w*|read|write|paging|tlbmiss)[\w -]*?|[\w -]*?(?:access|fault|request))?(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})$/,
     title: 'BUG: unable to handle kernel {what}[ in {f}]',
     blame: IP,
     ending: 'end-trace',
     absorbs: TRAPS,
     refined: [
       { group: 'what', matches: /^paging|page fault|^data access/, type: 'page-fault', title: PAGING_TITLE },
-      { group: 'what', matches: /^access to user memory/, type: 'page-fault', title: 'BUG: unable to handle kernel access to user memory[ in {f}]' },
+      {
+        group: 'what',
+        matches: /^access to user memory/,
+        type: 'page-fault',
+        title: 'BUG: unable to handle kernel access to user memory[ in {f}]',
+      },
     ],
   },
   {
@@ -72,7 +98,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'gp-fault',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'gp-fault',
-    starts: /^(?:Oops: )?general protection fault(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
+    starts:
+      /^(?:Oops: )?general protection fault(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
     details: [RANGE],
     title: 'general protection fault[ in {f}]',
     blame: IP,
@@ -95,7 +122,13 @@ export const OOPSES: readonly Detector[] = [
     title: 'kernel BUG in {f}',
     refined: [
       { group: 'file', matches: /list_debug\.c$/, type: 'list-corruption', title: 'BUG: corrupted list[ in {f}]' },
-      { group: 'file', matches: /usercopy\.c$/, type: 'memory-corruption', title: 'BUG: bad usercopy[ in {f}]', blame: { from: 'ip', past: 'fault' } },
+      {
+        group: 'file',
+        matches: /usercopy\.c$/,
+        type: 'memory-corruption',
+        title: 'BUG: bad usercopy[ in {f}]',
+        blame: { from: 'ip', past: 'fault' },
+      },
     ],
     blame: { from: 'ip', past: 'fault' },
     ending: 'end-trace',
@@ -124,7 +157,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'stack-overflow',
     printedBy: 'arch/*/kernel/traps.c',
     type: 'stack-overflow',
-    starts: /^(?:kernel stack overflow|Kernel stack overflow|Thread overran stack|Insufficient stack space to handle exception|do_IRQ: .*overflow|\S+ has overflowed the kernel stack|process '.*' has overflowed its stack|Oops: stack guard page: [0-9a-f]{4})/,
+    starts:
+      /^(?:kernel stack overflow|Kernel stack overflow|Thread overran stack|Insufficient stack space to handle exception|do_IRQ: .*overflow|\S+ has overflowed the kernel stack|process '.*' has overflowed its stack|Oops: stack guard page: [0-9a-f]{4})/,
     title: 'kernel stack overflow[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -190,7 +224,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'arm-unhandled-fault',
     printedBy: 'arch/arm*/mm/fault.c',
     type: 'other',
-    starts: /^(?:Unhandled fault: [\w ()-]+? (?:\(0x[0-9a-f]+\) )?at (?:0x)?(?<address>[0-9a-f]+)|Alignment trap: not handling instruction|Unhandled prefetch abort: |Bad mode in [\w ]+ (?:handler )?detected)/,
+    starts:
+      /^(?:Unhandled fault: [\w ()-]+? (?:\(0x[0-9a-f]+\) )?at (?:0x)?(?<address>[0-9a-f]+)|Alignment trap: not handling instruction|Unhandled prefetch abort: |Bad mode in [\w ]+ (?:handler )?detected)/,
     title: 'Unhandled fault[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -220,7 +255,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'fortify',
     printedBy: 'lib/string_helpers.c',
     type: 'memory-corruption',
-    starts: /^(?:detected buffer overflow in \w+|\w+: detected (?:buffer overflow|field-spanning write)|detected \w+ overflow)/,
+    starts:
+      /^(?:detected buffer overflow in \w+|\w+: detected (?:buffer overflow|field-spanning write)|detected \w+ overflow)/,
     title: 'kernel BUG in {f}',
     blame: { from: 'ip', past: 'fault' },
     ending: 'end-trace',

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
 
 const NOBODY = { from: 'nobody', past: 'fault' } as const;
@@ -14,7 +15,12 @@ export const PANICS: readonly Detector[] = [
     blame: PANIC,
     ending: 'panic',
     refined: [
-      { group: 'reason', matches: /^Attempted to kill init/, type: 'panic', title: 'kernel panic: Attempted to kill init!' },
+      {
+        group: 'reason',
+        matches: /^Attempted to kill init/,
+        type: 'panic',
+        title: 'kernel panic: Attempted to kill init!',
+      },
       {
         group: 'reason',
         matches: /[Kk]ernel stack is corrupted in: ?(?:(?!(?:0x)?[0-9a-f]{8,16}\b)(?<func>[\w.]+))?/,
@@ -22,10 +28,33 @@ export const PANICS: readonly Detector[] = [
         title: 'kernel panic: stack is corrupted[ in {f}]',
         blame: { from: 'headline', past: 'fault' },
       },
-      { group: 'reason', matches: /^corrupted stack end detected/, type: 'stack-overflow', title: 'kernel panic: corrupted stack end[ in {f}]', blame: { from: 'trace', past: 'sleep' } },
-      { group: 'reason', matches: /[Ss]tack overflow/, type: 'stack-overflow', title: 'kernel stack overflow[ in {f}]' },
-      { group: 'reason', matches: /^(?:Watchdog detected )?[Hh]ard LOCKUP/, type: 'hard-lockup', title: 'BUG: hard lockup[ in {f}]', blame: { from: 'stall', past: 'stall' } },
-      { group: 'reason', matches: /^(?:System is deadlocked on memory|Out of memory|out of memory)/, type: 'oom', title: 'kernel panic: {reason}', blame: NOBODY },
+      {
+        group: 'reason',
+        matches: /^corrupted stack end detected/,
+        type: 'stack-overflow',
+        title: 'kernel panic: corrupted stack end[ in {f}]',
+        blame: { from: 'trace', past: 'sleep' },
+      },
+      {
+        group: 'reason',
+        matches: /[Ss]tack overflow/,
+        type: 'stack-overflow',
+        title: 'kernel stack overflow[ in {f}]',
+      },
+      {
+        group: 'reason',
+        matches: /^(?:Watchdog detected )?[Hh]ard LOCKUP/,
+        type: 'hard-lockup',
+        title: 'BUG: hard lockup[ in {f}]',
+        blame: { from: 'stall', past: 'stall' },
+      },
+      {
+        group: 'reason',
+        matches: /^(?:System is deadlocked on memory|Out of memory|out of memory)/,
+        type: 'oom',
+        title: 'kernel panic: {reason}',
+        blame: NOBODY,
+      },
     ],
   },
   {
@@ -96,9 +125,21 @@ export const OTHERS: readonly Detector[] = [
 ];
 
 const CONSEQUENCES = [
-  'Fatal exception', 'Aiee, killing interrupt handler', 'Attempted to kill (?:init|the idle task)',
-  '(?:\\S+: )?panic_on_warn set', 'kasan\\.fault=panic', 'UBSAN', 'KFENCE', 'hung_task: ', 'softlockup: ',
-  'RCU Stall', 'Hard LOCKUP', 'Watchdog detected hard LOCKUP', 'Machine halted', 'Oops', 'NMI: Not continuing',
+  'Fatal exception',
+  'Aiee, killing interrupt handler',
+  'Attempted to kill (?:init|the idle task)',
+  '(?:\\S+: )?panic_on_warn set',
+  'kasan\\.fault=panic',
+  'UBSAN',
+  'KFENCE',
+  'hung_task: ',
+  'softlockup: ',
+  'RCU Stall',
+  'Hard LOCKUP',
+  'Watchdog detected hard LOCKUP',
+  'Machine halted',
+  'Oops',
+  'NMI: Not continuing',
 ];
 
 /**

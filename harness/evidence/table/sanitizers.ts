@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
 
 const HEADLINE = { from: 'headline', past: 'fault' } as const;
@@ -9,8 +10,12 @@ export const SANITIZERS: readonly Detector[] = [
     id: 'kasan',
     printedBy: 'mm/kasan/report.c',
     type: 'kasan',
-    starts: new RegExp(`^BUG: KASAN: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+))?(?: at addr (?<address>[0-9a-f]+)| on address .*)?(?: \\[[\\w-]+\\])?$|^BUG: KASAN: (?<nature2>[\\w-]+) in `),
-    details: [/^(?<access>Read|Write) (?:of size \d+ )?(?:at addr (?<address>[0-9a-f]+) )?(?:by task (?<comm>.+)\/(?<pid>\d+))?/],
+    starts: new RegExp(
+      `^BUG: KASAN: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+))?(?: at addr (?<address>[0-9a-f]+)| on address .*)?(?: \\[[\\w-]+\\])?$|^BUG: KASAN: (?<nature2>[\\w-]+) in `,
+    ),
+    details: [
+      /^(?<access>Read|Write) (?:of size \d+ )?(?:at addr (?<address>[0-9a-f]+) )?(?:by task (?<comm>.+)\/(?<pid>\d+))?/,
+    ],
     title: 'KASAN: {nature}[ {access}][ in {f}]',
     blame: HEADLINE,
     ending: 'rule',
@@ -20,7 +25,9 @@ export const SANITIZERS: readonly Detector[] = [
     id: 'kcsan',
     printedBy: 'kernel/kcsan/report.c',
     type: 'kcsan',
-    starts: new RegExp(`^BUG: KCSAN: (?<nature>[\\w: -]+) in ${FUNC}(?: \\/ (?<other>[A-Za-z_][\\w.$]*)(?:\\+0x[0-9a-f]+\\/0x[0-9a-f]+)?)?`),
+    starts: new RegExp(
+      `^BUG: KCSAN: (?<nature>[\\w: -]+) in ${FUNC}(?: \\/ (?<other>[A-Za-z_][\\w.$]*)(?:\\+0x[0-9a-f]+\\/0x[0-9a-f]+)?)?`,
+    ),
     title: 'KCSAN: {nature} in {func}[ / {other}]',
     blame: { from: 'named', past: 'fault' },
     ending: 'rule',
@@ -50,7 +57,9 @@ export const SANITIZERS: readonly Detector[] = [
     type: 'ubsan',
     starts: /^UBSAN: (?<nature>[\w' -]+) in (?<file>[^\s:]+):\d+(?::\d+)?/,
     title: 'UBSAN: {nature}[ in {f}]',
-    refined: [{ group: 'nature', matches: /^Undefined behaviour/, type: 'ubsan', title: 'UBSAN: undefined-behaviour[ in {f}]' }],
+    refined: [
+      { group: 'nature', matches: /^Undefined behaviour/, type: 'ubsan', title: 'UBSAN: undefined-behaviour[ in {f}]' },
+    ],
     blame: { from: 'trace', past: 'fault' },
     ending: 'rule',
   },

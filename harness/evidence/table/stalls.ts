@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
 
 const STALL = { from: 'stall', past: 'stall' } as const;
@@ -30,7 +31,8 @@ export const STALLS: readonly Detector[] = [
     id: 'soft-lockup',
     printedBy: 'kernel/watchdog.c',
     type: 'soft-lockup',
-    starts: /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d+) stuck for \d+s!(?: \[(?<comm>.+):(?<pid>\d+)\])?/,
+    starts:
+      /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d+) stuck for \d+s!(?: \[(?<comm>.+):(?<pid>\d+)\])?/,
     title: 'BUG: soft lockup[ in {f}]',
     blame: STALL,
     ending: 'trace',
@@ -40,7 +42,8 @@ export const STALLS: readonly Detector[] = [
     id: 'hard-lockup',
     printedBy: 'kernel/watchdog.c, watchdog_hld.c',
     type: 'hard-lockup',
-    starts: /^(?:NMI watchdog: |watchdog: )?(?:CPU\d+: )?Watchdog (?:detected hard LOCKUP on cpu ?(?<cpu>\d+)|CPU:? ?(?<cpu2>\d+) (?:detected )?hard LOCKUP)|^(?:NMI watchdog: |watchdog: )?BUG: NMI Watchdog detected LOCKUP/i,
+    starts:
+      /^(?:NMI watchdog: |watchdog: )?(?:CPU\d+: )?Watchdog (?:detected hard LOCKUP on cpu ?(?<cpu>\d+)|CPU:? ?(?<cpu2>\d+) (?:detected )?hard LOCKUP)|^(?:NMI watchdog: |watchdog: )?BUG: NMI Watchdog detected LOCKUP/i,
     title: 'BUG: hard lockup[ in {f}]',
     blame: STALL,
     ending: 'trace',

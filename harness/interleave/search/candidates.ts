@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { PathPoint, PointOutcome } from '../../model/interleave.ts';
 import type { SearchedGuestEnd, SearchRound } from '../../model/search.ts';
 import { PATHS, type PathName } from '../paths.ts';
@@ -56,7 +57,9 @@ function candidatesOfRound({ held, chain, preemption, swapoff }: SearchRound): C
   if (held === null) return [];
   const { func, offset } = held;
   const seconds = swapoff === 'kept' ? [null, preemption.swapoffTo] : [null];
-  return seconds.flatMap((swapoffTo) => pathsThrough([func, ...chain]).map((path) => ({ path, func, offset, swapoffTo })));
+  return seconds.flatMap((swapoffTo) =>
+    pathsThrough([func, ...chain]).map((path) => ({ path, func, offset, swapoffTo })),
+  );
 }
 
 /** Paths that a thread is on whose call chain this is. */
@@ -65,7 +68,10 @@ function pathsThrough(chain: readonly string[]): PathName[] {
 }
 
 /** Where a path comes to a place: as often as that is. */
-export function pointsAt(path: readonly PathPoint[], { func, offset }: Pick<Candidate, 'func' | 'offset'>): PathPoint[] {
+export function pointsAt(
+  path: readonly PathPoint[],
+  { func, offset }: Pick<Candidate, 'func' | 'offset'>,
+): PathPoint[] {
   return path.filter((point) => point.func === func && point.offset === offset);
 }
 

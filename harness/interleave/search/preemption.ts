@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { Preemption, SearchSpec } from '../../model/search.ts';
 
@@ -11,7 +12,10 @@ const AT_ENTRY = 0.2;
 const SECOND = 0.3;
 
 /** The preemption of a round: the same for the same seed and lists. */
-export function drawPreemption(spec: Pick<SearchSpec, 'seed' | 'functions' | 'swapoffFunctions'>, round: number): Preemption {
+export function drawPreemption(
+  spec: Pick<SearchSpec, 'seed' | 'functions' | 'swapoffFunctions'>,
+  round: number,
+): Preemption {
   const draw = (what: string): number => uniform(`${spec.seed} ${round} ${what}`);
   const one = (list: readonly string[], what: string): string => list[Math.floor(draw(what) * list.length)] as string;
   const second = spec.swapoffFunctions.length > 0 && draw('second') < SECOND;

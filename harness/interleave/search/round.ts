@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { CodePlace } from '../../model/interleave.ts';
 import type { Preemption, SwapoffMeanwhile } from '../../model/search.ts';
 import { Budget } from '../budget.ts';
@@ -73,8 +74,14 @@ export async function census(searched: SearchedMachine, functions: readonly stri
   return { reached: functions.filter((func) => found.has(func)), cut };
 }
 
-/** Catches the first thread that comes to the function, holds it while the others run, and lets all go on; ends stopped. */
-export async function preemptOnce(searched: SearchedMachine, preemption: Preemption, times: RoundTimes): Promise<RoundOutcome> {
+/**
+ * Catches the first thread that comes to the function, holds it while the others run, and lets all go on; ends stopped.
+ */
+export async function preemptOnce(
+  searched: SearchedMachine,
+  preemption: Preemption,
+  times: RoundTimes,
+): Promise<RoundOutcome> {
   searched.machine.splats.restart();
   let outcome = NOT_HELD;
   const splat = await followingSplat(searched, times, async () => {
@@ -90,7 +97,11 @@ export async function preemptOnce(searched: SearchedMachine, preemption: Preempt
  *
  * @returns its title; null where none came.
  */
-export async function followingSplat(searched: SearchedMachine, { splatMs }: Pick<RoundTimes, 'splatMs'>, work: () => Promise<void>): Promise<string | null> {
+export async function followingSplat(
+  searched: SearchedMachine,
+  { splatMs }: Pick<RoundTimes, 'splatMs'>,
+  work: () => Promise<void>,
+): Promise<string | null> {
   const { splats } = searched.machine;
   try {
     await work();
@@ -101,7 +112,12 @@ export async function followingSplat(searched: SearchedMachine, { splatMs }: Pic
   return splats.titles()[0] ?? null;
 }
 
-async function holdCaught(searched: SearchedMachine, caught: Arrival, preemption: Preemption, times: RoundTimes): Promise<Omit<RoundOutcome, 'splat'>> {
+async function holdCaught(
+  searched: SearchedMachine,
+  caught: Arrival,
+  preemption: Preemption,
+  times: RoundTimes,
+): Promise<Omit<RoundOutcome, 'splat'>> {
   const { machine, symbols, chains } = searched;
   const { thread } = caught;
   const pc = await stepAlone(searched, caught, preemption.steps);
@@ -114,7 +130,11 @@ async function holdCaught(searched: SearchedMachine, caught: Arrival, preemption
 }
 
 /** The first thread but swapoff's own; null when none comes in time, or a splat comes first. */
-async function catchThread(searched: SearchedMachine, { gapMs, func }: Preemption, times: RoundTimes): Promise<Arrival | null> {
+async function catchThread(
+  searched: SearchedMachine,
+  { gapMs, func }: Preemption,
+  times: RoundTimes,
+): Promise<Arrival | null> {
   const { machine, runner, symbols } = searched;
   const vcpus = await machine.vcpus.threads();
   if ((await runFor(searched, 'all', gapMs * vcpus.length)) === 'splat') return null;
@@ -132,15 +152,25 @@ async function catchThread(searched: SearchedMachine, { gapMs, func }: Preemptio
   }
 }
 
-async function stepAlone({ machine, symbols }: SearchedMachine, { thread, pc }: Arrival, steps: number): Promise<bigint> {
+async function stepAlone(
+  { machine, symbols }: SearchedMachine,
+  { thread, pc }: Arrival,
+  steps: number,
+): Promise<bigint> {
   const sleeps = new Set(SLEEPS.map((name) => symbols.addressOf(name)));
   let at = pc;
-  for (let step = 0; step < steps && !sleeps.has(at) && symbols.place(at) !== null; step++) at = await stepOn(machine.vcpus, thread, at);
+  for (let step = 0; step < steps && !sleeps.has(at) && symbols.place(at) !== null; step++)
+    at = await stepOn(machine.vcpus, thread, at);
   return at;
 }
 
 /** All but one vCPU, until swapoff returns or is where it is to be kept. */
-async function runOthers(searched: SearchedMachine, held: number, swapoffTo: string | null, times: RoundTimes): Promise<SwapoffMeanwhile> {
+async function runOthers(
+  searched: SearchedMachine,
+  held: number,
+  swapoffTo: string | null,
+  times: RoundTimes,
+): Promise<SwapoffMeanwhile> {
   const { machine, runner, symbols, swapoff } = searched;
   const others = (await machine.vcpus.threads()).filter((thread) => thread !== held);
   const keepAt = swapoffTo === null ? null : symbols.addressAt(swapoffTo);
@@ -165,7 +195,11 @@ async function isInSwapoff({ machine, chains, swapoff }: SearchedMachine, thread
 }
 
 /** Runs without any breakpoint; arrivals at some that were taken out meanwhile are none. */
-export async function runFor(searched: SearchedMachine, threads: readonly number[] | 'all', workMs: number): Promise<'splat' | 'deadline'> {
+export async function runFor(
+  searched: SearchedMachine,
+  threads: readonly number[] | 'all',
+  workMs: number,
+): Promise<'splat' | 'deadline'> {
   const budget = await Budget.of(searched.machine, workMs);
   for (;;) {
     const end = await runOn(searched, threads, budget);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { CalleeLookup } from '../calls.ts';
 import type { Disassembler } from '../disassembly.ts';
 import type { SymbolTable } from '../symbols.ts';
@@ -15,9 +16,15 @@ export interface SwapoffCode {
 }
 
 /** @throws UsageError `NO_SUCH_FUNCTION` for a kernel without swapoff. */
-export async function swapoffCode(symbols: SymbolTable, disassemble: Disassembler, callees: CalleeLookup): Promise<SwapoffCode> {
+export async function swapoffCode(
+  symbols: SymbolTable,
+  disassemble: Disassembler,
+  callees: CalleeLookup,
+): Promise<SwapoffCode> {
   const { name } = symbols.firstOf(BODIES);
-  const returns = [...(await disassemble(name))].filter(([, { text }]) => isReturn(text)).map(([address]) => BigInt(address));
+  const returns = [...(await disassemble(name))]
+    .filter(([, { text }]) => isReturn(text))
+    .map(([address]) => BigInt(address));
   const calls = (await callees(name)).filter((callee) => symbols.addressOf(callee) !== null);
   return { func: name, returns, calls };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
 import { quantileSorted } from 'simple-statistics';
 import type { Interval } from './hodges-lehmann.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { seededRandom, shuffled } from '../../model/random.ts';
 
 /** Up to so many figures in all, every way to deal them to the two sides is counted. */
@@ -22,7 +23,9 @@ export function permutationTest(x: readonly number[], y: readonly number[], seed
   const ranks = midranks([...x, ...y]).map((rank) => 2 * rank);
   const observed = sumOfFirst(ranks, x.length);
   const exact = ranks.length <= MOST_COUNTED;
-  const { atMost, atLeast, of } = exact ? countAll(ranks, x.length, observed) : drawSome(ranks, x.length, observed, seed);
+  const { atMost, atLeast, of } = exact
+    ? countAll(ranks, x.length, observed)
+    : drawSome(ranks, x.length, observed, seed);
   return { p: Math.min(1, (2 * Math.min(atMost, atLeast)) / of), exact, least: Math.min(1, 2 / of) };
 }
 
@@ -30,7 +33,7 @@ export function permutationTest(x: readonly number[], y: readonly number[], seed
 export function midranks(values: readonly number[]): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   const rankOf = new Map<number, number>();
-  for (let from = 0; from < sorted.length; ) {
+  for (let from = 0; from < sorted.length;) {
     let to = from;
     while (sorted[to] === sorted[from]) to++;
     rankOf.set(sorted[from] as number, (from + 1 + to) / 2);
@@ -59,7 +62,11 @@ function countAll(ranks: readonly number[], size: number, observed: number): Tai
   }
   const counts = ways[size] as Float64Array;
   const total = (part: Float64Array): number => part.reduce((sum, count) => sum + count, 0);
-  return { atMost: total(counts.subarray(0, observed + 1)), atLeast: total(counts.subarray(observed)), of: total(counts) };
+  return {
+    atMost: total(counts.subarray(0, observed + 1)),
+    atLeast: total(counts.subarray(observed)),
+    of: total(counts),
+  };
 }
 
 /** What was measured is one of the ways, too: p is never 0. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
 import type { Interval } from './hodges-lehmann.ts';
 
@@ -24,7 +25,8 @@ export function rateRatio(x: readonly BootCount[], y: readonly BootCount[], conf
   if (a === null || b === null) return null;
   const log = b.log - a.log;
   const variance = a.variance + b.variance;
-  if (variance === 0) return { estimate: Math.exp(log), interval: { low: Math.exp(log), high: Math.exp(log), confidence } };
+  if (variance === 0)
+    return { estimate: Math.exp(log), interval: { low: Math.exp(log), high: Math.exp(log), confidence } };
   const freedom = variance ** 2 / (a.variance ** 2 / (x.length - 1) + b.variance ** 2 / (y.length - 1));
   const half = jStat.studentt.inv(1 - (1 - confidence) / 2, freedom) * Math.sqrt(variance);
   return { estimate: Math.exp(log), interval: { low: Math.exp(log - half), high: Math.exp(log + half), confidence } };

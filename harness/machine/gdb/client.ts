@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { Breakpoint, MemorySpace, StopEvent, VcpuControl } from '../../model/interleave.ts';
 import { GdbConnection, Replies } from './connection.ts';
 import { GdbError } from './errors.ts';
@@ -63,7 +64,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
 
   async #handshake(): Promise<void> {
     const features = (await this.#ask('qSupported:qXfer:features:read+;swbreak+;hwbreak+')).split(';');
-    if (features.includes('QStartNoAckMode+') && (await this.#ask('QStartNoAckMode')) === 'OK') this.connection.stopAcks();
+    if (features.includes('QStartNoAckMode+') && (await this.#ask('QStartNoAckMode')) === 'OK')
+      this.connection.stopAcks();
     await this.#ask('?');
     this.#registers = features.includes('qXfer:features:read+') ? await this.#describeTarget() : [];
   }
@@ -79,7 +81,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     let text = '';
     for (;;) {
       const part = await this.#ask(`qXfer:${object}:read:${annex}:${text.length.toString(16)},7fa`);
-      if (part[0] !== 'm' && part[0] !== 'l') throw new GdbError('GDB_PROTOCOL', `qXfer ${annex}: unexpected ${part.slice(0, 40)}`);
+      if (part[0] !== 'm' && part[0] !== 'l')
+        throw new GdbError('GDB_PROTOCOL', `qXfer ${annex}: unexpected ${part.slice(0, 40)}`);
       text += part.slice(1);
       if (part[0] === 'l') return text;
     }
@@ -90,7 +93,12 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
       const ids: number[] = [];
       for (let part = await this.#ask('qfThreadInfo'); part !== 'l'; part = await this.#ask('qsThreadInfo')) {
         if (!part.startsWith('m')) throw new GdbError('GDB_PROTOCOL', `Not a list of threads: ${part.slice(0, 40)}`);
-        ids.push(...part.slice(1).split(',').map((id) => Number.parseInt(id, 16)));
+        ids.push(
+          ...part
+            .slice(1)
+            .split(',')
+            .map((id) => Number.parseInt(id, 16)),
+        );
       }
       return ids;
     });
@@ -118,7 +126,12 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
       const block = checked(await this.#ask('g'), 'read the registers');
       // A stub may leave the last registers of its own description out of `g`.
       const present = this.#registers.filter((spec) => (spec.offset + spec.bytes) * 2 <= block.length);
-      return new Map(present.map((spec) => [spec.name, parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2))]));
+      return new Map(
+        present.map((spec) => [
+          spec.name,
+          parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2)),
+        ]),
+      );
     });
   }
 
@@ -129,7 +142,10 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
       const parts: Buffer[] = [];
       for (let done = 0; done < length; done += CHUNK_BYTES) {
         const size = Math.min(CHUNK_BYTES, length - done);
-        const hex = checked(await this.#ask(`m${(address + BigInt(done)).toString(16)},${size.toString(16)}`), `read memory at 0x${address.toString(16)}`);
+        const hex = checked(
+          await this.#ask(`m${(address + BigInt(done)).toString(16)},${size.toString(16)}`),
+          `read memory at 0x${address.toString(16)}`,
+        );
         parts.push(Buffer.from(hex, 'hex'));
       }
       return Buffer.concat(parts);
@@ -143,20 +159,29 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
       for (let done = 0; done < data.length; done += CHUNK_BYTES) {
         const part = Buffer.from(data.subarray(done, done + CHUNK_BYTES));
         const place = (address + BigInt(done)).toString(16);
-        expectOk(await this.#ask(`M${place},${part.length.toString(16)}:${part.toString('hex')}`), `write memory at 0x${place}`);
+        expectOk(
+          await this.#ask(`M${place},${part.length.toString(16)}:${part.toString('hex')}`),
+          `write memory at 0x${place}`,
+        );
       }
     });
   }
 
   insert(breakpoint: Breakpoint): Promise<void> {
     return this.#inTurn(async () => {
-      expectOk(await this.#ask(`Z${breakpointArgs(breakpoint)}`), `set a breakpoint at 0x${breakpoint.address.toString(16)}`);
+      expectOk(
+        await this.#ask(`Z${breakpointArgs(breakpoint)}`),
+        `set a breakpoint at 0x${breakpoint.address.toString(16)}`,
+      );
     });
   }
 
   remove(breakpoint: Breakpoint): Promise<void> {
     return this.#inTurn(async () => {
-      expectOk(await this.#ask(`z${breakpointArgs(breakpoint)}`), `remove the breakpoint at 0x${breakpoint.address.toString(16)}`);
+      expectOk(
+        await this.#ask(`z${breakpointArgs(breakpoint)}`),
+        `remove the breakpoint at 0x${breakpoint.address.toString(16)}`,
+      );
     });
   }
 
@@ -164,7 +189,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
   async step(thread: number): Promise<StopEvent> {
     this.#go(`vCont;s:${hex(thread)}`);
     const stop = await this.waitStop(ANSWER_MS);
-    if (stop === null) throw new GdbError('GDB_SILENT', `vCPU ${thread} did not end its step within ${ANSWER_MS / 1000} s`);
+    if (stop === null)
+      throw new GdbError('GDB_SILENT', `vCPU ${thread} did not end its step within ${ANSWER_MS / 1000} s`);
     return stop;
   }
 
@@ -175,7 +201,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
 
   /** The stop of a machine that runs; null when none came in time. */
   async waitStop(timeoutMs: number): Promise<StopEvent | null> {
-    if (this.#stopped === null) throw new GdbError('GDB_STATE', 'The machine does not run: there is no stop to wait for');
+    if (this.#stopped === null)
+      throw new GdbError('GDB_STATE', 'The machine does not run: there is no stop to wait for');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), timeoutMs)));
     return Promise.race([this.#stopped, late]).finally(() => clearTimeout(timer));
@@ -247,7 +274,10 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     const reply = this.#replies.next();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new GdbError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`)), ANSWER_MS);
+      timer = setTimeout(
+        () => reject(new GdbError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`)),
+        ANSWER_MS,
+      );
     });
     return Promise.race([reply, late]).finally(() => clearTimeout(timer));
   }
@@ -304,5 +334,6 @@ function checked(answer: string, what: string): string {
 }
 
 function expectOk(answer: string, what: string): void {
-  if (checked(answer, what) !== 'OK') throw new GdbError('GDB_PROTOCOL', `The gdbstub answered ${answer.slice(0, 40)} to: ${what}`);
+  if (checked(answer, what) !== 'OK')
+    throw new GdbError('GDB_PROTOCOL', `The gdbstub answered ${answer.slice(0, 40)} to: ${what}`);
 }

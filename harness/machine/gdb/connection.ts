@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createConnection, type Socket } from 'node:net';
 import { GdbError } from './errors.ts';
 import { encodePacket, PacketReader, type Received } from './packet.ts';
@@ -34,7 +35,9 @@ export class GdbConnection {
     const socket = createConnection(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
-      socket.once('error', (cause) => reject(new GdbError('GDB_LOST', `Cannot reach the gdbstub at ${path}`, null, cause)));
+      socket.once('error', (cause) =>
+        reject(new GdbError('GDB_LOST', `Cannot reach the gdbstub at ${path}`, null, cause)),
+      );
     });
     return new GdbConnection(socket);
   }

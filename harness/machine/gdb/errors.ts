@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { HostError } from '../../model/errors.ts';
 
 /** Why talking to a gdbstub failed; each is the host's fault, never evidence about a kernel. */

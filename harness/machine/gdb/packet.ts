@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Packets of the gdb remote serial protocol ("Debugging with GDB", appendix E.1): `$data#checksum`, with `}` escaping
  * the bytes that have a meaning and `*` for runs. Payloads are strings of one character a byte.
@@ -17,7 +18,9 @@ export type Received =
 
 /** The bytes of one packet. */
 export function encodePacket(payload: string): Buffer {
-  const escaped = [...Buffer.from(payload, 'latin1')].flatMap((byte) => (mustEscape(byte) ? [ESCAPE, byte ^ ESCAPE_BIT] : [byte]));
+  const escaped = [...Buffer.from(payload, 'latin1')].flatMap((byte) =>
+    mustEscape(byte) ? [ESCAPE, byte ^ ESCAPE_BIT] : [byte],
+  );
   const body = Buffer.from(escaped);
   return Buffer.concat([Buffer.from('$'), body, Buffer.from(`#${hexByte(checksum(body))}`)]);
 }
@@ -40,7 +43,8 @@ export function decodeBody(body: Uint8Array): string {
   for (let at = 0; at < body.length; at++) {
     const byte = body[at] as number;
     if (byte === ESCAPE) out.push((body[++at] ?? 0) ^ ESCAPE_BIT);
-    else if (byte === RUN) out.push(...new Array<number>(Math.max(0, (body[++at] ?? RUN_BIAS) - RUN_BIAS)).fill(out.at(-1) ?? 0));
+    else if (byte === RUN)
+      out.push(...new Array<number>(Math.max(0, (body[++at] ?? RUN_BIAS) - RUN_BIAS)).fill(out.at(-1) ?? 0));
     else out.push(byte);
   }
   return Buffer.from(out).toString('latin1');

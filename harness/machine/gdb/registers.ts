@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { GdbError } from './errors.ts';
 
 /** One register as the target describes it. */
@@ -29,11 +30,15 @@ export function registersOf(documents: readonly string[]): RegisterSpec[] {
   let number = 0;
   let offset = 0;
   for (const match of documents.flatMap((xml) => [...xml.matchAll(REGISTER)])) {
-    const attribute = (name: string): string | undefined => new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(match[1] as string)?.[1];
+    const attribute = (name: string): string | undefined =>
+      new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(match[1] as string)?.[1];
     const name = attribute('name');
     const bits = Number(attribute('bitsize'));
     if (name === undefined || !Number.isInteger(bits) || bits <= 0) {
-      throw new GdbError('GDB_PROTOCOL', `A register of the target description has no name or size: ${match[0].slice(0, 120)}`);
+      throw new GdbError(
+        'GDB_PROTOCOL',
+        `A register of the target description has no name or size: ${match[0].slice(0, 120)}`,
+      );
     }
     number = Number(attribute('regnum') ?? number);
     specs.push({ name, number, bytes: bits / 8, offset });
@@ -50,6 +55,8 @@ export function parseLittleEndian(hex: string): bigint {
 }
 
 export function littleEndian(value: bigint, bytes: number): string {
-  const hex = BigInt.asUintN(bytes * 8, value).toString(16).padStart(bytes * 2, '0');
+  const hex = BigInt.asUintN(bytes * 8, value)
+    .toString(16)
+    .padStart(bytes * 2, '0');
   return Buffer.from(hex, 'hex').reverse().toString('hex');
 }

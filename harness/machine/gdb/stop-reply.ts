@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { StopEvent } from '../../model/interleave.ts';
 import { GdbError } from './errors.ts';
 
@@ -15,7 +16,8 @@ export function parseStop(payload: string): StopEvent {
   const match = /^([TSWX])([0-9a-f]{2})(.*)$/s.exec(payload);
   if (match === null) throw new GdbError('GDB_PROTOCOL', `Not a stop reply: ${payload.slice(0, 80)}`);
   const [, kind, number, rest] = match as unknown as [string, string, string, string];
-  if (kind === 'W' || kind === 'X') throw new GdbError('GDB_ENDED', `The machine behind the gdbstub ended (${payload.slice(0, 20)})`);
+  if (kind === 'W' || kind === 'X')
+    throw new GdbError('GDB_ENDED', `The machine behind the gdbstub ended (${payload.slice(0, 20)})`);
   const thread = /(?:^|;)thread:(?:p[0-9a-f]+\.)?([0-9a-f]+)/.exec(rest)?.[1] ?? null;
   return { signal: Number.parseInt(number, 16), thread: thread === null ? null : Number.parseInt(thread, 16) };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../host/files.ts';
@@ -18,9 +19,9 @@ export interface LatencyAudit {
 }
 
 /**
- * Recomputes a finished latency run from its raw files and compares everything with what is stored: the sums and the set of
- * files, what was asked of each boot, the analysis with its verdicts, the report. Never throws for what is wrong with a
- * run: that is its result.
+ * Recomputes a finished latency run from its raw files and compares everything with what is stored: the sums and the
+ * set of files, what was asked of each boot, the analysis with its verdicts, the report. Never throws for what is wrong
+ * with a run: that is its result.
  */
 export async function auditLatencyRun(dir: string): Promise<LatencyAudit> {
   try {
@@ -45,11 +46,18 @@ function bootProblem(stored: LatencyBootRecord, { plan, kernels }: LatencyRunRec
   const file = join(LATENCY_FILES.boots, boot.id, BOOT_FILES.boot);
   const planned = blockOf(plan, boot.block).find(({ id }) => id === boot.id);
   const arm = plan.arms.find(({ id }) => id === planned?.arm);
-  if (planned === undefined || arm === undefined) return [{ file, what: `block ${boot.block} of the plan has no boot ${boot.id}` }];
+  if (planned === undefined || arm === undefined)
+    return [{ file, what: `block ${boot.block} of the plan has no boot ${boot.id}` }];
   const kernel = kernels[arm.variant];
   const difference = firstDifference(
     { boot, arm: stored.arm, workload, kernelId, buildId },
-    { boot: planned, arm, workload: { ...plan.workload, mode: arm.mode, seed: planned.seed }, kernelId: kernel?.id, buildId: kernel?.buildId },
+    {
+      boot: planned,
+      arm,
+      workload: { ...plan.workload, mode: arm.mode, seed: planned.seed },
+      kernelId: kernel?.id,
+      buildId: kernel?.buildId,
+    },
   );
   return difference === null ? [] : [{ file, what: difference }];
 }

@@ -1,10 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { analyse, analysePrimary, type LatencyAnalysis } from '../../latency/analyse.ts';
 import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { blockOf, reasonToEnd } from '../../latency/design.ts';
 import { latencyReport } from '../../latency/report.ts';
 import { HostError, SwapraceError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
-import type { Arm, ArmRole, HostSnapshot, LatencyBootRecord, LatencyRunRecord, LatencyWorkload, PlannedBoot } from '../../model/latency.ts';
+import type {
+  Arm,
+  ArmRole,
+  HostSnapshot,
+  LatencyBootRecord,
+  LatencyRunRecord,
+  LatencyWorkload,
+  PlannedBoot,
+} from '../../model/latency.ts';
 import type { LatencyStore } from '../../store/latency-store.ts';
 import type { LatencyBootResult, LatencyLogs } from './boot.ts';
 import { deriveBoot } from './derive.ts';
@@ -14,7 +23,10 @@ export interface BlockOptions {
   readonly accelerator: LatencyBootRecord['accelerator'];
   /** Measures one replicate of an arm. */
   readonly measure: (arm: Arm, workload: LatencyWorkload, logs: LatencyLogs) => Promise<LatencyBootResult>;
-  /** Counts the instructions of one fault of an arm's kernel; null where the plan does not ask, or nothing can be stepped. */
+  /**
+   * Counts the instructions of one fault of an arm's kernel; null where the plan does not ask, or nothing can be
+   * stepped.
+   */
   readonly count: ((arm: Arm) => Promise<number>) | null;
   readonly signal: AbortSignal;
   readonly emit: ProgressListener;
@@ -62,7 +74,11 @@ export class LatencyBlocks {
     const begun = performance.now();
     for (let block = 0; ; block++) {
       const analysis = analysePrimary(plan, this.#boots);
-      const reason = reasonToEnd(plan.budget, { blocks: block, elapsedSeconds: (performance.now() - begun) / 1000, analysis });
+      const reason = reasonToEnd(plan.budget, {
+        blocks: block,
+        elapsedSeconds: (performance.now() - begun) / 1000,
+        analysis,
+      });
       if (reason !== null) return reason;
       try {
         // A block counts whole or not at all: half of one would not be balanced.

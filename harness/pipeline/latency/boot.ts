@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,7 +34,11 @@ export interface LatencyBootResult {
 }
 
 /** Names of what a guest's programs leave, in the guest's folder and in the boot's; there the trace is packed. */
-export const SAMPLE_FILES = { samples: 'samples.bin', cyclictest: 'cyclictest.json', timerlat: 'timerlat.txt' } as const;
+export const SAMPLE_FILES = {
+  samples: 'samples.bin',
+  cyclictest: 'cyclictest.json',
+  timerlat: 'timerlat.txt',
+} as const;
 
 const GUEST_DIR = '/tmp/latency';
 const GUEST_FILES: GuestFiles = {
@@ -58,7 +63,8 @@ const BACKTRACE_MS = 3_000;
 /**
  * Boots a guest, measures in it, and ends it. What it left is in `logs`, whatever happened.
  *
- * @throws InterruptedError when `signal` aborts; HostError when evidence could not be kept. Everything else is a result.
+ * @throws InterruptedError when `signal` aborts; HostError when evidence could not be kept. Everything else is a
+ *   result.
  */
 export async function measureBoot(
   kernel: Kernel,
@@ -70,7 +76,15 @@ export async function measureBoot(
   await writeFile(logs.programLog, '');
   let started: StartedGuest;
   try {
-    started = await bootGuest(kernel, { ...guest, lockMemory: dedicated?.lockMemory ?? false }, lab.decision.accelerator, lab, signal, undefined, logs.consoleLog);
+    started = await bootGuest(
+      kernel,
+      { ...guest, lockMemory: dedicated?.lockMemory ?? false },
+      lab.decision.accelerator,
+      lab,
+      signal,
+      undefined,
+      logs.consoleLog,
+    );
   } catch (error) {
     return { end: endOfFailedBoot(error), guestBuildId: null, argv: [], bootMs: null };
   }
@@ -86,7 +100,12 @@ export async function measureBoot(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof HostError) || !NOT_GIVEN.test(error.code)) throw error;
-    return { end: { kind: 'host-fault', message: error.message }, guestBuildId: null, argv: machine.argv, bootMs: machine.bootMs };
+    return {
+      end: { kind: 'host-fault', message: error.message },
+      guestBuildId: null,
+      argv: machine.argv,
+      bootMs: machine.bootMs,
+    };
   } finally {
     over.abort();
   }
@@ -122,7 +141,11 @@ async function measure(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof SwapraceError) || error instanceof HostError) throw error;
-    const lost: LatencyEnd = { kind: 'guest-lost', message: [error.message, error.details].filter(Boolean).join('\n'), machine: null };
+    const lost: LatencyEnd = {
+      kind: 'guest-lost',
+      message: [error.message, error.details].filter(Boolean).join('\n'),
+      machine: null,
+    };
     const end = await Promise.race([machineGone(machine), sleep(AFTER_LOSS_MS, lost, { signal })]);
     return { end: splats.seen ? { kind: 'complained' } : end, guestBuildId };
   }
@@ -134,7 +157,12 @@ async function prepare({ remote }: StartedGuest, { backend }: GuestSpec, signal:
   await remote.exec(`mkdir -p ${GUEST_DIR}; echo ${rotational} > /sys/block/vda/queue/rotational`, { signal });
 }
 
-async function runProgram(machine: StartedGuest, workload: LatencyWorkload, logs: LatencyLogs, signal: AbortSignal): Promise<LatencyEnd> {
+async function runProgram(
+  machine: StartedGuest,
+  workload: LatencyWorkload,
+  logs: LatencyLogs,
+  signal: AbortSignal,
+): Promise<LatencyEnd> {
   const process = await machine.remote.spawn(latencyCommand(workload, GUEST_FILES), { signal });
   process.stderr.resume();
   let last: LatencyMessage | null = null;
@@ -149,7 +177,10 @@ async function runProgram(machine: StartedGuest, workload: LatencyWorkload, logs
   if (last?.t === 'fail') return { kind: 'program-failed', message: last.message };
   if (exit.lost) return lost(machine, signal);
   if (exit.code !== 0 || last?.t !== 'end') {
-    return { kind: 'program-failed', message: `exit status ${exit.code}${last?.t === 'end' ? '' : ' without an end mark'}` };
+    return {
+      kind: 'program-failed',
+      message: `exit status ${exit.code}${last?.t === 'end' ? '' : ' without an end mark'}`,
+    };
   }
   await machine.remote.download(GUEST_DIR, logs.dir, { limitBytes: MOST_BYTES, signal });
   if (workload.instrument === 'timerlat') await packTrace(join(logs.dir, SAMPLE_FILES.timerlat));
@@ -162,7 +193,10 @@ async function stalled(
   signal: AbortSignal,
 ): Promise<LatencyEnd> {
   // The image keeps the console to complaints; states of tasks are information.
-  await machine.remote.exec('echo 8 > /proc/sys/kernel/printk; echo l > /proc/sysrq-trigger; echo t > /proc/sysrq-trigger', { signal });
+  await machine.remote.exec(
+    'echo 8 > /proc/sys/kernel/printk; echo l > /proc/sysrq-trigger; echo t > /proc/sysrq-trigger',
+    { signal },
+  );
   await sleep(BACKTRACE_MS, undefined, { signal });
   return { kind: 'stalled', message: `${operation} made no progress for ${seconds} s` };
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scanLog } from '../../evidence/scanner.ts';
@@ -21,10 +22,15 @@ export async function deriveBoot(dir: string, record: LatencyBootRecord): Promis
   switch (workload.instrument) {
     case 'sampler':
     case 'timerlat':
-      return { id: boot.id, arm: boot.arm, result: bootFigures(samples, { ...facts, horizonNs: workload.horizonUs * 1000 }) };
+      return {
+        id: boot.id,
+        arm: boot.arm,
+        result: bootFigures(samples, { ...facts, horizonNs: workload.horizonUs * 1000 }),
+      };
     case 'cyclictest': {
       const threads = parseCyclictest((await readTextIfExists(join(dir, SAMPLE_FILES.cyclictest))) ?? '');
-      const result = 'kind' in threads ? threads : cyclictestFigures(threads, samples, { ...facts, reachUs: CYCLICTEST_REACH_US });
+      const result =
+        'kind' in threads ? threads : cyclictestFigures(threads, samples, { ...facts, reachUs: CYCLICTEST_REACH_US });
       return { id: boot.id, arm: boot.arm, result };
     }
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -44,9 +45,18 @@ export function touches(folder: string, swapMiB: number): string {
  *
  * @throws UsageError `NOT_USABLE` when the machine cannot be measured; HostError when results cannot be written.
  */
-export async function measureHardware({ plan, host, swapDir, workspace, signal, emit }: HardwareOptions): Promise<FinishedLatencyRun> {
+export async function measureHardware({
+  plan,
+  host,
+  swapDir,
+  workspace,
+  signal,
+  emit,
+}: HardwareOptions): Promise<FinishedLatencyRun> {
   if (plan.workload.instrument !== 'sampler') {
-    throw new UsageError('NOT_USABLE', `${plan.workload.instrument} is not run on other machines`, { hint: 'use a plan with `instrument: sampler`' });
+    throw new UsageError('NOT_USABLE', `${plan.workload.instrument} is not run on other machines`, {
+      hint: 'use a plan with `instrument: sampler`',
+    });
   }
   const folder = `${swapDir}/swaprace-latency-${randomBytes(4).toString('hex')}`;
   const swapMiB = Math.ceil(plan.workload.pages / 128);
@@ -65,7 +75,8 @@ export async function measureHardware({ plan, host, swapDir, workspace, signal, 
   emit({ kind: 'phase', name: 'run', detail: store.dir });
   try {
     await prepare(host, folder, swapMiB, workspace, signal);
-    const measure = (_: unknown, workload: LatencyWorkload, logs: LatencyLogs) => measureOnce(host, folder, workload, logs, signal);
+    const measure = (_: unknown, workload: LatencyWorkload, logs: LatencyLogs) =>
+      measureOnce(host, folder, workload, logs, signal);
     return await new LatencyBlocks(store, { accelerator: 'none', count: null, measure, signal, emit }).run();
   } finally {
     // Also behind an interruption, whose signal must not stop it.
@@ -74,29 +85,60 @@ export async function measureHardware({ plan, host, swapDir, workspace, signal, 
 }
 
 async function factsOf(host: FarHost, signal: AbortSignal): Promise<Record<string, string>> {
-  const [about, notes] = [await host.run(`id -u; uname -r; nproc; cat ${CLOCKSOURCE}; grep -m1 'model name' /proc/cpuinfo; cat /sys/devices/system/cpu/isolated /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor 2>/dev/null`, { signal }),
-    await host.run('cat /sys/kernel/notes', { signal })];
+  const [about, notes] = [
+    await host.run(
+      `id -u; uname -r; nproc; cat ${CLOCKSOURCE}; grep -m1 'model name' /proc/cpuinfo; cat /sys/devices/system/cpu/isolated /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor 2>/dev/null`,
+      { signal },
+    ),
+    await host.run('cat /sys/kernel/notes', { signal }),
+  ];
   const [uid, release, cores, clocksource, cpu, isolated, governor] = about.stdout.toString().split('\n');
   if (uid !== '0') {
-    throw new UsageError('NOT_USABLE', `Cannot measure ${host.name}: ${uid === undefined || uid === '' ? about.stderr.trim() || 'no answer' : 'the login is not root'}`, {
-      hint: `try: ssh -o BatchMode=yes ${host.name} id`,
-    });
+    throw new UsageError(
+      'NOT_USABLE',
+      `Cannot measure ${host.name}: ${uid === undefined || uid === '' ? about.stderr.trim() || 'no answer' : 'the login is not root'}`,
+      {
+        hint: `try: ssh -o BatchMode=yes ${host.name} id`,
+      },
+    );
   }
   return {
-    machine: host.name, release: release ?? '', cores: cores ?? '', clocksource: clocksource ?? '',
-    cpu: cpu?.replace(/^.*: /, '') ?? 'unknown', isolatedCpus: isolated || 'none', governor: governor || 'none to be seen',
+    machine: host.name,
+    release: release ?? '',
+    cores: cores ?? '',
+    clocksource: clocksource ?? '',
+    cpu: cpu?.replace(/^.*: /, '') ?? 'unknown',
+    isolatedCpus: isolated || 'none',
+    governor: governor || 'none to be seen',
     buildId: gnuBuildId(notes.stdout) ?? '',
   };
 }
 
 function kernelRecord(release: string, buildId: string, machine: string): KernelRecord {
   return {
-    id: buildId.slice(0, 16), kernelVersion: release, source: { machine }, series: [], configSha256: null, compiler: null,
-    binutils: null, buildId, codeSha256: '', artifacts: {}, commands: [], buildSeconds: 0, objects: 0,
+    id: buildId.slice(0, 16),
+    kernelVersion: release,
+    source: { machine },
+    series: [],
+    configSha256: null,
+    compiler: null,
+    binutils: null,
+    buildId,
+    codeSha256: '',
+    artifacts: {},
+    commands: [],
+    buildSeconds: 0,
+    objects: 0,
   };
 }
 
-async function prepare(host: FarHost, folder: string, swapMiB: number, { guestsDir }: Workspace, signal: AbortSignal): Promise<void> {
+async function prepare(
+  host: FarHost,
+  folder: string,
+  swapMiB: number,
+  { guestsDir }: Workspace,
+  signal: AbortSignal,
+): Promise<void> {
   const programs = await compilePrograms(join(guestsDir, 'src'), signal);
   const program = programs.find(({ path }) => path === 'bin/latency');
   if (program?.kind !== 'file') throw new Error('guests/src has no program latency');
@@ -110,10 +152,16 @@ async function prepare(host: FarHost, folder: string, swapMiB: number, { guestsD
     `cat ${CLOCKSOURCE} > ${folder}/clock`,
   ].join(' && ');
   const { code, stderr } = await host.run(command, { stdin: program.data, signal });
-  if (code !== 0) throw new UsageError('NOT_USABLE', `Cannot prepare ${folder} on ${host.name}: ${stderr.trim()}`, { hint: 'name another folder with --swap-dir' });
+  if (code !== 0)
+    throw new UsageError('NOT_USABLE', `Cannot prepare ${folder} on ${host.name}: ${stderr.trim()}`, {
+      hint: 'name another folder with --swap-dir',
+    });
 }
 
-/** Ends what still runs, puts back what was saved, and removes the folder; the swap file goes only when nothing swaps to it. */
+/**
+ * Ends what still runs, puts back what was saved, and removes the folder; the swap file goes only when nothing swaps to
+ * it.
+ */
 function cleanUp(folder: string): string {
   return [
     `cd ${folder} || exit 0`,
@@ -126,18 +174,35 @@ function cleanUp(folder: string): string {
   ].join('; ');
 }
 
-async function measureOnce(host: FarHost, folder: string, workload: LatencyWorkload, logs: LatencyLogs, signal: AbortSignal): Promise<LatencyBootResult> {
+async function measureOnce(
+  host: FarHost,
+  folder: string,
+  workload: LatencyWorkload,
+  logs: LatencyLogs,
+  signal: AbortSignal,
+): Promise<LatencyBootResult> {
   const inFolder = (file: string): string => `${folder}/${file}`;
-  const files = { swap: inFolder('swap'), samples: inFolder(SAMPLE_FILES.samples), cyclictest: inFolder(SAMPLE_FILES.cyclictest), timerlat: inFolder(SAMPLE_FILES.timerlat) };
+  const files = {
+    swap: inFolder('swap'),
+    samples: inFolder(SAMPLE_FILES.samples),
+    cyclictest: inFolder(SAMPLE_FILES.cyclictest),
+    timerlat: inFolder(SAMPLE_FILES.timerlat),
+  };
   const program = latencyCommand(workload, files, `${folder}/latency`);
   const command = `rm -f ${files.samples}; sh -c 'echo $$ > ${folder}/pid; exec ${program}'; status=$?; rm -f ${folder}/pid; exit $status`;
   const { code, stdout, stderr } = await host.run(command, { signal });
   await writeFile(logs.programLog, stdout);
   const notes = await host.run('cat /sys/kernel/notes', { signal });
   const guestBuildId = gnuBuildId(notes.stdout);
-  const last = stdout.toString().trim().split('\n').map(parseLatencyLine).findLast((message) => message !== null);
+  const last = stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map(parseLatencyLine)
+    .findLast((message) => message !== null);
   const result = { guestBuildId, argv: ['ssh', host.name, command], bootMs: null };
-  if (last?.t === 'stalled') return { ...result, end: { kind: 'stalled', message: `${last.operation} made no progress for ${last.seconds} s` } };
+  if (last?.t === 'stalled')
+    return { ...result, end: { kind: 'stalled', message: `${last.operation} made no progress for ${last.seconds} s` } };
   if (code !== 0 || last?.t !== 'end') {
     const said = last?.t === 'fail' ? last.message : stderr.trim() || `exit status ${code}`;
     return { ...result, end: { kind: 'program-failed', message: said } };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { standstills } from '../../host/standstill.ts';
@@ -23,7 +24,10 @@ export function latencyHostFacts(): Record<string, string> {
 /** Long enough for what comes once a second; shorter stops than this are lost among what a guest waits for anyway. */
 const LOOKED = { seconds: 5, leastMs: 1 } as const;
 
-/** Looks, before anything is measured, whether cores stand still by themselves. Takes some seconds. @throws as `standstills` does. */
+/**
+ * Looks, before anything is measured, whether cores stand still by themselves. Takes some seconds. @throws as
+ * `standstills` does.
+ */
 export async function coresStood(cores: readonly number[], signal: AbortSignal): Promise<string> {
   return standstillText(await standstills(cores, { ...LOOKED, signal }), LOOKED);
 }
@@ -48,9 +52,17 @@ export function hostCores(): number {
 
 function cpuTimes(): CpuTimes | null {
   // user nice system idle iowait irq softirq steal guest guest_nice; guest time is in user time, too.
-  const fields = /^cpu +([\d ]+)$/m.exec(firstLine('/proc/stat') ?? '')?.[1]?.split(' ').map(Number).slice(0, 8);
+  const fields = /^cpu +([\d ]+)$/m
+    .exec(firstLine('/proc/stat') ?? '')?.[1]
+    ?.split(' ')
+    .map(Number)
+    .slice(0, 8);
   if (fields === undefined) return null;
-  return { total: fields.reduce((sum, ticks) => sum + ticks, 0), idle: (fields[3] ?? 0) + (fields[4] ?? 0), steal: fields[7] ?? 0 };
+  return {
+    total: fields.reduce((sum, ticks) => sum + ticks, 0),
+    idle: (fields[3] ?? 0) + (fields[4] ?? 0),
+    steal: fields[7] ?? 0,
+  };
 }
 
 /** Field 19 of /proc/self/stat. */

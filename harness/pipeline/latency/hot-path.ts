@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { tracePath, type TracedPath } from '../../interleave/path.ts';
 import { ANCHOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import type { Kernel } from '../../model/kernel.ts';
@@ -27,7 +28,12 @@ const GUARDS = new Set(['get_swap_device', 'put_swap_device']);
  *
  * @throws GuestError when the fault cannot be placed.
  */
-export async function countFault(variant: string, kernel: Kernel, lab: PlacedLab, signal: AbortSignal): Promise<FaultCost> {
+export async function countFault(
+  variant: string,
+  kernel: Kernel,
+  lab: PlacedLab,
+  signal: AbortSignal,
+): Promise<FaultCost> {
   return withPlacement(kernel, lab, signal, async (placement) => {
     const claim = await trace(placement, placement.path.limits, signal);
     const whole = await trace(placement, { untilReturnOf: [placement.anchor], limit: MOST_INSTRUCTIONS }, signal);
@@ -44,10 +50,19 @@ export async function countFault(variant: string, kernel: Kernel, lab: PlacedLab
 
 /** Only until the entry is claimed: what the comparison of variants counts. @throws GuestError as `countFault`. */
 export async function countUntilClaim(kernel: Kernel, lab: PlacedLab, signal: AbortSignal): Promise<number> {
-  return withPlacement(kernel, lab, signal, async (placement) => (await trace(placement, placement.path.limits, signal)).points.length);
+  return withPlacement(
+    kernel,
+    lab,
+    signal,
+    async (placement) => (await trace(placement, placement.path.limits, signal)).points.length,
+  );
 }
 
-async function trace(placement: Placement, limits: Placement['path']['limits'], signal: AbortSignal): Promise<TracedPath> {
+async function trace(
+  placement: Placement,
+  limits: Placement['path']['limits'],
+  signal: AbortSignal,
+): Promise<TracedPath> {
   const { machine, runner, symbols } = placement;
   await machine.snapshots.load(ANCHOR);
   runner.restored();

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { answersOf } from '../../latency/answers.ts';
 import { latencyCommand } from '../../latency/command.ts';
 import type { BootFigures } from '../../latency/figures.ts';
@@ -7,7 +8,10 @@ import type { LatencyData, LatencyHistogram } from '../../report/latency.ts';
 import { latencyStrips } from './pictures.ts';
 import type { StoredLatencyRun } from './stored.ts';
 
-/** What the page of a stored latency run shows: the curves of its variants, without the controls, and a strip of every arm. */
+/**
+ * What the page of a stored latency run shows: the curves of its variants, without the controls, and a strip of every
+ * arm.
+ */
 export async function latencyPageOf(run: StoredLatencyRun): Promise<LatencyPage> {
   const { record, records, boots, analysis, report } = run;
   const { plan } = record;
@@ -18,7 +22,11 @@ export async function latencyPageOf(run: StoredLatencyRun): Promise<LatencyPage>
     return figures.length === 0 ? [] : [dataOf(id, figures)];
   });
   const { cycles, periodUs, pages } = plan.workload;
-  const workload = records.find(({ arm }) => arm.role === 'variant')?.workload ?? { ...plan.workload, mode: 'swapoff', seed: plan.seed };
+  const workload = records.find(({ arm }) => arm.role === 'variant')?.workload ?? {
+    ...plan.workload,
+    mode: 'swapoff',
+    seed: plan.seed,
+  };
   return {
     run: record.id,
     describe: plan.describe,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { armCurves, swapoffStrip, type ArmCurves, type StripWindow } from '../../latency/pictures.ts';
 import { readLatencyBoots } from '../../store/latency-read.ts';
 import { samplesOf } from './derive.ts';
@@ -12,12 +13,22 @@ export interface LatencyPictures {
 /** The pictures of a stored run, as data. */
 export async function latencyPictures(run: StoredLatencyRun): Promise<LatencyPictures> {
   const { record, boots } = run;
-  const curves = record.plan.arms.map(({ id }) => armCurves(id, boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : []))));
+  const curves = record.plan.arms.map(({ id }) =>
+    armCurves(
+      id,
+      boots.flatMap(({ arm, result }) => (arm === id && !('kind' in result) ? [result] : [])),
+    ),
+  );
   return { curves, strips: await latencyStrips(run) };
 }
 
 /** The swapoffs of each arm's first usable boot. */
-export async function latencyStrips({ dir, record, boots, analysis }: StoredLatencyRun): Promise<LatencyPictures['strips']> {
+export async function latencyStrips({
+  dir,
+  record,
+  boots,
+  analysis,
+}: StoredLatencyRun): Promise<LatencyPictures['strips']> {
   const stored = await readLatencyBoots(dir);
   const strips: Record<string, readonly StripWindow[]> = {};
   for (const { id } of record.plan.arms) {
@@ -25,7 +36,10 @@ export async function latencyStrips({ dir, record, boots, analysis }: StoredLate
     const boot = stored.find((each) => each.record.boot.id === first?.id);
     const samples = boot === undefined ? null : await samplesOf(boot.dir, boot.record);
     if (samples === null || 'kind' in samples) continue;
-    strips[id] = swapoffStrip(samples, { horizonNs: record.plan.workload.horizonUs * 1000, thresholdNs: analysis.thresholdNs });
+    strips[id] = swapoffStrip(samples, {
+      horizonNs: record.plan.workload.horizonUs * 1000,
+      thresholdNs: analysis.thresholdNs,
+    });
   }
   return strips;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
@@ -31,16 +32,25 @@ const planFile = z.strictObject({
   ),
   latency: z.strictObject({
     vcpus: whole(1, 64),
-    memory: z.string().regex(/^\d+ ?MiB$/, 'needs whole MiB, as 256MiB').transform((text) => Number.parseInt(text, 10)),
+    memory: z
+      .string()
+      .regex(/^\d+ ?MiB$/, 'needs whole MiB, as 256MiB')
+      .transform((text) => Number.parseInt(text, 10)),
     cmdline: lines.default([]),
     rotational: z.boolean().default(true),
-    swap: z.string().regex(/^\d+ ?MiB$/, 'needs whole MiB, as 1MiB').transform((text) => Number.parseInt(text, 10)),
+    swap: z
+      .string()
+      .regex(/^\d+ ?MiB$/, 'needs whole MiB, as 1MiB')
+      .transform((text) => Number.parseInt(text, 10)),
     instrument: z.enum(INSTRUMENTS).default('sampler'),
     swapoffs: whole(1, 1_000_000),
     'period-us': whole(1, 60_000_000),
     'horizon-us': whole(1, 60_000_000),
     'interval-us': whole(50, 1_000_000),
-    threshold: z.string().transform(parseThreshold).pipe(z.custom<LatencyThreshold>((value) => value !== null, 'needs a percentile or a latency, as p90 or 1500us')),
+    threshold: z
+      .string()
+      .transform(parseThreshold)
+      .pipe(z.custom<LatencyThreshold>((value) => value !== null, 'needs a percentile or a latency, as p90 or 1500us')),
     pages: whole(1, 65_536),
     race: z.boolean().default(true),
     instructions: z.boolean().default(false),
@@ -48,7 +58,10 @@ const planFile = z.strictObject({
     'hang-seconds': whole(1, 3600),
     'hold-us': whole(1, 1_000_000),
     budget: z.strictObject({
-      'min-boots': whole(1, 1000), 'max-boots': whole(1, 1000), seconds: whole(1, 10_000_000), precision: z.number().gt(0),
+      'min-boots': whole(1, 1000),
+      'max-boots': whole(1, 1000),
+      seconds: whole(1, 10_000_000),
+      precision: z.number().gt(0),
     }),
   }),
 });
@@ -71,19 +84,33 @@ export async function loadLatencyPlan(file: string, { root }: Workspace): Promis
 }
 
 /** As `loadLatencyPlan`. @param root the project's folder, with kernel-configs/ in it. */
-export function parseLatencyPlan(text: string, { file, root }: { readonly file: string; readonly root: string }): LatencyPlan {
+export function parseLatencyPlan(
+  text: string,
+  { file, root }: { readonly file: string; readonly root: string },
+): LatencyPlan {
   const document = new PlanDocument(text);
   const parsed = planFile.safeParse(document.value);
   const folder = dirname(resolve(file));
   const problems = parsed.success
     ? contradictions(parsed.data, new PlanCatalog(resolve(root), folder)).map(([path, message]) => ({ path, message }))
-    : parsed.error.issues.map(({ path, message }) => ({ path: path.map((step) => (typeof step === 'number' ? step : String(step))), message }));
-  const all = [...document.syntaxErrors.map(({ line: at, message }) => `line ${at}: ${message}`),
-    ...problems.map(({ path, message }) => `line ${document.lineOf(path)}: ${path.join('.') || 'the plan'}: ${message}`)];
+    : parsed.error.issues.map(({ path, message }) => ({
+        path: path.map((step) => (typeof step === 'number' ? step : String(step))),
+        message,
+      }));
+  const all = [
+    ...document.syntaxErrors.map(({ line: at, message }) => `line ${at}: ${message}`),
+    ...problems.map(
+      ({ path, message }) => `line ${document.lineOf(path)}: ${path.join('.') || 'the plan'}: ${message}`,
+    ),
+  ];
   if (!parsed.success || all.length > 0) {
-    throw new UsageError('PLAN_INVALID', [`Cannot use latency plan ${file}:`, ...all.map((each) => `  ${each}`)].join('\n'), {
-      hint: 'docs/latency.md describes the format, kernel-configs/plans/latency.yaml is an example',
-    });
+    throw new UsageError(
+      'PLAN_INVALID',
+      [`Cannot use latency plan ${file}:`, ...all.map((each) => `  ${each}`)].join('\n'),
+      {
+        hint: 'docs/latency.md describes the format, kernel-configs/plans/latency.yaml is an example',
+      },
+    );
   }
   return resolvePlan(parsed.data, text, new PlanCatalog(resolve(root), folder), folder);
 }
@@ -115,15 +142,19 @@ function contradictions(file: PlanFile, catalog: PlanCatalog): [path: (string | 
   fragments(['fragments'], file.fragments);
   for (const [id, variant] of Object.entries(file.variants)) {
     fragments(['variants', id, 'fragments'], variant.fragments ?? []);
-    for (const name of variant.series) if (catalog.series(name) === null) problems.push([['variants', id, 'series'], `unknown series ${name}`]);
+    for (const name of variant.series)
+      if (catalog.series(name) === null) problems.push([['variants', id, 'series'], `unknown series ${name}`]);
   }
   if (Object.keys(file.variants).length === 0) problems.push([['variants'], 'needs at least one']);
-  if (latency['horizon-us'] > latency['period-us']) problems.push([['latency', 'horizon-us'], 'is longer than the period: a wake-up would belong to two swapoffs']);
-  if (latency.pages >= latency.swap * 256) problems.push([['latency', 'pages'], `do not fit a swap area of ${latency.swap} MiB beside its header`]);
+  if (latency['horizon-us'] > latency['period-us'])
+    problems.push([['latency', 'horizon-us'], 'is longer than the period: a wake-up would belong to two swapoffs']);
+  if (latency.pages >= latency.swap * 256)
+    problems.push([['latency', 'pages'], `do not fit a swap area of ${latency.swap} MiB beside its header`]);
   if (latency.instrument === 'timerlat' && latency['interval-us'] < TIMERLAT_LEAST_US) {
     problems.push([['latency', 'interval-us'], `timerlat has no period below ${TIMERLAT_LEAST_US}`]);
   }
-  if (latency.budget['min-boots'] > latency.budget['max-boots']) problems.push([['latency', 'budget'], 'min-boots is more than max-boots']);
+  if (latency.budget['min-boots'] > latency.budget['max-boots'])
+    problems.push([['latency', 'budget'], 'min-boots is more than max-boots']);
   return problems;
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { sweepOrphans } from '../../host/private-dir.ts';
 import { allowedCores, dedicate } from '../../machine/dedicated.ts';
 import { BuildError, HostError } from '../../model/errors.ts';
@@ -23,9 +24,9 @@ export interface LatencyRunOptions {
 }
 
 /**
- * Runs a latency plan in guests: builds its kernels, boots its arms block by block until the intervals are narrow enough
- * or the budget ends, and analyses. An interruption ends the run with the blocks that are whole; the folder is finished
- * then, too.
+ * Runs a latency plan in guests: builds its kernels, boots its arms block by block until the intervals are narrow
+ * enough or the budget ends, and analyses. An interruption ends the run with the blocks that are whole; the folder is
+ * finished then, too.
  *
  * @throws BuildError when a variant has no kernel; HostError when results cannot be written.
  */
@@ -34,10 +35,21 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
   const { guest } = plan;
   if (guest === null) throw new HostError('NO_GUEST', 'A plan of a machine that runs already cannot be booted');
   await sweepOrphans();
-  const { kernels, troubles } = await buildKernels(plan.variants, { cacheDir: workspace.cacheDir, offline, signal, emit });
+  const { kernels, troubles } = await buildKernels(plan.variants, {
+    cacheDir: workspace.cacheDir,
+    offline,
+    signal,
+    emit,
+  });
   const [trouble] = troubles;
   if (trouble !== undefined) throw new BuildError('NO_KERNEL', `${trouble.variant}: ${trouble.message}`);
-  const lab = await openLab(Object.values(kernels)[0] as Kernel, { workspace, offline, accelerator: plan.accelerator, signal, emit });
+  const lab = await openLab(Object.values(kernels)[0] as Kernel, {
+    workspace,
+    offline,
+    accelerator: plan.accelerator,
+    signal,
+    emit,
+  });
   const dedicated = await dedicate(guest, lab.decision.accelerator);
   emit({ kind: 'phase', name: 'host', detail: 'looking whether its cores stand still' });
   const store = await LatencyStore.create(workspace.resultsDir, {
@@ -45,13 +57,18 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
     versions: await toolVersions(signal),
     kernels: Object.fromEntries(Object.entries(kernels).map(([id, kernel]) => [id, kernel.record])),
     accelerator: lab.decision,
-    host: { ...latencyHostFacts(), coresStood: await coresStood(dedicated.cores ?? (await allowedCores()), signal), ...dedicated.facts },
+    host: {
+      ...latencyHostFacts(),
+      coresStood: await coresStood(dedicated.cores ?? (await allowedCores()), signal),
+      ...dedicated.facts,
+    },
   });
   emit({ kind: 'phase', name: 'run', detail: store.dir });
   const blocks = new LatencyBlocks(store, {
     accelerator: lab.decision.accelerator,
     count: plan.instructions ? (arm) => countUntilClaim(kernels[arm.variant] as Kernel, lab, signal) : null,
-    measure: (arm, workload, logs) => measureBoot(kernels[arm.variant] as Kernel, guest, workload, logs, { lab, signal, dedicated }),
+    measure: (arm, workload, logs) =>
+      measureBoot(kernels[arm.variant] as Kernel, guest, workload, logs, { lab, signal, dedicated }),
     signal,
     emit,
   });

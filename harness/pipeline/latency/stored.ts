@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { analyse, type LatencyAnalysis } from '../../latency/analyse.ts';
 import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { latencyReport } from '../../latency/report.ts';
@@ -15,11 +16,19 @@ export interface StoredLatencyRun {
   readonly report: string;
 }
 
-/** Reads a run and computes everything anew from its raw files. @throws UsageError when they are not what was written. */
+/**
+ * Reads a run and computes everything anew from its raw files. @throws UsageError when they are not what was written.
+ */
 export async function readStoredRun(dir: string): Promise<StoredLatencyRun> {
   const record = await readLatencyRun(dir);
   const stored = await readLatencyBoots(dir);
-  const whole = stored.filter(({ record: each }) => isWhole(each.boot.block, stored.map((other) => other.record), record));
+  const whole = stored.filter(({ record: each }) =>
+    isWhole(
+      each.boot.block,
+      stored.map((other) => other.record),
+      record,
+    ),
+  );
   const boots: AnalysedBoot[] = [];
   for (const { dir: folder, record: each } of whole) boots.push(await deriveBoot(folder, each));
   const records = whole.map((each) => each.record);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
@@ -21,6 +22,8 @@ export async function readTrace(file: string): Promise<string | null> {
   try {
     return (await promisify(gunzip)(packed)).toString();
   } catch (cause) {
-    throw new UsageError('TRACE_DAMAGED', `${file}${PACKED} is not what was packed: ${(cause as Error).message}`, { cause });
+    throw new UsageError('TRACE_DAMAGED', `${file}${PACKED} is not what was packed: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }

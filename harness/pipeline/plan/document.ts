@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 
 /** Keys and indexes from the root of a plan. */
@@ -21,7 +22,10 @@ export class PlanDocument {
 
   constructor(text: string) {
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    const errors = this.#document.errors.map((error) => ({ line: this.#lines.linePos(error.pos[0]).line, message: error.message }));
+    const errors = this.#document.errors.map((error) => ({
+      line: this.#lines.linePos(error.pos[0]).line,
+      message: error.message,
+    }));
     try {
       this.value = errors.length > 0 ? null : this.#document.toJS();
     } catch (error) {

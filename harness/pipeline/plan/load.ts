@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
@@ -15,9 +16,17 @@ const SUFFIX = '.yaml';
 export async function findPlan(name: string, { plansDir }: Workspace): Promise<string> {
   const isName = /^[\w-]+$/.test(name);
   for (const path of isName ? [join(plansDir, name + SUFFIX), resolve(name)] : [resolve(name)]) {
-    if (await stat(path).then((found) => found.isFile(), () => false)) return path;
+    if (
+      await stat(path).then(
+        (found) => found.isFile(),
+        () => false,
+      )
+    )
+      return path;
   }
-  const shipped = (await readdir(plansDir)).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+  const shipped = (await readdir(plansDir))
+    .filter((file) => file.endsWith(SUFFIX))
+    .map((file) => file.slice(0, -SUFFIX.length));
   throw new UsageError('NO_SUCH_PLAN', `No plan ${name}`, { hint: `a path, or one of: ${shipped.sort().join(', ')}` });
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** The name among `names` that a person most likely meant by `typed`; null when none is near. */
 export function nearest(typed: string, names: Iterable<string>): string | null {
   const limit = Math.max(1, Math.floor(typed.length / 3));

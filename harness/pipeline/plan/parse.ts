@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -22,7 +23,11 @@ export function parsePlan(text: string, { file, root }: { readonly file: string;
   const catalog = new PlanCatalog(resolve(root), folder);
   const targetProblems = substituteTarget(document, catalog);
   const shape = checkShape(document);
-  const problems = [...targetProblems, ...shape.problems.filter(({ line }) => !targetProblems.some((known) => known.line === line)), ...checkReferences(document, catalog, folder)];
+  const problems = [
+    ...targetProblems,
+    ...shape.problems.filter(({ line }) => !targetProblems.some((known) => known.line === line)),
+    ...checkReferences(document, catalog, folder),
+  ];
   if (shape.file === null || problems.length > 0) throw invalid(file, problems);
   return resolvePlan(shape.file, text, catalog, folder);
 }

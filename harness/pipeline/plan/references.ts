@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../../model/errors.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
@@ -59,7 +60,8 @@ class ReferenceCheck {
     this.#source([...path, 'source']);
     this.#fragments([...path, 'fragments']);
     for (const [each, name] of this.#strings([...path, 'series'])) {
-      if (this.catalog.series(name) === null) this.#add(each, `unknown series ${name}; ${suggest(name, this.catalog.seriesNames())}`);
+      if (this.catalog.series(name) === null)
+        this.#add(each, `unknown series ${name}; ${suggest(name, this.catalog.seriesNames())}`);
     }
   }
 
@@ -90,7 +92,10 @@ class ReferenceCheck {
   #control(path: PlanPath, merged: Tree, variants: readonly unknown[]): void {
     const { control } = merged;
     if (typeof control !== 'string' || !this.#variants.includes(control) || variants.includes(control)) return;
-    this.#add([...path, 'control'], `the control ${control} is not among the probe's variants (${variants.join(', ')})`);
+    this.#add(
+      [...path, 'control'],
+      `the control ${control} is not among the probe's variants (${variants.join(', ')})`,
+    );
   }
 
   /** A variant of which nothing is expected could never fail. */
@@ -129,7 +134,8 @@ class ReferenceCheck {
     if (typeof pages !== 'number' || size === null) return;
     const kib = Number(size[1]) * { KiB: 1, MiB: 1024, GiB: 1024 * 1024 }[size[2] as 'KiB' | 'MiB' | 'GiB'];
     const room = Math.floor(kib / PAGE_KIB) - 1;
-    if (pages > room) this.#add([...path, 'pages'], `${pages} pages do not fit a swap area of ${size[0]}; at most ${room} do`);
+    if (pages > room)
+      this.#add([...path, 'pages'], `${pages} pages do not fit a swap area of ${size[0]}; at most ${room} do`);
   }
 
   /** Names in a probe or in the defaults. */
@@ -138,7 +144,8 @@ class ReferenceCheck {
     if (typeof control === 'string') this.#variantName([...path, 'control'], control);
     for (const [each, name] of this.#strings([...path, 'variants'])) this.#variantName(each, name);
     for (const section of ['expect', 'budgets']) {
-      for (const name of Object.keys(tree(this.#at([...path, section])))) this.#variantName([...path, section, name], name);
+      for (const name of Object.keys(tree(this.#at([...path, section]))))
+        this.#variantName([...path, section, name], name);
     }
     for (const [variant, expectation] of Object.entries(tree(this.#at([...path, 'expect'])))) {
       this.#known([...path, 'expect', variant, 'known'], tree(expectation));
@@ -149,7 +156,8 @@ class ReferenceCheck {
   #known(path: PlanPath, { accept, known }: Tree): void {
     if (!Array.isArray(accept) || !Array.isArray(known)) return;
     known.forEach((outcome, index) => {
-      if (!accept.includes(outcome)) this.#add([...path, index], `the known finding ${outcome} has to be accepted as well`);
+      if (!accept.includes(outcome))
+        this.#add([...path, index], `the known finding ${outcome} has to be accepted as well`);
     });
   }
 
@@ -170,7 +178,8 @@ class ReferenceCheck {
 
   #fragments(path: PlanPath): void {
     for (const [each, name] of this.#strings(path)) {
-      if (this.catalog.fragment(name) === null) this.#add(each, `unknown fragment ${name}; ${suggest(name, this.catalog.fragmentNames())}`);
+      if (this.catalog.fragment(name) === null)
+        this.#add(each, `unknown fragment ${name}; ${suggest(name, this.catalog.fragmentNames())}`);
     }
   }
 
@@ -184,7 +193,9 @@ class ReferenceCheck {
   #strings(path: PlanPath): [PlanPath, string][] {
     const list = this.#at(path);
     if (!Array.isArray(list)) return [];
-    return list.flatMap((value, index): [PlanPath, string][] => (typeof value === 'string' ? [[[...path, index], value]] : []));
+    return list.flatMap((value, index): [PlanPath, string][] =>
+      typeof value === 'string' ? [[[...path, index], value]] : [],
+    );
   }
 
   #at(path: PlanPath): unknown {

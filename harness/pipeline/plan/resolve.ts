@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from '../../model/guest.ts';
 import type { VariantSpec } from '../../model/kernel.ts';
 import type { PointChoice } from '../../model/interleave.ts';
@@ -18,8 +19,12 @@ export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, 
     describe,
     text,
     variants: Object.entries(file.variants).map(([id, variant]) => resolveVariant(id, variant, file, catalog, folder)),
-    probes: Object.entries(file.probes).flatMap(([id, probe]) => (isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids)])),
-    explorations: Object.entries(file.probes).flatMap(([id, probe]) => (isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids)] : [])),
+    probes: Object.entries(file.probes).flatMap(([id, probe]) =>
+      isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids)],
+    ),
+    explorations: Object.entries(file.probes).flatMap(([id, probe]) =>
+      isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids)] : [],
+    ),
     target,
     accelerator,
     seed,
@@ -63,7 +68,12 @@ function only<T>(variants: readonly string[], entries: Readonly<Record<string, T
   return Object.fromEntries(Object.entries(entries).filter(([variant]) => variants.includes(variant)));
 }
 
-function resolveInterleave(id: string, probe: InterleaveFile, defaults: StressFile, allVariants: readonly string[]): InterleaveProbe {
+function resolveInterleave(
+  id: string,
+  probe: InterleaveFile,
+  defaults: StressFile,
+  allVariants: readonly string[],
+): InterleaveProbe {
   const variants = probe.variants ?? defaults.variants ?? allVariants;
   return {
     kind: 'interleave',
@@ -109,7 +119,11 @@ function resolveStress(id: string, probe: StressFile, allVariants: readonly stri
 
 type BudgetFile = NonNullable<StressFile['budget']>;
 
-function resolveBudget({ 'min-trials': minTrials, 'max-trials': maxTrials, seconds: trialSeconds }: BudgetFile): Partial<StressBudget> {
+function resolveBudget({
+  'min-trials': minTrials,
+  'max-trials': maxTrials,
+  seconds: trialSeconds,
+}: BudgetFile): Partial<StressBudget> {
   return {
     ...(minTrials === undefined ? {} : { minTrials }),
     ...(maxTrials === undefined ? {} : { maxTrials }),

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { PATH_NAMES } from '../../interleave/paths.ts';
 import { WORKLOAD_KINDS } from '../../model/plan.ts';
@@ -9,10 +10,34 @@ import type { PlanPath } from './document.ts';
 
 /** A record, so that the compiler misses a type that is missing here. */
 const SPLAT_TYPES = Object.keys({
-  'null-deref': 1, 'page-fault': 1, 'gp-fault': 1, 'divide-error': 1, 'invalid-opcode': 1, 'double-fault': 1,
-  'stack-overflow': 1, bug: 1, warning: 1, panic: 1, kasan: 1, kcsan: 1, kmsan: 1, kfence: 1, ubsan: 1, lockdep: 1,
-  'rcu-stall': 1, 'soft-lockup': 1, 'hard-lockup': 1, 'hung-task': 1, 'atomic-sleep': 1, 'bad-page': 1,
-  'memory-corruption': 1, 'list-corruption': 1, refcount: 1, oom: 1, reboot: 1, other: 1,
+  'null-deref': 1,
+  'page-fault': 1,
+  'gp-fault': 1,
+  'divide-error': 1,
+  'invalid-opcode': 1,
+  'double-fault': 1,
+  'stack-overflow': 1,
+  bug: 1,
+  warning: 1,
+  panic: 1,
+  kasan: 1,
+  kcsan: 1,
+  kmsan: 1,
+  kfence: 1,
+  ubsan: 1,
+  lockdep: 1,
+  'rcu-stall': 1,
+  'soft-lockup': 1,
+  'hard-lockup': 1,
+  'hung-task': 1,
+  'atomic-sleep': 1,
+  'bad-page': 1,
+  'memory-corruption': 1,
+  'list-corruption': 1,
+  refcount: 1,
+  oom: 1,
+  reboot: 1,
+  other: 1,
 } satisfies Record<SplatType, 1>) as SplatType[];
 
 const UNITS_KIB = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 } as const;
@@ -38,7 +63,8 @@ const listOf = <T extends z.ZodType>(item: T, what: string) => z.array(item, { e
 const someOf = <T extends z.ZodType>(item: T, what: string) =>
   listOf(item, what).min(1, { error: `needs at least one of ${what}` });
 
-const mapping = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape, { error: 'needs keys with values' });
+const mapping = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, { error: 'needs keys with values' });
 
 const mapOf = <T extends z.ZodType>(item: T) => z.record(z.string(), item, { error: 'needs keys with values' });
 
@@ -62,10 +88,16 @@ const expectShape = {
 };
 
 /** mkswap refuses less than ten pages. */
-const swapSize = sizeKiB.refine((size) => size >= 40, { error: 'needs at least 40KiB: a swap area has ten pages or more' });
+const swapSize = sizeKiB.refine((size) => size >= 40, {
+  error: 'needs at least 40KiB: a swap area has ten pages or more',
+});
 
 const backendShapes = {
-  'virtio-blk': { kind: z.literal('virtio-blk'), rotational: z.boolean({ error: 'needs true or false' }), size: swapSize },
+  'virtio-blk': {
+    kind: z.literal('virtio-blk'),
+    rotational: z.boolean({ error: 'needs true or false' }),
+    size: swapSize,
+  },
   file: { kind: z.literal('file'), filesystem: oneOf(['ext4']), size: swapSize },
   zram: { kind: z.literal('zram'), size: swapSize },
 };
@@ -99,10 +131,9 @@ const stressShape = {
 };
 
 const everyError = 'needs functions, all, or every: a number';
-const points = z.union(
-  [z.enum(['functions', 'all']), z.strictObject({ every: whole(1, 1_000_000) })],
-  { error: everyError },
-);
+const points = z.union([z.enum(['functions', 'all']), z.strictObject({ every: whole(1, 1_000_000) })], {
+  error: everyError,
+});
 
 const interleaveShape = {
   ...commonShape,
@@ -118,7 +149,8 @@ const interleaveShape = {
 const stressProbe = mapping(stressShape).partial();
 const interleaveProbe = mapping(interleaveShape).partial().required({ kind: true });
 
-const isInterleave = (value: unknown): boolean => typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'interleave';
+const isInterleave = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'interleave';
 
 /** The kind decides which keys there are; without one it is that of the defaults. */
 const probe = z.unknown().transform((value, context): StressFile | InterleaveFile => {
@@ -146,7 +178,10 @@ const planShape = {
   name: line,
   describe: line,
   seed: whole(0, 2 ** 31 - 1).default(1),
-  alpha: z.number({ error: alphaError }).refine((value) => value > 0 && value < 0.5, { error: alphaError }).default(0.05),
+  alpha: z
+    .number({ error: alphaError })
+    .refine((value) => value > 0 && value < 0.5, { error: alphaError })
+    .default(0.05),
   accelerator: oneOf(['auto', 'kvm', 'tcg']).default('auto'),
   source: line,
   fragments,
@@ -163,11 +198,26 @@ export type InterleaveFile = z.output<typeof interleaveProbe>;
 
 /** Keys of a probe that have to come from it or from the defaults. */
 export const REQUIRED_OF_STRESS = [
-  'kind', 'workload', 'backend', 'vcpus', 'memory', 'threads', 'pages', 'hang-seconds', 'control', 'budget', 'expect',
+  'kind',
+  'workload',
+  'backend',
+  'vcpus',
+  'memory',
+  'threads',
+  'pages',
+  'hang-seconds',
+  'control',
+  'budget',
+  'expect',
 ] as const satisfies readonly (keyof typeof stressShape)[];
 
 /** The same for one that places the race; of the defaults it takes only the control and what is expected. */
-export const REQUIRED_OF_INTERLEAVE = ['backend', 'hold', 'control', 'expect'] as const satisfies readonly (keyof typeof interleaveShape)[];
+export const REQUIRED_OF_INTERLEAVE = [
+  'backend',
+  'hold',
+  'control',
+  'expect',
+] as const satisfies readonly (keyof typeof interleaveShape)[];
 
 /** Keys of a budget, likewise. */
 export const REQUIRED_OF_BUDGET = Object.keys(budgetShape);

@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { z } from 'zod';
 import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
 import { suggest } from './near.ts';
 import { keysAt, planFile, type PlanFile } from './schema.ts';
 
 /** Holds a document against the shape of a plan: the typed file, or everything in which it differs from one. */
-export function checkShape(document: PlanDocument): { readonly file: PlanFile | null; readonly problems: readonly PlanProblem[] } {
+export function checkShape(document: PlanDocument): {
+  readonly file: PlanFile | null;
+  readonly problems: readonly PlanProblem[];
+} {
   const result = planFile.safeParse(document.value);
   if (result.success) return { file: result.data, problems: [] };
   return { file: null, problems: result.error.issues.flatMap((issue) => problemsOf(issue, document)) };
@@ -42,7 +46,10 @@ export function pathText(path: PlanPath): string {
 }
 
 export function valueAt(root: unknown, path: PlanPath): unknown {
-  return path.reduce<unknown>((value, step) => (isTree(value) && Object.hasOwn(value, step) ? value[step] : undefined), root);
+  return path.reduce<unknown>(
+    (value, step) => (isTree(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+    root,
+  );
 }
 
 /** A mapping or a list. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { PlanCatalog } from './catalog.ts';
@@ -13,7 +14,9 @@ export function substituteTarget(document: PlanDocument, catalog: PlanCatalog): 
   const root = document.value;
   const name = isTree(root) ? root['target'] : undefined;
   if (!isTree(root) || typeof name !== 'string') return [];
-  const problem = (message: string): PlanProblem[] => [{ line: document.lineOf(['target']), message: `target: ${message}` }];
+  const problem = (message: string): PlanProblem[] => [
+    { line: document.lineOf(['target']), message: `target: ${message}` },
+  ];
   const file = catalog.target(name);
   if (file === null) return problem(`unknown target ${name}; ${suggest(name, catalog.targetNames())}`);
   try {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMATS, type Format } from '../../report/formats.ts';
@@ -21,16 +22,25 @@ export interface ServedPage {
 }
 
 const TYPES: Readonly<Record<Format, ServedPage['type']>> = {
-  text: 'text/plain', json: 'application/json', ktap: 'text/plain', tap: 'text/plain', junit: 'application/xml', kcidb: 'application/json',
-  mail: 'text/plain', html: 'text/html', github: 'text/plain', gitlab: 'application/json',
+  text: 'text/plain',
+  json: 'application/json',
+  ktap: 'text/plain',
+  tap: 'text/plain',
+  junit: 'application/xml',
+  kcidb: 'application/json',
+  mail: 'text/plain',
+  html: 'text/html',
+  github: 'text/plain',
+  gitlab: 'application/json',
 };
 
 /** Names of runs; no name of one leads out of the results folder. */
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
 /**
- * The page of an address: `/` is the index, `/maps` has the maps that belong to no run, `/run/<run>` a report or, while the run is under way, its live page, and
- * `/run/<run>/<format>` the report in another form, which a latency run has not. Null for everything else.
+ * The page of an address: `/` is the index, `/maps` has the maps that belong to no run, `/run/<run>` a report or, while
+ * the run is under way, its live page, and `/run/<run>/<format>` the report in another form, which a latency run has
+ * not. Null for everything else.
  *
  * @throws HostError, for a latency run UsageError, when it cannot be read.
  */
@@ -40,7 +50,11 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
-  if (format === undefined && (await isFolderWith(dir, LATENCY_FILES.run)) && (await isFolderWith(dir, RUN_FILES.sums))) {
+  if (
+    format === undefined &&
+    (await isFolderWith(dir, LATENCY_FILES.run)) &&
+    (await isFolderWith(dir, RUN_FILES.sums))
+  ) {
     return { type: 'text/html', body: latencyHtml(await latencyPageOf(await readLatencyRun(dir))) };
   }
   if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
@@ -54,8 +68,17 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
 
 /** A folder of its own, not a link to somewhere else. */
 async function isFolderWith(dir: string, file: string): Promise<boolean> {
-  const isReal = await lstat(dir).then((entry) => entry.isDirectory(), () => false);
-  return isReal && (await lstat(join(dir, file)).then((entry) => entry.isFile(), () => false));
+  const isReal = await lstat(dir).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  return (
+    isReal &&
+    (await lstat(join(dir, file)).then(
+      (entry) => entry.isFile(),
+      () => false,
+    ))
+  );
 }
 
 function isFormat(name: string): name is Format {
@@ -66,7 +89,15 @@ async function indexPage(resultsDir: string): Promise<string> {
   const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
   const { explorations } = await readStoredMaps(resultsDir);
-  return historyHtml({ runs, series, latency, linkOf, notes: unreadable, unfinished, maps: { count: explorations.length, link: '/maps' } });
+  return historyHtml({
+    runs,
+    series,
+    latency,
+    linkOf,
+    notes: unreadable,
+    unfinished,
+    maps: { count: explorations.length, link: '/maps' },
+  });
 }
 
 function linkOf(run: string): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +21,8 @@ const LOOPBACK = '127.0.0.1';
 
 /** The pages load nothing; a browser is told so once more. */
 const HEADERS = {
-  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'Content-Security-Policy':
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',
@@ -33,7 +35,10 @@ export async function serve({ resultsDir, port }: ServeOptions): Promise<Started
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new HostError('CANNOT_LISTEN', `Cannot listen on ${LOOPBACK}:${port}: ${(cause as Error).message}`, { cause, hint: '--port with another number' });
+    throw new HostError('CANNOT_LISTEN', `Cannot listen on ${LOOPBACK}:${port}: ${(cause as Error).message}`, {
+      cause,
+      hint: '--port with another number',
+    });
   }
   const { port: taken } = server.address() as AddressInfo;
   return {
@@ -49,7 +54,11 @@ export async function serve({ resultsDir, port }: ServeOptions): Promise<Started
 
 async function answer(request: IncomingMessage, response: ServerResponse, resultsDir: string): Promise<void> {
   const { status, type, body } = await replyTo(request, resultsDir);
-  response.writeHead(status, { ...HEADERS, 'Content-Type': `${type}; charset=utf-8`, ...(status === 405 ? { Allow: 'GET, HEAD' } : {}) });
+  response.writeHead(status, {
+    ...HEADERS,
+    'Content-Type': `${type}; charset=utf-8`,
+    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+  });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { durationsExceedance, exceedance, merged, type LatencyData, type SwapoffStrip } from '../latency.ts';
 import { html, Markup } from './markup.ts';
 import { page } from './page.ts';
@@ -29,22 +30,53 @@ export interface LatencyAnswer {
   readonly figures: string;
 }
 
-/** A latency run as one HTML file: its answers, the whole report, then curves a variant with the load and the command below them. */
-export function latencyHtml({ run, describe, report, answers, data, strips, exceedsMs, load, command }: LatencyPage): string {
-  return page(`latency: ${run}`, html`<h1>Latency: ${describe}</h1>
-<p class="dim">Run ${run}</p>
-${answers.length === 0 ? null : answerTable(answers)}<pre>${report}</pre>
-<h2 id="curves">Curves</h2>
-${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}${swapoffStrips(strips, exceedsMs)}
-<p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
-`);
+/**
+ * A latency run as one HTML file: its answers, the whole report, then curves a variant with the load and the command
+ * below them.
+ */
+export function latencyHtml({
+  run,
+  describe,
+  report,
+  answers,
+  data,
+  strips,
+  exceedsMs,
+  load,
+  command,
+}: LatencyPage): string {
+  return page(
+    `latency: ${run}`,
+    html`<h1>Latency: ${describe}</h1>
+      <p class="dim">Run ${run}</p>
+      ${answers.length === 0 ? null : answerTable(answers)}
+      <pre>${report}</pre>
+      <h2 id="curves">Curves</h2>
+      ${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p> ` : curves(data)}${swapoffStrips(strips, exceedsMs)}
+      <p class="small dim">Load: ${load}.<br />Measured by: <code>${command}</code></p> `,
+  );
 }
 
 function answerTable(answers: readonly LatencyAnswer[]): Markup {
-  return html`<div class="scroll"><table>
-<tr><th>question</th><th>pair</th><th>answer</th><th>medians of boots, shift with its interval</th></tr>
-${answers.map(({ question, pair, verdict, figures }) => html`<tr><td>${question}</td><td>${pair}</td><td><b>${verdict}</b></td><td>${figures}</td></tr>\n`)}</table></div>
-`;
+  return html`<div class="scroll">
+    <table>
+      <tr>
+        <th>question</th>
+        <th>pair</th>
+        <th>answer</th>
+        <th>medians of boots, shift with its interval</th>
+      </tr>
+      ${answers.map(
+        ({ question, pair, verdict, figures }) =>
+          html`<tr>
+            <td>${question}</td>
+            <td>${pair}</td>
+            <td><b>${verdict}</b></td>
+            <td>${figures}</td>
+          </tr> `,
+      )}
+    </table>
+  </div> `;
 }
 
 const MICROSECONDS = { type: 'log', name: 'wake-up latency, microseconds' } as const;
@@ -60,7 +92,10 @@ function histogramPlot(data: readonly LatencyData[]): Markup {
     x: MICROSECONDS,
     y: { type: 'log', name: 'wake-ups', min: 0.8 },
     series: data.map(({ inside, outside }, index) => ({
-      type: 'line' as const, step: 'start' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 1.5 },
+      type: 'line' as const,
+      step: 'start' as const,
+      symbol: 'none',
+      lineStyle: { ...lineLook(index), width: 1.5 },
       data: merged(inside, outside).map(({ upToUs, count }) => [upToUs, count]),
     })),
   });
@@ -68,12 +103,25 @@ function histogramPlot(data: readonly LatencyData[]): Markup {
 
 function exceedancePlot(data: readonly LatencyData[]): Markup {
   return figure({
-    caption: 'Share of wake-ups above a latency, both axes logarithmic: thick within the horizon of a swapoff, thin outside.',
+    caption:
+      'Share of wake-ups above a latency, both axes logarithmic: thick within the horizon of a swapoff, thin outside.',
     x: MICROSECONDS,
     y: { type: 'log', name: 'share above', max: 1 },
     series: data.flatMap(({ inside, outside }, index) => [
-      { type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 3 }, data: exceedance(inside) },
-      { type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 1, opacity: 0.8 }, data: exceedance(outside) },
+      {
+        type: 'line' as const,
+        step: 'end' as const,
+        symbol: 'none',
+        lineStyle: { ...lineLook(index), width: 3 },
+        data: exceedance(inside),
+      },
+      {
+        type: 'line' as const,
+        step: 'end' as const,
+        symbol: 'none',
+        lineStyle: { ...lineLook(index), width: 1, opacity: 0.8 },
+        data: exceedance(outside),
+      },
     ]),
   });
 }
@@ -84,7 +132,10 @@ function swapoffPlot(data: readonly LatencyData[]): Markup {
     x: { type: 'value', name: 'mean duration of swapoff, milliseconds', min: 0 },
     y: { type: 'value', name: 'share of boots above', min: 0, max: 1 },
     series: data.map(({ swapoffMs }, index) => ({
-      type: 'line' as const, step: 'end' as const, symbol: 'none', lineStyle: { ...lineLook(index), width: 2 },
+      type: 'line' as const,
+      step: 'end' as const,
+      symbol: 'none',
+      lineStyle: { ...lineLook(index), width: 2 },
       data: [[0, 1], ...durationsExceedance(swapoffMs), [Math.max(...swapoffMs), 0]],
     })),
   });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { visible } from '../plain.ts';
 
 /** HTML that is already safe. Only `html` and `trusted` make it. */
@@ -15,7 +16,9 @@ export type Piece = string | number | Markup | null | readonly Piece[];
  * @example html`<b title="${name}">${text}</b>`
  */
 export function html(parts: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
-  return new Markup(parts.map((part, index) => part + (index < pieces.length ? rendered(pieces[index] ?? null) : '')).join(''));
+  return new Markup(
+    parts.map((part, index) => part + (index < pieces.length ? rendered(pieces[index] ?? null) : '')).join(''),
+  );
 }
 
 /** Markup from a source that makes no use of foreign text. */
@@ -30,7 +33,13 @@ function rendered(piece: Piece): string {
   return escape(String(piece));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escape(text: string): string {
   return visible(text).replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);

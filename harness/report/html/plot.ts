@@ -1,5 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
-import type { EChartsOption, LineSeriesOption, ScatterSeriesOption, XAXisComponentOption, YAXisComponentOption } from 'echarts';
+import type {
+  EChartsOption,
+  LineSeriesOption,
+  ScatterSeriesOption,
+  XAXisComponentOption,
+  YAXisComponentOption,
+} from 'echarts';
 import * as echarts from 'echarts/dist/echarts.esm.min.mjs';
 import { html, Markup, trusted } from './markup.ts';
 
@@ -24,14 +31,15 @@ export interface Plot {
   readonly left?: number;
 }
 
-/** A plot as two SVGs, for wide and for narrow pages, of which the page shows one. The same input gives the same bytes. */
+/**
+ * A plot as two SVGs, for wide and for narrow pages, of which the page shows one. The same input gives the same bytes.
+ */
 export function figure(plot: Plot): Markup {
   return html`<figure>
-<div class="wide">${svg(plot, 1000)}</div>
-<div class="narrow">${svg(plot, 380)}</div>
-<figcaption>${plot.caption}</figcaption>
-</figure>
-`;
+    <div class="wide">${svg(plot, 1000)}</div>
+    <div class="narrow">${svg(plot, 380)}</div>
+    <figcaption>${plot.caption}</figcaption>
+  </figure> `;
 }
 
 const AXIS = {
@@ -65,8 +73,8 @@ function logarithmic(type: string | undefined) {
 }
 
 /**
- * Without what ECharts adds for a mouse, and with ids that only depend on the plot itself: a page shows one of two SVGs,
- * and if they shared an id the hidden one's clip path would be taken.
+ * Without what ECharts adds for a mouse, and with ids that only depend on the plot itself: a page shows one of two
+ * SVGs, and if they shared an id the hidden one's clip path would be taken.
  */
 function neutral(text: string, caption: string): string {
   const label = html`${caption}`.text;
@@ -75,7 +83,10 @@ function neutral(text: string, caption: string): string {
     .replaceAll(/ class="zr[^"]*"/g, '')
     .replaceAll(/ pointer-events="[^"]*"/g, '')
     .replaceAll(/zr\d+-c(\d+)/g, 'clip-$1')
-    .replace(/^<svg width="(\d+)" height="(\d+)"[^>]*>/, (_, width, height) => `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">`);
+    .replace(
+      /^<svg width="(\d+)" height="(\d+)"[^>]*>/,
+      (_, width, height) => `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">`,
+    );
   const name = createHash('sha256').update(still).digest('hex').slice(0, 8);
   return still.replaceAll(/\bclip-(\d+)/g, `p${name}-$1`);
 }
@@ -93,5 +104,7 @@ export function legend(names: readonly string[]): Markup {
     const line = `<svg viewBox="0 0 26 10" aria-hidden="true"><line x1="0" y1="5" x2="26" y2="5" stroke="${color}" stroke-width="3" stroke-dasharray="${DASH_ARRAYS[type]}"/></svg>`;
     return html`<li>${trusted(line)}${name}</li>`;
   });
-  return html`<ul class="legend">${items}</ul>\n`;
+  return html`<ul class="legend">
+    ${items}
+  </ul> `;
 }

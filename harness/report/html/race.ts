@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
 import { pointName } from '../../model/race-map.ts';
 import type { Frame, Splat } from '../../model/splat.ts';
@@ -17,7 +18,10 @@ interface Step {
  */
 export function raceOfSplat(splat: Splat, frames: readonly string[]): Markup {
   const chain = splat.frames.filter((frame) => frame.reliable || frame.isIp).reverse();
-  const from = Math.max(0, chain.findIndex(({ func }) => frames.includes(func)));
+  const from = Math.max(
+    0,
+    chain.findIndex(({ func }) => frames.includes(func)),
+  );
   const calls = chain.slice(from).flatMap(expand);
   const last = calls.length - 1;
   const steps: Step[] = [
@@ -25,9 +29,18 @@ export function raceOfSplat(splat: Splat, frames: readonly string[]): Markup {
     { cpu: 'swapoff', depth: 0, text: 'swapoff()' },
     { cpu: 'swapoff', depth: 1, text: 'frees what the entry points into' },
     ...(last < 0 ? [] : [{ cpu: 'fault', depth: last, text: calls[last] ?? '' } as const]),
-    { cpu: 'fault', depth: Math.max(0, last), text: `!!! ${splat.type}${splat.address === null ? '' : ` at ${shortAddress(splat.address)}`}`, crash: true },
+    {
+      cpu: 'fault',
+      depth: Math.max(0, last),
+      text: `!!! ${splat.type}${splat.address === null ? '' : ` at ${shortAddress(splat.address)}`}`,
+      crash: true,
+    },
   ];
-  return drawing(splat.cpu === null ? 'CPU of the fault' : `CPU ${splat.cpu}: ${splat.comm ?? 'the fault'}`, 'another CPU', steps);
+  return drawing(
+    splat.cpu === null ? 'CPU of the fault' : `CPU ${splat.cpu}: ${splat.comm ?? 'the fault'}`,
+    'another CPU',
+    steps,
+  );
 }
 
 /** Innermost last: a function, then what was inlined into it there. */
@@ -46,7 +59,11 @@ export function raceOfWindow({ anchor, hold, meanwhile }: RaceMap, window: RaceW
   const steps: Step[] = [
     { cpu: 'fault', depth: 0, text: anchor },
     ...place.filter((func) => func !== anchor).map((text, index): Step => ({ cpu: 'fault', depth: index + 1, text })),
-    { cpu: 'fault', depth: place.length, text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${pointName(window.first)}` },
+    {
+      cpu: 'fault',
+      depth: place.length,
+      text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${pointName(window.first)}`,
+    },
     ...meanwhileSteps(meanwhile, gravest?.kind === 'waited' ? gravest.where : null),
     { cpu: 'fault', depth: place.length, text: 'goes on' },
     gravest === undefined ? { cpu: 'fault', depth: place.length, text: '' } : endStep(gravest, place.length),
@@ -62,7 +79,9 @@ function meanwhileSteps(meanwhile: RaceMap['meanwhile'], waitedIn: string | null
   const called: Step = { cpu: 'swapoff', depth: 0, text: 'swapoff()' };
   if (waitedIn !== null) return [called, { cpu: 'swapoff', depth: 1, text: `waits in ${waitedIn}` }];
   const returned: Step = { cpu: 'swapoff', depth: 0, text: 'returns' };
-  return meanwhile === 'swapoff' ? [called, returned] : [called, returned, { cpu: 'swapoff', depth: 0, text: 'swapon()' }];
+  return meanwhile === 'swapoff'
+    ? [called, returned]
+    : [called, returned, { cpu: 'swapoff', depth: 0, text: 'swapon()' }];
 }
 
 function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: number): Step {
@@ -86,11 +105,16 @@ function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: nu
 
 function drawing(left: string, right: string, steps: readonly Step[]): Markup {
   const rows = steps.flatMap((step) => {
-    const cell = html`<code class="${step.crash === true ? 'crash' : 'call'}" style="--depth: ${Math.min(step.depth, 12)}">${step.text}</code>`;
-    return step.cpu === 'fault' ? [cell, html`<span></span>\n`] : [html`<span></span>`, html`${cell}\n`];
+    const cell = html`<code
+      class="${step.crash === true ? 'crash' : 'call'}"
+      style="--depth: ${Math.min(step.depth, 12)}"
+      >${step.text}</code
+    >`;
+    return step.cpu === 'fault' ? [cell, html`<span></span> `] : [html`<span></span>`, html`${cell} `];
   });
   return html`<div class="race">
-<div class="head">${left}</div><div class="head">${right}</div>
-${rows}</div>
-`;
+    <div class="head">${left}</div>
+    <div class="head">${right}</div>
+    ${rows}
+  </div> `;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult, VariantVerdict } from '../../model/verdict.ts';
 import { rateText } from '../wording.ts';
 import { html, Markup } from './markup.ts';
@@ -13,8 +14,11 @@ export function exposureSection({ verdict, trials }: RunResult): Markup | null {
   });
   if (parts.length === 0) return null;
   return html`<h2 id="exposure">Exposure and rates</h2>
-<p>The unit is one <em>exposed</em> swapoff: one that was overlapped by at least one swap-in in flight in another thread.</p>
-${parts}${folded('Every trial', trialTable(trials))}`;
+    <p>
+      The unit is one <em>exposed</em> swapoff: one that was overlapped by at least one swap-in in flight in another
+      thread.
+    </p>
+    ${parts}${folded('Every trial', trialTable(trials))}`;
 }
 
 function ratePlot(probe: string, variants: readonly VariantVerdict[]): Markup {
@@ -27,16 +31,35 @@ function ratePlot(probe: string, variants: readonly VariantVerdict[]): Markup {
     height: 70 + 30 * variants.length,
     left: Math.min(150, 24 + 8 * longest),
     x: { type: 'log', name: 'crashes an exposed swapoff', min: floor, max: 1 },
-    y: { type: 'category', data: names, inverse: true, axisTick: { show: false }, axisLabel: { color: 'var(--ink)', width: 120, overflow: 'truncate' } },
+    y: {
+      type: 'category',
+      data: names,
+      inverse: true,
+      axisTick: { show: false },
+      axisLabel: { color: 'var(--ink)', width: 120, overflow: 'truncate' },
+    },
     series: [
       ...variants.map(({ variant, rate }, index) => ({
-        type: 'line' as const, symbol: 'none', lineStyle: { color: lineLook(index).color, width: 7, opacity: rate.events === 0 ? 0.35 : 0.6, cap: 'butt' as const },
-        data: [[Math.max(floor, rate.low), variant], [rate.high, variant]],
+        type: 'line' as const,
+        symbol: 'none',
+        lineStyle: {
+          color: lineLook(index).color,
+          width: 7,
+          opacity: rate.events === 0 ? 0.35 : 0.6,
+          cap: 'butt' as const,
+        },
+        data: [
+          [Math.max(floor, rate.low), variant],
+          [rate.high, variant],
+        ],
       })),
       {
-        type: 'scatter' as const, symbolSize: 12,
+        type: 'scatter' as const,
+        symbolSize: 12,
         data: variants.flatMap(({ variant, rate }, index) =>
-          rate.events === 0 ? [] : [{ value: [rate.events / rate.exposure, variant], itemStyle: { color: lineLook(index).color } }],
+          rate.events === 0
+            ? []
+            : [{ value: [rate.events / rate.exposure, variant], itemStyle: { color: lineLook(index).color } }],
         ),
       },
     ],
@@ -47,14 +70,39 @@ function trialTable(trials: RunResult['trials']): Markup {
   const rows = [...trials]
     .sort((a, b) => (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1))
     .map(({ evidence: { spec, exposure, end }, verdict }) => {
-      const said = verdict.kind === 'inconclusive' ? verdict.reason : verdict.kind === 'hang' ? verdict.where : verdict.kind === 'clean' ? '' : verdict.title;
-      const figures = [exposure?.swapoffs, exposure?.exposedSwapoffs, exposure?.swapIns].map((value) => html`<td class="number">${value?.toLocaleString('en-US') ?? '–'}</td>`);
-      return html`<tr><td class="mono">${spec.id}</td><td>${verdict.kind}</td>${figures}<td class="number">${exposure === null ? '–' : (exposure.elapsedMs / 1000).toFixed(1)}</td><td>${end.kind}${said === '' ? '' : `: ${said}`}</td></tr>\n`;
+      const said =
+        verdict.kind === 'inconclusive'
+          ? verdict.reason
+          : verdict.kind === 'hang'
+            ? verdict.where
+            : verdict.kind === 'clean'
+              ? ''
+              : verdict.title;
+      const figures = [exposure?.swapoffs, exposure?.exposedSwapoffs, exposure?.swapIns].map(
+        (value) => html`<td class="number">${value?.toLocaleString('en-US') ?? '–'}</td>`,
+      );
+      return html`<tr>
+        <td class="mono">${spec.id}</td>
+        <td>${verdict.kind}</td>
+        ${figures}
+        <td class="number">${exposure === null ? '–' : (exposure.elapsedMs / 1000).toFixed(1)}</td>
+        <td>${end.kind}${said === '' ? '' : `: ${said}`}</td>
+      </tr> `;
     });
-  return html`<div class="scroll"><table>
-<tr><th>trial</th><th>verdict</th><th class="number">swapoffs</th><th class="number">exposed</th><th class="number">swap-ins</th><th class="number">seconds</th><th>end</th></tr>
-${rows}</table></div>
-`;
+  return html`<div class="scroll">
+    <table>
+      <tr>
+        <th>trial</th>
+        <th>verdict</th>
+        <th class="number">swapoffs</th>
+        <th class="number">exposed</th>
+        <th class="number">swap-ins</th>
+        <th class="number">seconds</th>
+        <th>end</th>
+      </tr>
+      ${rows}
+    </table>
+  </div> `;
 }
 
 /** The figures of a variant in one line. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** The one style sheet of every page: light and dark, narrow and wide, screen and paper. */
 export const STYLE = `
 :root {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../../model/verdict.ts';
 import { spellsOf, survivalCurve, type SurvivalCurve } from '../survival.ts';
 import { several } from '../wording.ts';
@@ -13,12 +14,17 @@ export function survivalSection({ trials, verdict }: RunResult): Markup | null {
       .filter((variant) => variant.probe === probe)
       .map(({ variant }) => ({
         variant,
-        curve: survivalCurve(spellsOf(trials.filter(({ evidence: { spec } }) => spec.probe === probe && spec.variant === variant))),
+        curve: survivalCurve(
+          spellsOf(trials.filter(({ evidence: { spec } }) => spec.probe === probe && spec.variant === variant)),
+        ),
       }))
       .filter(({ curve }) => curve.trials > 0);
     return curves.length === 0 ? [] : [probePart(probe, curves)];
   });
-  return parts.length === 0 ? null : html`<h2 id="survival">Time to the first splat</h2>\n${parts}`;
+  return parts.length === 0
+    ? null
+    : html`<h2 id="survival">Time to the first splat</h2>
+        ${parts}`;
 }
 
 interface NamedCurve {
@@ -31,7 +37,13 @@ function probePart(probe: string, curves: readonly NamedCurve[]): Markup {
   const plot = figure({
     caption: `${probe}: share of trials without the expected splat, by seconds of the race (Kaplan-Meier; shaded: 95 %, pointwise; ticks: trials that ended otherwise).`,
     x: { type: 'value', name: 'seconds since the workload began', min: 0, max: Math.max(1, Math.ceil(end)) },
-    y: { type: 'value', name: 'still without a splat', min: 0, max: 1, axisLabel: { formatter: (value: number) => `${Math.round(value * 100)} %`, color: 'var(--dim)' } },
+    y: {
+      type: 'value',
+      name: 'still without a splat',
+      min: 0,
+      max: 1,
+      axisLabel: { formatter: (value: number) => `${Math.round(value * 100)} %`, color: 'var(--dim)' },
+    },
     series: curves.flatMap(({ curve }, index) => curveSeries(curve, index)),
   });
   return html`${legend(curves.map(({ variant }) => variant))}${plot}${folded('The same as a table', table(curves))}`;
@@ -40,14 +52,34 @@ function probePart(probe: string, curves: readonly NamedCurve[]): Markup {
 function curveSeries(curve: SurvivalCurve, index: number) {
   const look = lineLook(index);
   const upTo = [...curve.steps, { ...(curve.steps.at(-1) as SurvivalCurve['steps'][number]), seconds: curve.end }];
-  const band = { type: 'line', step: 'end', stack: `band-${index}`, symbol: 'none', lineStyle: { opacity: 0 }, silent: true } as const;
+  const band = {
+    type: 'line',
+    step: 'end',
+    stack: `band-${index}`,
+    symbol: 'none',
+    lineStyle: { opacity: 0 },
+    silent: true,
+  } as const;
   const shares = (seconds: number) => curve.steps.findLast((step) => step.seconds <= seconds)?.share ?? 1;
   return [
     { ...band, data: upTo.map(({ seconds, low }) => [seconds, low]) },
-    { ...band, data: upTo.map(({ seconds, low, high }) => [seconds, high - low]), areaStyle: { color: look.color, opacity: 0.13 } },
-    { type: 'line' as const, step: 'end' as const, symbol: 'none', data: upTo.map(({ seconds, share }) => [seconds, share]), lineStyle: { ...look, width: 2.5 } },
     {
-      type: 'scatter' as const, symbol: 'rect', symbolSize: [2, 11] as [number, number], itemStyle: { color: look.color },
+      ...band,
+      data: upTo.map(({ seconds, low, high }) => [seconds, high - low]),
+      areaStyle: { color: look.color, opacity: 0.13 },
+    },
+    {
+      type: 'line' as const,
+      step: 'end' as const,
+      symbol: 'none',
+      data: upTo.map(({ seconds, share }) => [seconds, share]),
+      lineStyle: { ...look, width: 2.5 },
+    },
+    {
+      type: 'scatter' as const,
+      symbol: 'rect',
+      symbolSize: [2, 11] as [number, number],
+      itemStyle: { color: look.color },
       data: curve.censored.map((seconds) => [seconds, shares(seconds)]),
     },
   ];
@@ -56,13 +88,33 @@ function curveSeries(curve: SurvivalCurve, index: number) {
 function table(curves: readonly NamedCurve[]): Markup {
   const rows = curves.map(({ variant, curve }) => {
     const last = curve.steps.at(-1);
-    return html`<tr><td>${variant}</td><td class="number">${curve.crashes} of ${curve.trials}</td><td class="number">${curve.median === null ? 'not reached' : `${curve.median.toFixed(1)} s`}</td><td class="number">${percent(last?.share)} (${percent(last?.low)}..${percent(last?.high)})</td><td class="number">${curve.end.toFixed(1)} s</td></tr>\n`;
+    return html`<tr>
+      <td>${variant}</td>
+      <td class="number">${curve.crashes} of ${curve.trials}</td>
+      <td class="number">${curve.median === null ? 'not reached' : `${curve.median.toFixed(1)} s`}</td>
+      <td class="number">${percent(last?.share)} (${percent(last?.low)}..${percent(last?.high)})</td>
+      <td class="number">${curve.end.toFixed(1)} s</td>
+    </tr> `;
   });
-  return html`<div class="scroll"><table>
-<tr><th>variant</th><th class="number">crashed</th><th class="number">half had crashed after</th><th class="number">without a splat at the end</th><th class="number">longest trial</th></tr>
-${rows}</table></div>
-<p class="dim small">${several(curves.reduce((sum, { curve }) => sum + curve.trials, 0), 'trial')} with counters. A time is that of the last counters that arrived before the splat.</p>
-`;
+  return html`<div class="scroll">
+      <table>
+        <tr>
+          <th>variant</th>
+          <th class="number">crashed</th>
+          <th class="number">half had crashed after</th>
+          <th class="number">without a splat at the end</th>
+          <th class="number">longest trial</th>
+        </tr>
+        ${rows}
+      </table>
+    </div>
+    <p class="dim small">
+      ${several(
+        curves.reduce((sum, { curve }) => sum + curve.trials, 0),
+        'trial',
+      )}
+      with counters. A time is that of the last counters that arrived before the splat.
+    </p> `;
 }
 
 function percent(share: number | undefined): string {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -8,7 +9,10 @@ import { sha256File } from '../../host/hash.ts';
 import { fakeRequest, fakeTree, fill, replaceLine, series } from './fake-kernel.ts';
 
 const oneFile = series('one-file', replaceLine('mm/swapfile.c', 7, '\tswap_map = 0;', '\tswap_map = 2;'));
-const oneHeader = series('one-header', replaceLine('include/swap.h', 1, '#define SWAP_VALID 1', '#define SWAP_VALID 3'));
+const oneHeader = series(
+  'one-header',
+  replaceLine('include/swap.h', 1, '#define SWAP_VALID 1', '#define SWAP_VALID 3'),
+);
 
 async function compiled(log: string | null): Promise<string[]> {
   const text = await readFile(log ?? '', 'utf8');
@@ -23,27 +27,44 @@ t.test('a kernel is built once and found again', async (t) => {
   const first = await buildKernel(fakeRequest(tree, cache));
   t.equal(first.cached, false);
   t.match(await forecastKernel(fakeRequest(tree, cache)), { id: first.kernel.id, built: true });
-  t.match(first.kernel, { id: /^[0-9a-f]{16}$/, kernelVersion: '6.1.7', buildId: /^[0-9a-f]{40}$/, codeSha256: /^[0-9a-f]{64}$/ });
+  t.match(first.kernel, {
+    id: /^[0-9a-f]{16}$/,
+    kernelVersion: '6.1.7',
+    buildId: /^[0-9a-f]{40}$/,
+    codeSha256: /^[0-9a-f]{64}$/,
+  });
   t.same(await compiled(first.kernel.buildLog), ['mm/memory.o', 'mm/swap_state.o', 'mm/swapfile.o']);
   t.equal(first.kernel.record.objects, 3);
   t.equal(await readFile(first.kernel.config ?? '', 'utf8'), 'CONFIG_SWAP=y\n');
   for (const [name, sum] of Object.entries(first.kernel.record.artifacts)) {
     t.equal(await sha256File(join(cache, 'kernels', first.kernel.id, name)), sum, name);
   }
-  t.same(Object.keys(first.kernel.record.artifacts), ['System.map', 'build.log', 'bzImage', 'config', 'series.patch', 'vmlinux']);
+  t.same(Object.keys(first.kernel.record.artifacts), [
+    'System.map',
+    'build.log',
+    'bzImage',
+    'config',
+    'series.patch',
+    'vmlinux',
+  ]);
 
   const request = fakeRequest(tree, cache, { variantId: 'the same under another name' });
   const second = await buildKernel(request);
   t.equal(second.cached, true);
   t.same(second.kernel, first.kernel);
-  t.same(request.events.map((event) => event.kind), ['build-done'], 'neither configured nor compiled');
+  t.same(
+    request.events.map((event) => event.kind),
+    ['build-done'],
+    'neither configured nor compiled',
+  );
   t.same(await readdir(join(cache, 'tmp')), [], 'nothing is left behind');
 });
 
 t.test('variants of one tree rebuild only what their files change', async (t) => {
   const dir = t.testdir({ src: {}, cache: {} });
   const tree = await fakeTree(join(dir, 'src'));
-  const build = (one: ReturnType<typeof series>[]) => buildKernel(fakeRequest(tree, join(dir, 'cache'), { series: one }));
+  const build = (one: ReturnType<typeof series>[]) =>
+    buildKernel(fakeRequest(tree, join(dir, 'cache'), { series: one }));
   const stock = await build([]);
   const patched = await build([oneFile]);
   t.same(await compiled(patched.kernel.buildLog), ['mm/swapfile.o']);
@@ -51,18 +72,33 @@ t.test('variants of one tree rebuild only what their files change', async (t) =>
   const header = await build([oneHeader]);
   t.same(await compiled(header.kernel.buildLog), ['mm/memory.o', 'mm/swapfile.o', 'mm/swap_state.o'].sort());
 
-  const again = await build([series('another text, same effect', { ...oneFile.patches[0]!, text: `Said otherwise.\n${oneFile.patches[0]!.text}` })]);
+  const again = await build([
+    series('another text, same effect', {
+      ...oneFile.patches[0]!,
+      text: `Said otherwise.\n${oneFile.patches[0]!.text}`,
+    }),
+  ]);
   t.equal(again.cached, false, 'the series is part of the id');
   t.equal(again.kernel.codeSha256, patched.kernel.codeSha256);
   t.equal(again.kernel.buildId, patched.kernel.buildId, 'the working copy went back to what it was');
-  t.match(await readFile(join(dir, 'src', 'mm', 'swapfile.c'), 'utf8'), 'swap_map = 0;', 'the pristine tree has its own content');
+  t.match(
+    await readFile(join(dir, 'src', 'mm', 'swapfile.c'), 'utf8'),
+    'swap_map = 0;',
+    'the pristine tree has its own content',
+  );
 });
 
 t.test('files that a series adds go away with it', async (t) => {
   const dir = t.testdir({ src: {}, cache: {} });
   const tree = await fakeTree(join(dir, 'src'));
-  const added = series('adds', { name: 'add.patch', text: '--- /dev/null\n+++ b/mm/extra.c\n@@ -0,0 +1 @@\n+int extra;\n' });
-  const removed = series('removes', { name: 'rm.patch', text: '--- a/mm/swap_state.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int read_ahead = 8;\n' });
+  const added = series('adds', {
+    name: 'add.patch',
+    text: '--- /dev/null\n+++ b/mm/extra.c\n@@ -0,0 +1 @@\n+int extra;\n',
+  });
+  const removed = series('removes', {
+    name: 'rm.patch',
+    text: '--- a/mm/swap_state.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int read_ahead = 8;\n',
+  });
   const work = join(dir, 'cache', 'trees', tree.id, 'work', 'mm');
   await buildKernel(fakeRequest(tree, join(dir, 'cache'), { series: [added] }));
   t.same((await readdir(work)).sort(), ['Kconfig', 'extra.c', 'memory.c', 'swap_state.c', 'swapfile.c']);
@@ -87,20 +123,35 @@ t.test('a compiler error is told with its file and line', async (t) => {
   const broken = series('broken', replaceLine('mm/memory.c', 7, '\treturn swap_map;', '\treturn no_such_thing;'));
   const request = fakeRequest(tree, join(dir, 'cache'), { series: [broken], variantId: 'v5c' });
   const error = await buildKernel(request).catch((error: unknown) => error);
-  t.match(error, { name: 'BuildError', code: 'COMPILE_FAILED', message: /^Cannot build variant v5c: mm\/memory\.c:7: .*no_such_thing/, hint: /logs\/[0-9a-f]{16}\.log$/ });
+  t.match(error, {
+    name: 'BuildError',
+    code: 'COMPILE_FAILED',
+    message: /^Cannot build variant v5c: mm\/memory\.c:7: .*no_such_thing/,
+    hint: /logs\/[0-9a-f]{16}\.log$/,
+  });
   t.notOk(await exists(join(dir, 'cache', 'kernels')), 'nothing is in the cache');
   const fixed = await buildKernel(fakeRequest(tree, join(dir, 'cache')));
   t.equal(fixed.cached, false, 'the next variant is none the worse');
 });
 
-t.test('a full disk is the host\'s fault, whoever says so', async (t) => {
+t.test("a full disk is the host's fault, whoever says so", async (t) => {
   const dir = t.testdir({ src: {}, cache: {} });
   const tree = await fakeTree(join(dir, 'src'));
-  const full = series('full', fill('switches/fail', 'mm/swapfile.s:1: fatal error: error writing to /tmp/x.s: No space left on device'));
+  const full = series(
+    'full',
+    fill('switches/fail', 'mm/swapfile.s:1: fatal error: error writing to /tmp/x.s: No space left on device'),
+  );
   const request = fakeRequest(tree, join(dir, 'cache'), { series: [full] });
-  await t.rejects(buildKernel(request), { name: 'HostError', code: 'DISK_FULL', message: /the disk that holds .* is full/ });
+  await t.rejects(buildKernel(request), {
+    name: 'HostError',
+    code: 'DISK_FULL',
+    message: /the disk that holds .* is full/,
+  });
   const nospace = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-  const failing = fakeRequest(tree, join(dir, 'cache'), { steps: { ...request.steps, configure: () => Promise.reject(nospace) }, fragments: [] });
+  const failing = fakeRequest(tree, join(dir, 'cache'), {
+    steps: { ...request.steps, configure: () => Promise.reject(nospace) },
+    fragments: [],
+  });
   await t.rejects(buildKernel(failing), { name: 'HostError', code: 'DISK_FULL' });
 });
 
@@ -113,12 +164,21 @@ t.test('every symbol that vanishes is listed, in one error', async (t) => {
     parseFragment('b.config', '# A comment.\nCONFIG_ZRAM=y\n'),
   ];
   const vanish = series('vanish', fill('switches/vanish', 'ZRAM'));
-  const error = await buildKernel(fakeRequest(tree, join(dir, 'cache'), { fragments, series: [vanish] })).catch((error: unknown) => error);
-  t.match(error, { name: 'BuildError', code: 'CONFIG_NOT_MET', message: 'Cannot configure Linux 6.1.7: 2 of 3 requested symbols did not survive' });
-  t.equal((error as HostError).details, [
-    'CONFIG_MEMCG_SWAP (a.config:2): asked y, got n; no such symbol in 6.1.7',
-    'CONFIG_ZRAM (b.config:2): asked y, got n; depends on CRYPTO (n), mm/Kconfig:5',
-  ].join('\n'));
+  const error = await buildKernel(fakeRequest(tree, join(dir, 'cache'), { fragments, series: [vanish] })).catch(
+    (error: unknown) => error,
+  );
+  t.match(error, {
+    name: 'BuildError',
+    code: 'CONFIG_NOT_MET',
+    message: 'Cannot configure Linux 6.1.7: 2 of 3 requested symbols did not survive',
+  });
+  t.equal(
+    (error as HostError).details,
+    [
+      'CONFIG_MEMCG_SWAP (a.config:2): asked y, got n; no such symbol in 6.1.7',
+      'CONFIG_ZRAM (b.config:2): asked y, got n; depends on CRYPTO (n), mm/Kconfig:5',
+    ].join('\n'),
+  );
 });
 
 t.test('.config is written only when it is another', async (t) => {
@@ -146,7 +206,12 @@ t.test('a damaged kernel is refused by name, and its removal mends it', async (t
   const image = await readFile(kernel.bzImage);
   await writeFile(kernel.bzImage, Buffer.concat([image, Buffer.from('x')]));
   const build = () => buildKernel(fakeRequest(tree, join(dir, 'cache')));
-  await t.rejects(build(), { name: 'HostError', code: 'KERNEL_DAMAGED', message: new RegExp(`kernel ${kernel.id}.*bzImage is not what was built`), hint: `rm -r ${entry}, and it is built again` });
+  await t.rejects(build(), {
+    name: 'HostError',
+    code: 'KERNEL_DAMAGED',
+    message: new RegExp(`kernel ${kernel.id}.*bzImage is not what was built`),
+    hint: `rm -r ${entry}, and it is built again`,
+  });
   await writeFile(kernel.bzImage, image);
   await rm(join(entry, 'kernel.json'));
   await t.rejects(build(), { code: 'KERNEL_DAMAGED', message: /kernel\.json is missing/ });
@@ -159,12 +224,23 @@ t.test('a damaged kernel is refused by name, and its removal mends it', async (t
 t.test('two builds at once take turns', async (t) => {
   const dir = t.testdir({ src: {}, cache: {} });
   const tree = await fakeTree(join(dir, 'src'));
-  const requests = [[], [oneFile]].map((one, index) => fakeRequest(tree, join(dir, 'cache'), { series: one, variantId: `variant-${index}` }));
+  const requests = [[], [oneFile]].map((one, index) =>
+    fakeRequest(tree, join(dir, 'cache'), { series: one, variantId: `variant-${index}` }),
+  );
   const results = await Promise.all(requests.map(buildKernel));
-  t.same(results.map((result) => result.cached), [false, false]);
+  t.same(
+    results.map((result) => result.cached),
+    [false, false],
+  );
   t.not(results[0]?.kernel.codeSha256, results[1]?.kernel.codeSha256);
   const notes = requests.flatMap((request) => request.events).filter((event) => event.kind === 'note');
-  t.match(notes, [{ message: new RegExp(`^Waiting to build variant-[01]: process ${process.pid} on .* \\(build variant-[01]\\) since .* builds in this cache$`) }]);
+  t.match(notes, [
+    {
+      message: new RegExp(
+        `^Waiting to build variant-[01]: process ${process.pid} on .* \\(build variant-[01]\\) since .* builds in this cache$`,
+      ),
+    },
+  ]);
 });
 
 t.test('two that want the same kernel build it once', async (t) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ProgressEvent } from '../../model/events.ts';
@@ -8,8 +9,8 @@ import { patchTree } from '../../source/patch.ts';
 import type { BuildRequest } from '../../build/kernel.ts';
 
 /**
- * A tree that answers as a kernel's does, in half a second: O=, kernelversion, allnoconfig, olddefconfig, bzImage. Files
- * below switches/ make it fail; a test throws a switch by a patch, as a variant would.
+ * A tree that answers as a kernel's does, in half a second: O=, kernelversion, allnoconfig, olddefconfig, bzImage.
+ * Files below switches/ make it fail; a test throws a switch by a patch, as a variant would.
  */
 const FILES: Readonly<Record<string, string>> = {
   Makefile: `KERNELVERSION = 6.1.7

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -13,7 +14,7 @@ async function link(dir: string, name: string, source: string, ...flags: string[
 
 const CODE = 'int data = 5;\nint start(void) { return data; }\n';
 
-t.test('the code\'s sum follows the code, the build id the whole file', async (t) => {
+t.test("the code's sum follows the code, the build id the whole file", async (t) => {
   const dir = t.testdir();
   const plain = identifyElf(await link(dir, 'a', CODE, '-Wl,--build-id=sha1'), 'a');
   const debug = identifyElf(await link(dir, 'b', CODE, '-Wl,--build-id=sha1', '-g'), 'b');
@@ -29,7 +30,11 @@ t.test('what is no whole ELF file is refused', async (t) => {
   const dir = t.testdir();
   const elf = await link(dir, 'a', CODE);
   for (const bytes of [Buffer.from('bzImage'), elf.subarray(0, elf.length / 2), Buffer.alloc(0)]) {
-    t.throws(() => identifyElf(bytes, '/x/vmlinux'), { name: 'HostError', code: 'VMLINUX_UNREADABLE', message: /\/x\/vmlinux/ });
+    t.throws(() => identifyElf(bytes, '/x/vmlinux'), {
+      name: 'HostError',
+      code: 'VMLINUX_UNREADABLE',
+      message: /\/x\/vmlinux/,
+    });
   }
 });
 
@@ -46,7 +51,15 @@ t.test('a prebuilt kernel is taken as it is', async (t) => {
   const dir = t.testdir({ bzImage: image('6.5.0-rc2+') });
   await writeFile(join(dir, 'vmlinux'), await link(dir, 'a', CODE, '-Wl,--build-id=sha1'));
   const bare = await loadPrebuilt(dir);
-  t.match(bare, { id: /^[0-9a-f]{16}$/, kernelVersion: '6.5.0-rc2+', bzImage: join(dir, 'bzImage'), config: null, systemMap: null, buildLog: null, buildId: /^[0-9a-f]{40}$/ });
+  t.match(bare, {
+    id: /^[0-9a-f]{16}$/,
+    kernelVersion: '6.5.0-rc2+',
+    bzImage: join(dir, 'bzImage'),
+    config: null,
+    systemMap: null,
+    buildLog: null,
+    buildId: /^[0-9a-f]{40}$/,
+  });
   await writeFile(join(dir, 'config'), 'CONFIG_SWAP=y\n');
   const full = await loadPrebuilt(dir);
   t.match(full, { config: join(dir, 'config'), record: { configSha256: /^[0-9a-f]{64}$/, compiler: null } });
@@ -54,7 +67,11 @@ t.test('a prebuilt kernel is taken as it is', async (t) => {
 });
 
 t.test('a prebuilt folder that is incomplete or wrong is named', async (t) => {
-  await t.rejects(loadPrebuilt(t.testdir({ bzImage: image('6.5.0') })), { name: 'SourceError', code: 'PREBUILT_INVALID', message: /there is no vmlinux/ });
+  await t.rejects(loadPrebuilt(t.testdir({ bzImage: image('6.5.0') })), {
+    name: 'SourceError',
+    code: 'PREBUILT_INVALID',
+    message: /there is no vmlinux/,
+  });
   t.equal(bzImageVersion(Buffer.from('not an image')), null);
   t.equal(bzImageVersion(image('hello')), null);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +46,9 @@ t.test('a build that is killed leaves nothing that looks whole', async (t) => {
   const builder = start(process.execPath, ['--import=tsx', BUILDER, tree.path, cache]);
   const object = join(cache, 'trees', tree.id, 'obj', 'mm', 'memory.o');
   await until('the stall', async () => ((await readTextIfExists(object)) === 'torn\n' ? true : null));
-  const { session } = JSON.parse(await readFile(join(cache, 'trees', tree.id, 'running.json'), 'utf8')) as { session: number };
+  const { session } = JSON.parse(await readFile(join(cache, 'trees', tree.id, 'running.json'), 'utf8')) as {
+    session: number;
+  };
   process.kill(builder.pid ?? 0, 'SIGKILL');
   await builder;
   t.same(await readdir(join(cache, 'kernels')), [stock.kernel.id]);

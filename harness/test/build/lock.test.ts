@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -11,9 +12,16 @@ t.test('a lock is held by one, and the next gets it on release', async (t) => {
   const first = await acquireLock(path, { purpose: 'first', signal });
   const order: string[] = [];
   let waited: LockHolder | null = null;
-  let second: Promise<void> | null = null;
+  let second: Promise<void> = Promise.resolve();
   await new Promise<void>((seen) => {
-    second = acquireLock(path, { purpose: 'second', signal, onWait: (holder) => { waited = holder; seen(); } }).then(async (lock) => {
+    second = acquireLock(path, {
+      purpose: 'second',
+      signal,
+      onWait: (holder) => {
+        waited = holder;
+        seen();
+      },
+    }).then(async (lock) => {
       order.push('second has it');
       await lock[Symbol.asyncDispose]();
     });
@@ -30,7 +38,10 @@ t.test('a lock is held by one, and the next gets it on release', async (t) => {
 
 t.test('what a dead process wrote into the file holds nothing', async (t) => {
   const path = join(t.testdir(), 'lock');
-  await writeFile(path, JSON.stringify({ pid: 999_999_999, host: 'here', purpose: 'a build that died '.repeat(9), since: '2020-01-01' }));
+  await writeFile(
+    path,
+    JSON.stringify({ pid: 999_999_999, host: 'here', purpose: 'a build that died '.repeat(9), since: '2020-01-01' }),
+  );
   await using lock = await acquireLock(path, { purpose: 'new', signal, onWait: () => t.fail('must not wait') });
   t.match(JSON.parse(await readFile(lock.path, 'utf8')), { pid: process.pid, purpose: 'new' });
 });
@@ -43,9 +54,16 @@ t.test('the lock of a process that is killed is free', async (t) => {
   const doomed = start(process.execPath, ['--import=tsx', '--input-type=module', '-e', code]);
   await new Promise((held) => doomed.stdout.once('data', held));
   let waited: LockHolder | null = null;
-  let heir: Promise<void> | null = null;
+  let heir: Promise<void> = Promise.resolve();
   await new Promise<void>((seen) => {
-    heir = acquireLock(path, { purpose: 'heir', signal, onWait: (holder) => { waited = holder; seen(); } }).then((lock) => lock[Symbol.asyncDispose]());
+    heir = acquireLock(path, {
+      purpose: 'heir',
+      signal,
+      onWait: (holder) => {
+        waited = holder;
+        seen();
+      },
+    }).then((lock) => lock[Symbol.asyncDispose]());
   });
   t.match(waited, { pid: doomed.pid, purpose: 'doomed' });
   process.kill(doomed.pid ?? 0, 'SIGKILL');
@@ -58,7 +76,11 @@ t.test('who waits can be told to stop', async (t) => {
   const path = join(t.testdir(), 'lock');
   await using _first = await acquireLock(path, { purpose: 'first', signal });
   const abort = new AbortController();
-  const waiting = acquireLock(path, { purpose: 'second', signal: abort.signal, onWait: () => abort.abort(new Error('enough')) });
+  const waiting = acquireLock(path, {
+    purpose: 'second',
+    signal: abort.signal,
+    onWait: () => abort.abort(new Error('enough')),
+  });
   await t.rejects(waiting, { message: 'enough' });
 });
 
@@ -69,7 +91,9 @@ t.test('a lock whose file has gone is refused, and nothing is left of it', async
   const before = await children();
   const first = await acquireLock(path, { purpose: 'first', signal });
   let second: Promise<unknown> = Promise.resolve();
-  await new Promise<void>((seen) => void (second = acquireLock(path, { purpose: 'second', signal, onWait: () => seen() })));
+  await new Promise<void>(
+    (seen) => void (second = acquireLock(path, { purpose: 'second', signal, onWait: () => seen() })),
+  );
   await rm(join(dir, 'cache'), { recursive: true });
   const refused = t.rejects(second, { code: 'ENOENT' });
   await first[Symbol.asyncDispose]();
@@ -77,7 +101,10 @@ t.test('a lock whose file has gone is refused, and nothing is left of it', async
   t.equal(await children(), before);
 });
 
-t.test('a file that cannot be locked is the host\'s fault', async (t) => {
+t.test("a file that cannot be locked is the host's fault", async (t) => {
   const path = t.testdir({ folder: {} });
-  await t.rejects(acquireLock(join(path, 'folder'), { purpose: 'x', signal }), { name: 'HostError', code: 'LOCK_FAILED' });
+  await t.rejects(acquireLock(join(path, 'folder'), { purpose: 'x', signal }), {
+    name: 'HostError',
+    code: 'LOCK_FAILED',
+  });
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
 /** The command line, as scripts/swaprace starts it once everything is installed. */
 function swaprace(args: readonly string[], input = '') {
-  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), ...args], { cwd: root, reject: false, input });
+  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), ...args], {
+    cwd: root,
+    reject: false,
+    input,
+  });
 }
 
 t.test('bad input is refused with 129, the value and the mend', async (t) => {
@@ -30,7 +35,10 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['interleave', 'explore', 'stock', '--merge'], /--merge[\s\S]*Try: add --all/],
     [['interleave', 'replay', 'nonesuch', 'stock'], /No schedule nonesuch/],
     [['interleave', 'compare', join(root, 'package.json')], /package\.json: /],
-    [['interleave', 'maps', '--results', '/no/such/results'], /No maps below \/no\/such\/results\/maps[\s\S]*Try: interleave explore/],
+    [
+      ['interleave', 'maps', '--results', '/no/such/results'],
+      /No maps below \/no\/such\/results\/maps[\s\S]*Try: interleave explore/,
+    ],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
   ];
@@ -55,7 +63,8 @@ t.test('--dry-run prints what a run would execute, and does nothing', async (t) 
 t.test('what can be placed is listed', async (t) => {
   const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
   t.equal(exitCode, 0);
-  for (const path of PATHS) t.match(stdout, new RegExp(`^${path.name} +\\S.*\n +from ${path.anchor.functions[0]}`, 'm'));
+  for (const path of PATHS)
+    t.match(stdout, new RegExp(`^${path.name} +\\S.*\n +from ${path.anchor.functions[0]}`, 'm'));
 });
 
 t.test('maps that explorations have left: as text, as JSON, as a page', async (t) => {
@@ -63,17 +72,33 @@ t.test('maps that explorations have left: as text, as JSON, as a page', async (t
   await writeMaps(dir);
   const text = await swaprace(['interleave', 'maps', '--results', dir]);
   t.equal(text.exitCode, 0, text.stderr);
-  t.match(text.stdout, /^stock, fault on rotational, preempt +\|w.*\nv5a, .*\nweakened, fault on rotational, preempt \|#/);
+  t.match(
+    text.stdout,
+    /^stock, fault on rotational, preempt +\|w.*\nv5a, .*\nweakened, fault on rotational, preempt \|#/,
+  );
   t.match(text.stdout, /\nweakened, fault on rotational, preempt: 1 of 100 points, 1 oops, 0 hang, 0 corruption/);
-  t.match(text.stderr, /bad-a\/exploration\.json[\s\S]*v5b-a: not finished, 1 attempt so far[\s\S]*v5a, fault, preempt: Interrupted; its map has what was explored until then/);
-  t.match(JSON.parse((await swaprace(['interleave', 'maps', '--results', dir, '--json'])).stdout), [{ variant: 'stock' }, { variant: 'v5a' }, { variant: 'weakened' }]);
+  t.match(
+    text.stderr,
+    /bad-a\/exploration\.json[\s\S]*v5b-a: not finished, 1 attempt so far[\s\S]*v5a, fault, preempt: Interrupted; its map has what was explored until then/,
+  );
+  t.match(JSON.parse((await swaprace(['interleave', 'maps', '--results', dir, '--json'])).stdout), [
+    { variant: 'stock' },
+    { variant: 'v5a' },
+    { variant: 'weakened' },
+  ]);
   const page = join(dir, 'maps.html');
   t.equal((await swaprace(['interleave', 'maps', '--results', dir, '--html', page])).exitCode, 0);
-  t.match(readFileSync(page, 'utf8'), /v5b-a: not finished[^]*Race maps[^]*Windows of weakened, fault on rotational, preempt[^]*Kernels/);
+  t.match(
+    readFileSync(page, 'utf8'),
+    /v5b-a: not finished[^]*Race maps[^]*Windows of weakened, fault on rotational, preempt[^]*Kernels/,
+  );
 });
 
 t.test('how gdb is attached names the kernel, the socket and the threads', async (t) => {
-  t.match(attachText('/k/vmlinux', '/run/gdb'), /gdb \/k\/vmlinux -ex 'target remote \/run\/gdb' -ex 'thread 2'[^]*swapoff is on thread 1/);
+  t.match(
+    attachText('/k/vmlinux', '/run/gdb'),
+    /gdb \/k\/vmlinux -ex 'target remote \/run\/gdb' -ex 'thread 2'[^]*swapoff is on thread 1/,
+  );
 });
 
 const OOPS = [
@@ -111,7 +136,11 @@ t.test('scan reads a console from standard input', async (t) => {
 t.test('doctor names what is missing and where it was looked for', async (t) => {
   const { stdout } = await swaprace(['doctor', '--json']);
   const checks = JSON.parse(stdout) as { name: string; found: string }[];
-  for (const name of ['machine', 'gcc', 'qemu-system-x86_64', 'cache', 'kvm']) t.ok(checks.some((check) => check.name === name), name);
+  for (const name of ['machine', 'gcc', 'qemu-system-x86_64', 'cache', 'kvm'])
+    t.ok(
+      checks.some((check) => check.name === name),
+      name,
+    );
 });
 
 t.test('an error is told as action, evidence and mend', async (t) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -10,7 +11,10 @@ const results = join(t.testdir({}), 'results');
 const run = await makeRun(results);
 
 function history(...args: readonly string[]) {
-  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), 'history', ...args], { cwd: root, reject: false });
+  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), 'history', ...args], {
+    cwd: root,
+    reject: false,
+  });
 }
 
 t.test('as text, as JSON and as a page', async (test) => {
@@ -18,7 +22,10 @@ t.test('as text, as JSON and as a page', async (test) => {
   test.equal(text.exitCode, 0, text.stderr);
   test.match(text.stdout, /^1 run, .*\n {2}anon\/weakened +# {2}1 reproduced\n {6}new: BUG: unable/s);
   test.ok(existsSync(join(results, 'history.db')));
-  test.match(JSON.parse((await history('--results', results, '--json', '--rebuild')).stdout), { runs: [{ run: basename(run), status: 0 }], series: [{ variant: 'weakened' }, { variant: 'stock' }] });
+  test.match(JSON.parse((await history('--results', results, '--json', '--rebuild')).stdout), {
+    runs: [{ run: basename(run), status: 0 }],
+    series: [{ variant: 'weakened' }, { variant: 'stock' }],
+  });
   const index = join(results, 'index.html');
   test.equal((await history('--results', results, '--html', index)).exitCode, 0);
   test.match(readFileSync(index, 'utf8'), `href="${basename(run)}/report.txt"`);
@@ -28,8 +35,14 @@ t.test('latency runs, alone and in every form', async (test) => {
   const alone = join(test.testdir({}), 'results');
   const [night = ''] = writeLatencyNights(alone, [{ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] }]);
   const { stdout } = await history('--results', alone);
-  test.match(stdout, /^latency, plan latency, tcg, threshold p99\n {2}v5a\+ra {2}1 run\n.*: last 0\.5x, median 0\.5x\n/);
-  test.match(JSON.parse((await history('--results', alone, '--json')).stdout), { latencyRuns: [{ run: night }], latency: [{ arm: 'v5a+ra' }, { arm: 'v5b+ra', swapoffUs: { basis: 'ratio', last: 1.5 } }] });
+  test.match(
+    stdout,
+    /^latency, plan latency, tcg, threshold p99\n {2}v5a\+ra {2}1 run\n.*: last 0\.5x, median 0\.5x\n/,
+  );
+  test.match(JSON.parse((await history('--results', alone, '--json')).stdout), {
+    latencyRuns: [{ run: night }],
+    latency: [{ arm: 'v5a+ra' }, { arm: 'v5b+ra', swapoffUs: { basis: 'ratio', last: 1.5 } }],
+  });
   const index = join(alone, 'index.html');
   await history('--results', alone, '--html', index);
   test.match(readFileSync(index, 'utf8'), `href="${night}/report.txt"`);

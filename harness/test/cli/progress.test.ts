@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { paintFor } from '../../cli/colour.ts';
 import { clock } from '../../cli/progress-state.ts';
 import { progressTo } from '../../cli/progress.ts';
 import type { ProgressEvent } from '../../model/events.ts';
 
-/** A terminal of some columns that knows what progress needs: lines, return, up, erase to the end. Returns what it shows. */
+/**
+ * A terminal of some columns that knows what progress needs: lines, return, up, erase to the end. Returns what it
+ * shows.
+ */
 function screen(columns: number) {
   const rows = [''];
   let row = 0;
@@ -25,8 +29,11 @@ const trial = (id: string, exposedSwapoffs: number): ProgressEvent[] => [
   { kind: 'trial-start', trial: id, done: 0 },
   { kind: 'trial-exposure', trial: id, exposedSwapoffs, elapsedMs: 12_340 },
 ];
-const end = (id: string, kind: 'clean' | 'target'): ProgressEvent =>
-  ({ kind: 'trial-end', trial: id, verdict: kind === 'clean' ? { kind } : { kind, title: 'BUG' } });
+const end = (id: string, kind: 'clean' | 'target'): ProgressEvent => ({
+  kind: 'trial-end',
+  trial: id,
+  verdict: kind === 'clean' ? { kind } : { kind, title: 'BUG' },
+});
 
 t.test('elsewhere than on a terminal: lasting lines, and no escape', async (test) => {
   const written: string[] = [];
@@ -45,19 +52,30 @@ t.test('on a terminal: what is under way and how far the whole is, below the las
   emit(BUILT);
   emit({ kind: 'planned', least: 3, most: 12 });
   for (const event of trial('a-0', 5)) emit(event);
-  test.same(shown.rows, ['kernel v5a: abc built in 61 s', 'trial a-0: 5 exposed swapoffs in 12.3 s', '0 of 3 to 12 trials done · 5 exposed · 0:00']);
+  test.same(shown.rows, [
+    'kernel v5a: abc built in 61 s',
+    'trial a-0: 5 exposed swapoffs in 12.3 s',
+    '0 of 3 to 12 trials done · 5 exposed · 0:00',
+  ]);
   now = 20_000;
   emit(end('a-0', 'target'));
   for (const event of trial('a-1', 1000)) emit(event);
   now = 30_000;
   emit({ kind: 'note', message: 'hm' });
   test.same(shown.rows, [
-    'kernel v5a: abc built in 61 s', 'trial a-0: reproduced: BUG', 'note: hm',
-    'trial a-1: 1,000 exposed swapoffs in 12.3 s', '1 of 3 to 12 trials done · 1 reproduced · 1,005 exposed · 0:30 · at least 0:30 left',
+    'kernel v5a: abc built in 61 s',
+    'trial a-0: reproduced: BUG',
+    'note: hm',
+    'trial a-1: 1,000 exposed swapoffs in 12.3 s',
+    '1 of 3 to 12 trials done · 1 reproduced · 1,005 exposed · 0:30 · at least 0:30 left',
   ]);
   emit(end('a-1', 'clean'));
   emit(end('a-2', 'clean'));
-  test.same(shown.rows.at(-1), '3 of 3 to 12 trials done · 1 reproduced · 2 clean · 1,005 exposed · 0:30', 'what more evidence takes, nobody knows');
+  test.same(
+    shown.rows.at(-1),
+    '3 of 3 to 12 trials done · 1 reproduced · 2 clean · 1,005 exposed · 0:30',
+    'what more evidence takes, nobody knows',
+  );
   emit.done();
   test.same(shown.rows.at(-1), '');
 });
@@ -71,10 +89,19 @@ t.test('no line is wider than the terminal, or the next would not be written ove
 
 t.test('colours only on a terminal that wants them', async (test) => {
   test.equal(paintFor({ isTTY: true }, {})('x', 'bad'), '\x1b[31mx\x1b[0m');
-  for (const [output, env] of [[{ isTTY: false }, {}], [{}, {}], [{ isTTY: true }, { NO_COLOR: '1' }], [{ isTTY: true }, { TERM: 'dumb' }]] as const) {
+  for (const [output, env] of [
+    [{ isTTY: false }, {}],
+    [{}, {}],
+    [{ isTTY: true }, { NO_COLOR: '1' }],
+    [{ isTTY: true }, { TERM: 'dumb' }],
+  ] as const) {
     test.equal(paintFor(output, env)('x', 'bad'), 'x');
   }
-  test.equal(paintFor({ isTTY: true }, { NO_COLOR: '' })('x', 'good'), '\x1b[32mx\x1b[0m', 'set and empty is as good as not set');
+  test.equal(
+    paintFor({ isTTY: true }, { NO_COLOR: '' })('x', 'good'),
+    '\x1b[32mx\x1b[0m',
+    'set and empty is as good as not set',
+  );
 });
 
 t.test('clock', async (test) => {

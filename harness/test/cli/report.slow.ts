@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
@@ -9,7 +10,11 @@ const base = t.testdir({});
 const run = await makeRun(join(base, 'results'));
 
 function report(...args: readonly string[]) {
-  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), 'report', run, ...args], { cwd: root, reject: false, stripFinalNewline: false });
+  return execa('node', ['--import', 'tsx', join(root, 'harness/cli/main.ts'), 'report', run, ...args], {
+    cwd: root,
+    reject: false,
+    stripFinalNewline: false,
+  });
 }
 
 t.test('a report is printed, or written to a file, with the same bytes', async (test) => {

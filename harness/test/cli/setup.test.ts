@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -7,26 +8,37 @@ const setup = join(resolve(dirname(fileURLToPath(import.meta.url)), '../../..'),
 
 /** Runs lines of bash after the set-up script was read; nothing is installed, for what installs is replaced. */
 function bash(lines: string) {
-  return execa('bash', ['-c', `set -euo pipefail\n. ${setup}\napt-get() { echo "apt-get $*"; }\n${lines}`], { reject: false });
+  return execa('bash', ['-c', `set -euo pipefail\n. ${setup}\napt-get() { echo "apt-get $*"; }\n${lines}`], {
+    reject: false,
+  });
 }
 
 t.test('without root, one message has the command for an administrator, and nothing is tried', async (t) => {
-  const { exitCode, stderr, stdout } = await bash('setup_packages=(bash swaprace-no-such-package)\nid() { echo 1000; }\nsetup_debian_packages');
+  const { exitCode, stderr, stdout } = await bash(
+    'setup_packages=(bash swaprace-no-such-package)\nid() { echo 1000; }\nsetup_debian_packages',
+  );
   t.equal(exitCode, 128);
-  t.match(stderr, /Ask an administrator to run: apt-get update && apt-get install -y --no-install-recommends swaprace-no-such-package$/);
+  t.match(
+    stderr,
+    /Ask an administrator to run: apt-get update && apt-get install -y --no-install-recommends swaprace-no-such-package$/,
+  );
   t.notMatch(stderr, ' bash');
   t.equal(stdout, '');
 });
 
 t.test('as root, what is missing is said and then installed, and only that', async (t) => {
-  const { exitCode, stderr } = await bash('setup_packages=(bash swaprace-no-such-package)\nid() { echo 0; }\nsetup_debian_packages');
+  const { exitCode, stderr } = await bash(
+    'setup_packages=(bash swaprace-no-such-package)\nid() { echo 0; }\nsetup_debian_packages',
+  );
   t.equal(exitCode, 0);
   t.match(stderr, /lacks swaprace-no-such-package\. Running: apt-get update && apt-get install/);
   t.match(stderr, /apt-get install -q -y --no-install-recommends swaprace-no-such-package\n?$/);
 });
 
 t.test('nothing missing, nothing said', async (t) => {
-  const { exitCode, stdout, stderr } = await bash('setup_packages=(bash coreutils)\nlists=/var/lib/apt/lists\n[ -e $lists ] && setup_debian_packages');
+  const { exitCode, stdout, stderr } = await bash(
+    'setup_packages=(bash coreutils)\nlists=/var/lib/apt/lists\n[ -e $lists ] && setup_debian_packages',
+  );
   t.equal(exitCode, 0);
   t.notMatch(stderr + stdout, /lacks bash|lacks coreutils/);
 });

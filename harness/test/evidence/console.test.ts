@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { consoleLines, decodeConsole } from '../../evidence/console.ts';
 

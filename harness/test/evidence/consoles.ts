@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync, readdirSync } from 'node:fs';
 
 /** A recorded form of one detector: a console that fires it, one that nearly does, and what is expected. */
@@ -11,16 +12,19 @@ export interface Specimen {
 }
 
 const FOLDER = new URL('fixtures/table/', import.meta.url);
-const FORM = /^type: (?<type>.+)\ntitle: (?<title>.+)\nguilty: (?<guilty>.+)\n--- fires ---\n(?<fires>[^]*)\n--- near miss ---\n(?<nearMiss>[^]*)$/;
+const FORM =
+  /^type: (?<type>.+)\ntitle: (?<title>.+)\nguilty: (?<guilty>.+)\n--- fires ---\n(?<fires>[^]*)\n--- near miss ---\n(?<nearMiss>[^]*)$/;
 
 /** All of fixtures/table, whose functions are partly made up so that each case blames its own. */
 export function specimens(): Specimen[] {
-  return readdirSync(FOLDER).sort().map((name) => {
-    const groups = FORM.exec(readFileSync(new URL(name, FOLDER), 'utf8'))?.groups;
-    if (!groups) throw new Error(`${name} is not a specimen`);
-    const { type = '', title = '', guilty = '', fires = '', nearMiss = '' } = groups;
-    return { id: name.replace(/\.txt$/, ''), type, title, guilty: guilty === '-' ? null : guilty, fires, nearMiss };
-  });
+  return readdirSync(FOLDER)
+    .sort()
+    .map((name) => {
+      const groups = FORM.exec(readFileSync(new URL(name, FOLDER), 'utf8'))?.groups;
+      if (!groups) throw new Error(`${name} is not a specimen`);
+      const { type = '', title = '', guilty = '', fires = '', nearMiss = '' } = groups;
+      return { id: name.replace(/\.txt$/, ''), type, title, guilty: guilty === '-' ? null : guilty, fires, nearMiss };
+    });
 }
 
 /** The console of one specimen. */
@@ -43,5 +47,7 @@ export function stamped(text: string, context: string, seconds = 10): string {
 export function interleave(...texts: readonly string[]): string {
   const columns = texts.map((text) => text.split('\n'));
   const rows = Math.max(...columns.map((lines) => lines.length));
-  return Array.from({ length: rows }, (_, row) => columns.flatMap((lines) => lines.slice(row, row + 1))).flat().join('\n');
+  return Array.from({ length: rows }, (_, row) => columns.flatMap((lines) => lines.slice(row, row + 1)))
+    .flat()
+    .join('\n');
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Splat } from '../../model/splat.ts';
 import { SplatScanner, scanLog, type ScanEvent } from '../../evidence/scanner.ts';
@@ -9,16 +10,26 @@ const NULL_TITLE = 'BUG: unable to handle kernel NULL pointer dereference in __s
 
 const titles = (splats: readonly Splat[]) => splats.map(({ title }) => title);
 const lines = (text: string) => text.split('\n');
-const ended = (events: readonly ScanEvent[]) => events.flatMap((event) => (event.kind === 'ended' ? [event.splat] : []));
+const ended = (events: readonly ScanEvent[]) =>
+  events.flatMap((event) => (event.kind === 'ended' ? [event.splat] : []));
 /** Lines of a console in which nothing happens. */
-const calm = (count: number, at = 60) => Array.from({ length: count }, (_, index) => `[   ${(at + index / 10).toFixed(6)}] virtio_blk virtio1: request ${index} done`).join('\n');
+const calm = (count: number, at = 60) =>
+  Array.from(
+    { length: count },
+    (_, index) => `[   ${(at + index / 10).toFixed(6)}] virtio_blk virtio1: request ${index} done`,
+  ).join('\n');
 
 t.test('a stream tells the same as the whole log', async (test) => {
-  const everything = specimens().filter(({ id }) => id !== 'unexpected-reboot').map(({ fires }) => fires);
+  const everything = specimens()
+    .filter(({ id }) => id !== 'unexpected-reboot')
+    .map(({ fires }) => fires);
   const log = everything.flatMap((fires) => [fires, calm(20)]).join('\n');
   const scanner = new SplatScanner();
   const live = [...lines(log).flatMap((line) => ended(scanner.push(line))), ...ended(scanner.finish())];
-  test.same(live.sort((a, b) => a.startLine - b.startLine), scanLog(log));
+  test.same(
+    live.sort((a, b) => a.startLine - b.startLine),
+    scanLog(log),
+  );
   test.ok(live.length >= everything.length);
 });
 
@@ -45,11 +56,12 @@ t.test('fields of an oops', async (test) => {
   test.equal(splat?.endLine, 3 + lines(OOPS).length);
   test.match(splat?.frames[0], { func: '__swap_duplicate', offset: 0x5a, size: 0x1b0, isIp: true, reliable: true });
   test.equal(splat?.frames.at(-1)?.func, 'asm_exc_page_fault');
-  test.ok(splat?.text.startsWith('BUG: kernel NULL pointer dereference'), 'stamps are the transport\'s');
+  test.ok(splat?.text.startsWith('BUG: kernel NULL pointer dereference'), "stamps are the transport's");
 });
 
 t.test('the panic that an oops leads to is part of it', async (test) => {
-  const panic = '\n[   14.000000] Kernel panic - not syncing: Fatal exception\n[   14.000100] Kernel Offset: disabled\n[   14.000200] ---[ end Kernel panic - not syncing: Fatal exception ]---';
+  const panic =
+    '\n[   14.000000] Kernel panic - not syncing: Fatal exception\n[   14.000100] Kernel Offset: disabled\n[   14.000200] ---[ end Kernel panic - not syncing: Fatal exception ]---';
   const [splat, ...others] = scanLog(OOPS + panic);
   test.same(others, []);
   test.match(splat, { title: NULL_TITLE, damaged: [] });
@@ -58,12 +70,17 @@ t.test('the panic that an oops leads to is part of it', async (test) => {
 });
 
 t.test('a consequent panic is a splat only where nothing came before it', async (test) => {
-  const panic = '[   99.000000] Kernel panic - not syncing: Fatal exception in interrupt\n[   99.000100] Rebooting in 1 seconds..';
+  const panic =
+    '[   99.000000] Kernel panic - not syncing: Fatal exception in interrupt\n[   99.000100] Rebooting in 1 seconds..';
   test.same(titles(scanLog(panic)), ['kernel panic: Fatal exception in interrupt']);
   test.same(titles(scanLog(`${OOPS}\n${calm(30)}\n${panic}`)), [NULL_TITLE]);
   test.same(titles(scanLog(`${WARNING}\n${calm(300)}\n${panic}`)).length, 2, 'long after, its cause is unknown');
   const init = panic.replace('Fatal exception in interrupt', 'Attempted to kill init! exitcode=0x00000100');
-  test.same(titles(scanLog(`${WARNING}\n${calm(30)}\n${init}`)).at(-1), 'kernel panic: Attempted to kill init!', 'init may die by itself');
+  test.same(
+    titles(scanLog(`${WARNING}\n${calm(30)}\n${init}`)).at(-1),
+    'kernel panic: Attempted to kill init!',
+    'init may die by itself',
+  );
   test.same(titles(scanLog(`${OOPS}\n${init}`)), [NULL_TITLE], 'or of the oops');
 });
 
@@ -80,7 +97,10 @@ t.test('a panic with a reason of its own is a second splat', async (test) => {
 });
 
 t.test('a WARNING and an oops after it are two', async (test) => {
-  test.match(scanLog(`${WARNING}\n${OOPS}`), [{ type: 'warning', damaged: [] }, { type: 'null-deref', damaged: [] }]);
+  test.match(scanLog(`${WARNING}\n${OOPS}`), [
+    { type: 'warning', damaged: [] },
+    { type: 'null-deref', damaged: [] },
+  ]);
 });
 
 t.test('an oops while an oops is printed cuts the first', async (test) => {
@@ -93,9 +113,16 @@ t.test('an oops while an oops is printed cuts the first', async (test) => {
 
 t.test('caller ids keep two contexts apart', async (test) => {
   const bare = (id: string) => scanLog(consoleOf(id))[0]?.text ?? '';
-  const log = interleave(stamped(bare('null-deref'), 'T98'), stamped(bare('warning'), 'T71'), stamped('audit: noise\n'.repeat(40), 'T1'));
+  const log = interleave(
+    stamped(bare('null-deref'), 'T98'),
+    stamped(bare('warning'), 'T71'),
+    stamped('audit: noise\n'.repeat(40), 'T1'),
+  );
   const splats = scanLog(log);
-  test.match(splats, [{ type: 'null-deref', guilty: '__swap_duplicate', damaged: [] }, { type: 'warning', damaged: [] }]);
+  test.match(splats, [
+    { type: 'null-deref', guilty: '__swap_duplicate', damaged: [] },
+    { type: 'warning', damaged: [] },
+  ]);
   test.notMatch(splats[0]?.text, /audit|WARNING/);
 });
 
@@ -106,9 +133,12 @@ t.test('a stall holds what other CPUs print of it', async (test) => {
 });
 
 t.test('an idle CPU in a stall is a witness', async (test) => {
-  const idle = 'NMI backtrace for cpu 0\nCPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.1.192 #1\nRIP: 0010:default_idle+0xb/0x10\nCall Trace:\n <TASK>\n do_idle+0x1f1/0x240\n cpu_startup_entry+0x19/0x20\n </TASK>\n';
+  const idle =
+    'NMI backtrace for cpu 0\nCPU: 0 PID: 0 Comm: swapper/0 Not tainted 6.1.192 #1\nRIP: 0010:default_idle+0xb/0x10\nCall Trace:\n <TASK>\n do_idle+0x1f1/0x240\n cpu_startup_entry+0x19/0x20\n </TASK>\n';
   const text = scanLog(consoleOf('rcu-stall'))[0]?.text ?? '';
-  test.match(scanLog(text.replace('NMI backtrace for cpu 1', `${idle}NMI backtrace for cpu 1`)), [{ guilty: 'swap_cluster_readahead' }]);
+  test.match(scanLog(text.replace('NMI backtrace for cpu 1', `${idle}NMI backtrace for cpu 1`)), [
+    { guilty: 'swap_cluster_readahead' },
+  ]);
 });
 
 t.test('an interrupt that finds its own CPU stalled is not what stalls', async (test) => {
@@ -147,7 +177,9 @@ t.test('two records on one line: the first was cut', async (test) => {
 
 t.test('a headline behind a cut line of user space is seen', async (test) => {
   test.match(scanLog(`swaprace login: ${OOPS}`), [{ title: NULL_TITLE, damaged: [] }]);
-  test.match(scanLog('kasan: GPF could be caused bygeneral protection fault: 0000 [#1] SMP'), [{ type: 'gp-fault', damaged: ['truncated'] }]);
+  test.match(scanLog('kasan: GPF could be caused bygeneral protection fault: 0000 [#1] SMP'), [
+    { type: 'gp-fault', damaged: ['truncated'] },
+  ]);
 });
 
 t.test('what printk lost is told', async (test) => {
@@ -160,40 +192,58 @@ t.test('what printk lost is told', async (test) => {
 t.test('a log that ends inside a splat', async (test) => {
   const last = lines(OOPS).findIndex((line) => line.includes('end trace'));
   for (const count of [1, 5, 9, 17, 24, last]) {
-    test.match(scanLog(lines(OOPS).slice(0, count).join('\n')), [{ type: 'null-deref', damaged: ['truncated'] }], `after ${count} lines`);
+    test.match(
+      scanLog(lines(OOPS).slice(0, count).join('\n')),
+      [{ type: 'null-deref', damaged: ['truncated'] }],
+      `after ${count} lines`,
+    );
   }
   const middle = OOPS.slice(0, OOPS.indexOf('__read_swap_cache_async') + 9);
   test.match(scanLog(middle), [{ title: NULL_TITLE, damaged: ['truncated'] }], 'in the middle of a line');
 });
 
-t.test('a trace without an end mark is whole when something follows, or silence, and it reached its root', async (test) => {
-  const hung = consoleOf('hung-task');
-  const unrooted = lines(hung).slice(0, 12).join('\n');
-  test.match(scanLog(hung), [{ damaged: [] }], 'rooted');
-  test.match(scanLog(unrooted), [{ damaged: ['truncated'] }], 'cut');
-  const scanner = new SplatScanner();
-  for (const line of lines(unrooted)) scanner.push(line);
-  test.match(ended(scanner.settle()), [{ damaged: [] }], 'quiet');
-});
+t.test(
+  'a trace without an end mark is whole when something follows, or silence, and it reached its root',
+  async (test) => {
+    const hung = consoleOf('hung-task');
+    const unrooted = lines(hung).slice(0, 12).join('\n');
+    test.match(scanLog(hung), [{ damaged: [] }], 'rooted');
+    test.match(scanLog(unrooted), [{ damaged: ['truncated'] }], 'cut');
+    const scanner = new SplatScanner();
+    for (const line of lines(unrooted)) scanner.push(line);
+    test.match(ended(scanner.settle()), [{ damaged: [] }], 'quiet');
+  },
+);
 
 t.test('cut here without what it announced is evidence', async (test) => {
   const scanner = new SplatScanner();
   scanner.push('[    3.000000] ------------[ cut here ]------------');
   test.equal(scanner.pending, 'open');
   test.match(ended(scanner.finish()), [{ title: 'corrupted report', type: 'other', damaged: ['truncated'] }]);
-  test.match(scanLog(`[    3.000000] ------------[ cut here ]------------\n${calm(40)}`), [{ title: 'corrupted report', damaged: ['truncated'] }]);
+  test.match(scanLog(`[    3.000000] ------------[ cut here ]------------\n${calm(40)}`), [
+    { title: 'corrupted report', damaged: ['truncated'] },
+  ]);
 });
 
 t.test('an end mark without a beginning is evidence', async (test) => {
-  test.match(scanLog(`${calm(2)}\n[   70.000000] ---[ end trace 0000000000000000 ]---`), [{ title: 'corrupted report', damaged: ['truncated'] }]);
+  test.match(scanLog(`${calm(2)}\n[   70.000000] ---[ end trace 0000000000000000 ]---`), [
+    { title: 'corrupted report', damaged: ['truncated'] },
+  ]);
   const interrupted = `${lines(OOPS).slice(0, 20).join('\n')}\n${consoleOf('kasan').replaceAll('[  T98]', '')}\n[   15.000000] ---[ end trace 0000000000000000 ]---`;
-  test.same(titles(scanLog(interrupted)), [NULL_TITLE.replace('__swap_duplicate', '__swap_duplicate'), 'KASAN: use-after-free Read in __swap_duplicate'], 'the cut oops owed it');
+  test.same(
+    titles(scanLog(interrupted)),
+    [NULL_TITLE.replace('__swap_duplicate', '__swap_duplicate'), 'KASAN: use-after-free Read in __swap_duplicate'],
+    'the cut oops owed it',
+  );
 });
 
 t.test('an unexpected reboot ends what was open', async (test) => {
   const banner = '[    0.000000] Linux version 6.1.192 (builder@host) (gcc 12.2.0) #1 SMP PREEMPT';
   const half = lines(OOPS).slice(0, 20).join('\n');
-  test.match(scanLog([banner, half, banner].join('\n')), [{ type: 'null-deref', damaged: ['truncated'] }, { type: 'reboot' }]);
+  test.match(scanLog([banner, half, banner].join('\n')), [
+    { type: 'null-deref', damaged: ['truncated'] },
+    { type: 'reboot' },
+  ]);
   test.match(scanLog([calm(3), banner].join('\n')), [{ type: 'reboot' }], 'a log that began before the reboot');
 });
 
@@ -217,8 +267,14 @@ t.test('transports', async (test) => {
 });
 
 t.test('binary noise is taken out and told', async (test) => {
-  test.match(scanLog(OOPS.replace('Modules linked in:', 'Modules\0 linked in:\x01')), [{ title: NULL_TITLE, damaged: ['binary'] }]);
-  const bytes = Buffer.concat([Buffer.from('\0\xff\xfe noise\n', 'latin1'), Buffer.from(OOPS), Buffer.from([0x0a, 0xc3, 0x28])]);
+  test.match(scanLog(OOPS.replace('Modules linked in:', 'Modules\0 linked in:\x01')), [
+    { title: NULL_TITLE, damaged: ['binary'] },
+  ]);
+  const bytes = Buffer.concat([
+    Buffer.from('\0\xff\xfe noise\n', 'latin1'),
+    Buffer.from(OOPS),
+    Buffer.from([0x0a, 0xc3, 0x28]),
+  ]);
   test.match(scanLog(bytes), [{ title: NULL_TITLE, damaged: [] }], 'outside the splat it harms nothing');
   const inside = Buffer.from(OOPS.replace('PGD', '\xff\xfePGD'), 'latin1');
   test.match(scanLog(inside), [{ title: NULL_TITLE, damaged: ['binary'] }]);
@@ -248,6 +304,14 @@ t.test('a splat without an end is cut at a bound', async (test) => {
 });
 
 t.test('a healthy boot holds no splat', async (test) => {
-  test.same(scanLog(specimens().filter(({ id }) => id !== 'unexpected-reboot').map(({ nearMiss }) => nearMiss).join('\n')), []);
+  test.same(
+    scanLog(
+      specimens()
+        .filter(({ id }) => id !== 'unexpected-reboot')
+        .map(({ nearMiss }) => nearMiss)
+        .join('\n'),
+    ),
+    [],
+  );
   test.same(scanLog(''), []);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,16 +96,33 @@ async function image(test: Test): Promise<string> {
   await runOk('mkdir', ['-p', join(dir, 'tree/init'), join(dir, 'tree/mm')]);
   await writeFile(join(dir, 'tree/init/main.c'), MAIN_C);
   await writeFile(join(dir, 'tree/mm/swap.c'), SWAP_C);
-  await runOk('gcc', ['-g', '-O1', '-fno-pie', '-no-pie', '-fno-optimize-sibling-calls', '-o', join(dir, 'vmlinux'), join(dir, 'tree/init/main.c'), join(dir, 'tree/mm/swap.c')]);
+  await runOk('gcc', [
+    '-g',
+    '-O1',
+    '-fno-pie',
+    '-no-pie',
+    '-fno-optimize-sibling-calls',
+    '-o',
+    join(dir, 'vmlinux'),
+    join(dir, 'tree/init/main.c'),
+    join(dir, 'tree/mm/swap.c'),
+  ]);
   return join(dir, 'vmlinux');
 }
 
 /** Bytes from a function to the next symbol, and from its start to the instruction after its first call. */
 async function layout(vmlinux: string, name: string): Promise<{ size: string; afterCall: string; start: bigint }> {
-  const listing = (await runOk('nm', ['-n', vmlinux])).stdout.trim().split('\n').map((line) => line.split(' '));
+  const listing = (await runOk('nm', ['-n', vmlinux])).stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
   const at = listing.findIndex((row) => row[2] === name);
   const start = BigInt(`0x${listing[at]?.[0]}`);
-  const next = listing.slice(at).map((row) => BigInt(`0x${row[0]}`)).find((address) => address > start) ?? start;
+  const next =
+    listing
+      .slice(at)
+      .map((row) => BigInt(`0x${row[0]}`))
+      .find((address) => address > start) ?? start;
   const code = (await runOk('objdump', ['-d', `--disassemble=${name}`, vmlinux])).stdout.split('\n');
   const call = code.findIndex((line) => /\bcall/.test(line));
   const after = BigInt(`0x${/^\s*([0-9a-f]+):/.exec(code[call + 1] ?? '')?.[1] ?? start.toString(16)}`);
@@ -127,12 +145,26 @@ t.test('frames get their lines and the functions inlined there', async (test) =>
   const reader = await layout(vmlinux, 'swap_reader');
   const deepest = await layout(vmlinux, 'deepest');
   const [splat] = await addr2lineSymbolizer(vmlinux).symbolize(
-    [splatOf(frame(` deepest+0x0/0x${deepest.size}`, true), frame(` swap_reader+0x${reader.afterCall}/0x${reader.size}`))],
+    [
+      splatOf(
+        frame(` deepest+0x0/0x${deepest.size}`, true),
+        frame(` swap_reader+0x${reader.afterCall}/0x${reader.size}`),
+      ),
+    ],
     signal,
   );
   test.match(splat?.frames[1], { location: 'mm/swap.c:13', inlined: [] }, 'a return address is looked up before it');
   test.match(splat?.frames[0]?.location, /^mm\/swap\.c:\d+$/);
-  const [all] = await addr2lineSymbolizer(vmlinux).symbolize([splatOf(...Array.from({ length: Number(`0x${deepest.size}`) }, (_, at) => frame(` deepest+0x${at.toString(16)}/0x${deepest.size}`, true)))], signal);
+  const [all] = await addr2lineSymbolizer(vmlinux).symbolize(
+    [
+      splatOf(
+        ...Array.from({ length: Number(`0x${deepest.size}`) }, (_, at) =>
+          frame(` deepest+0x${at.toString(16)}/0x${deepest.size}`, true),
+        ),
+      ),
+    ],
+    signal,
+  );
   const inlining = all?.frames.find(({ inlined }) => inlined.length > 0);
   test.match(inlining, { location: 'mm/swap.c:9', inlined: [{ func: 'lock_it', location: 'mm/swap.c:5' }] });
 });
@@ -140,19 +172,30 @@ t.test('frames get their lines and the functions inlined there', async (test) =>
 t.test('what the image does not know stays open', async (test) => {
   const vmlinux = await image(test);
   const { size } = await layout(vmlinux, 'swap_reader');
-  const unknown = [` absent+0x1/0x10`, ` swap_reader+0x1/0x${size}7`, ` swap_reader+0x1/0x${size} [zram]`, ` swap_reader+0x0/0x${size}`].map((line) => frame(line));
+  const unknown = [
+    ` absent+0x1/0x10`,
+    ` swap_reader+0x1/0x${size}7`,
+    ` swap_reader+0x1/0x${size} [zram]`,
+    ` swap_reader+0x0/0x${size}`,
+  ].map((line) => frame(line));
   const [splat] = await addr2lineSymbolizer(vmlinux).symbolize([splatOf(...unknown)], signal);
   test.same(splat?.frames, unknown);
   const empty = splatOf();
-  test.same(await addr2lineSymbolizer('/nowhere/vmlinux').symbolize([empty], signal), [empty], 'nothing to look up, nothing to read');
+  test.same(
+    await addr2lineSymbolizer('/nowhere/vmlinux').symbolize([empty], signal),
+    [empty],
+    'nothing to look up, nothing to read',
+  );
 });
 
-t.test('an image that is none is the host\'s trouble', async (test) => {
+t.test("an image that is none is the host's trouble", async (test) => {
   const wanted = splatOf(frame(' swap_reader+0x1/0x10'));
   await test.rejects(addr2lineSymbolizer('/nowhere/vmlinux').symbolize([wanted], signal), HostError);
 });
 
 t.test('an interrupted look-up ends', async (test) => {
   const vmlinux = await image(test);
-  await test.rejects(addr2lineSymbolizer(vmlinux).symbolize([splatOf(frame(' swap_reader+0x1/0x10'))], AbortSignal.abort()));
+  await test.rejects(
+    addr2lineSymbolizer(vmlinux).symbolize([splatOf(frame(' swap_reader+0x1/0x10'))], AbortSignal.abort()),
+  );
 });

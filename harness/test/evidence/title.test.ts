@@ -1,10 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { fillTitle } from '../../evidence/title.ts';
 
 t.test('a part whose name is unknown is left out', async (test) => {
   test.equal(fillTitle('WARNING[ in {f}]', { f: 'do_swap_page' }), 'WARNING in do_swap_page');
   test.equal(fillTitle('WARNING[ in {f}]', {}), 'WARNING');
-  test.equal(fillTitle('KASAN: {nature}[ {access}][ in {f}]', { nature: 'slab-use-after-free', f: 'x' }), 'KASAN: slab-use-after-free in x');
+  test.equal(
+    fillTitle('KASAN: {nature}[ {access}][ in {f}]', { nature: 'slab-use-after-free', f: 'x' }),
+    'KASAN: slab-use-after-free in x',
+  );
 });
 
 t.test('one bug has one title', async (test) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { randomBytes } from 'node:crypto';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,10 @@ import { debEntries } from '../../host/deb.ts';
 const BYTES = 4 * 1024 * 1024;
 
 async function makeDeb(dir: string): Promise<string> {
-  await writeFile(join(dir, 'tree/DEBIAN/control'), 'Package: made-up\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: made up\n');
+  await writeFile(
+    join(dir, 'tree/DEBIAN/control'),
+    'Package: made-up\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: made up\n',
+  );
   for (const name of ['a', 'b']) await writeFile(join(dir, 'tree/files', name), randomBytes(BYTES));
   const deb = join(dir, 'made-up.deb');
   await execa('dpkg-deb', ['--build', '--root-owner-group', '-Znone', join(dir, 'tree'), deb]);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, readdir, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +8,23 @@ import { run, runOk, tail } from '../../host/process.ts';
 import { EXIT, exitStatusOf, UsageError, worstStatus } from '../../model/errors.ts';
 
 t.test('a process’s end is data: status, signal, time out', async (t) => {
-  t.match(await run('sh', ['-c', 'echo out; echo err >&2; exit 3']), { exitCode: 3, signal: null, timedOut: false, stdout: 'out\n', stderr: 'err\n' });
+  t.match(await run('sh', ['-c', 'echo out; echo err >&2; exit 3']), {
+    exitCode: 3,
+    signal: null,
+    timedOut: false,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
   t.match(await run('sh', ['-c', 'kill -KILL $$']), { exitCode: null, signal: 'SIGKILL' });
   t.match(await run('sleep', ['30'], { timeoutMs: 50 }), { timedOut: true });
 });
 
 t.test('a program that does not exist is a fault of the host', async (t) => {
-  await t.rejects(run('swaprace-no-such-program', []), { code: 'PROGRAM_MISSING', fault: 'host', message: /swaprace-no-such-program/ });
+  await t.rejects(run('swaprace-no-such-program', []), {
+    code: 'PROGRAM_MISSING',
+    fault: 'host',
+    message: /swaprace-no-such-program/,
+  });
 });
 
 t.test('more output than allowed is an error, not a silent cut', async (t) => {
@@ -36,7 +47,11 @@ t.test('lines and a log come while it runs', async (t) => {
 });
 
 t.test('runOk names the command and shows its last words', async (t) => {
-  await t.rejects(runOk('sh', ['-c', 'echo bad luck >&2; exit 4']), { code: 'COMMAND_FAILED', message: /exit 4/, details: 'bad luck' });
+  await t.rejects(runOk('sh', ['-c', 'echo bad luck >&2; exit 4']), {
+    code: 'COMMAND_FAILED',
+    message: /exit 4/,
+    details: 'bad luck',
+  });
   t.equal(tail('a\nb\nc\n', 2), 'b\nc');
 });
 

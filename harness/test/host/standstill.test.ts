@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import t from 'tap';
 import { standstills } from '../../host/standstill.ts';

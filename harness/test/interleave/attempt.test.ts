@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { attempt, DEFAULT_TIMES, holdMeanwhile, type Interleaving } from '../../interleave/attempt.ts';
 import { MARKS, PROGRESS, type Mark } from '../../interleave/control.ts';
@@ -6,14 +7,19 @@ import { SymbolTable } from '../../interleave/symbols.ts';
 
 const POINT = 0xffffffff81001010n;
 const KEEP = 0xffffffff81002000n;
-const symbols = new SymbolTable('ffffffff81001000 T do_swap_page\nffffffff81002000 T vfree\nffffffff81003000 T _etext\n');
+const symbols = new SymbolTable(
+  'ffffffff81001000 T do_swap_page\nffffffff81002000 T vfree\nffffffff81003000 T _etext\n',
+);
 const STACKS = { [ACTOR]: 0xffff888000200000n, [HELD]: 0xffff888000100000n } as const;
 const OTHER = 0xffff888000300000n;
 
 type Stop = Mark | 'keep' | 'keep of another thread';
 
 /** A machine that stops where a script says, and what it was told. */
-function fake(script: readonly Stop[], options: { readonly oopsAfter?: number; readonly held?: number; readonly chain?: readonly string[] } = {}) {
+function fake(
+  script: readonly Stop[],
+  options: { readonly oopsAfter?: number; readonly held?: number; readonly chain?: readonly string[] } = {},
+) {
   const told: string[] = [];
   const written: Record<string, number>[] = [];
   let next = 0;
@@ -40,17 +46,35 @@ function fake(script: readonly Stop[], options: { readonly oopsAfter?: number; r
     runner: {
       insert: async () => undefined,
       remove: async () => undefined,
-      start: async (threads: readonly number[] | 'all') => void told.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'swapoff'),
+      start: async (threads: readonly number[] | 'all') =>
+        void told.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'swapoff'),
       awaitAny: async () => arrive(),
       halt: async () => null,
     },
     control: {
       addressOf,
       markAt: (pc: bigint) => MARKS[Number(pc) - 1] ?? null,
-      read: async () => ({ heldState: options.held ?? PROGRESS.begun, action: 0, swapoffErrno: 0, swaponErrno: 0, heldErrno: 0, majorFaults: 1, badPages: 0, childBadPages: 0, swapAreas: 0, swapUsedKiB: 0 }),
+      read: async () => ({
+        heldState: options.held ?? PROGRESS.begun,
+        action: 0,
+        swapoffErrno: 0,
+        swaponErrno: 0,
+        heldErrno: 0,
+        majorFaults: 1,
+        badPages: 0,
+        childBadPages: 0,
+        swapAreas: 0,
+        swapUsedKiB: 0,
+      }),
       write: async (words: Record<string, number>) => void written.push(words),
     },
-    chains: { chainOf: async () => ({ places: (options.chain ?? ASLEEP).map((func) => ({ func, offset: 0, address: '0x1' })), scheduledOut: true, digest: 'same' }) },
+    chains: {
+      chainOf: async () => ({
+        places: (options.chain ?? ASLEEP).map((func) => ({ func, offset: 0, address: '0x1' })),
+        scheduledOut: true,
+        digest: 'same',
+      }),
+    },
     symbols,
     heldStack: STACKS[HELD],
     actorStack: STACKS[ACTOR],
@@ -78,7 +102,11 @@ t.test('stall: swapoff runs alone until it returns, then all', async (t) => {
 
 t.test('stall: a swapoff that sleeps and does not move is let go on, and where it slept is told', async (t) => {
   const { placement } = fake([]);
-  t.match(await holdMeanwhile(placement, stall, DEFAULT_TIMES), { swapoffReturned: false, waitedIn: 'synchronize_rcu', heldWhenOvertaken: false });
+  t.match(await holdMeanwhile(placement, stall, DEFAULT_TIMES), {
+    swapoffReturned: false,
+    waitedIn: 'synchronize_rcu',
+    heldWhenOvertaken: false,
+  });
 });
 
 t.test('a swapoff whose CPU something else has is no wait', async (t) => {
@@ -90,10 +118,21 @@ t.test('a swapoff whose CPU something else has is no wait', async (t) => {
 t.test('swapoff is kept at its place, whoever else comes there; the thread goes on alone, then all', async (t) => {
   const { placement, told } = fake(['keep of another thread', 'keep', 'held-done', 'done']);
   const { seen } = await attempt(placement, kept, DEFAULT_TIMES);
-  t.match(seen, { end: 'done', swapoffKept: true, swapoffReturned: false, swapoffTo: 'vfree', heldWhenOvertaken: true });
+  t.match(seen, {
+    end: 'done',
+    swapoffKept: true,
+    swapoffReturned: false,
+    swapoffTo: 'vfree',
+    heldWhenOvertaken: true,
+  });
   t.same(told, ['swapoff', 'swapoff', 'held', 'all']);
-  t.match(await holdMeanwhile(fake(['swapoff-done']).placement, kept, DEFAULT_TIMES), { swapoffKept: false, swapoffReturned: true });
-  await t.rejects(attempt(fake([]).placement, { ...stall, swapoffTo: 'no_such_function' }, DEFAULT_TIMES), { code: 'NO_SUCH_FUNCTION' });
+  t.match(await holdMeanwhile(fake(['swapoff-done']).placement, kept, DEFAULT_TIMES), {
+    swapoffKept: false,
+    swapoffReturned: true,
+  });
+  await t.rejects(attempt(fake([]).placement, { ...stall, swapoffTo: 'no_such_function' }, DEFAULT_TIMES), {
+    code: 'NO_SUCH_FUNCTION',
+  });
 });
 
 t.test('preempt: all run once the holder is woken, and it is told to let go', async (t) => {
@@ -103,9 +142,17 @@ t.test('preempt: all run once the holder is woken, and it is told to let go', as
   t.equal(landed?.func, 'synchronize_rcu', 'where the held thread was when the holder took its CPU');
   t.same(told, ['swapoff', 'all', 'all', 'all']);
   t.match(written.at(-1), { holdRelease: 1 });
-  const ended = await holdMeanwhile(fake(['woken', 'hold-begin', 'swapoff-done'], { held: PROGRESS.ended }).placement, preempt, DEFAULT_TIMES);
+  const ended = await holdMeanwhile(
+    fake(['woken', 'hold-begin', 'swapoff-done'], { held: PROGRESS.ended }).placement,
+    preempt,
+    DEFAULT_TIMES,
+  );
   t.equal(ended.heldWhenOvertaken, false, 'an operation that was over by then was not overtaken');
-  t.match(await holdMeanwhile(fake(['held-done']).placement, preempt, DEFAULT_TIMES), { swapoffReturned: false, waitedIn: null }, 'no hold without its wake-up');
+  t.match(
+    await holdMeanwhile(fake(['held-done']).placement, preempt, DEFAULT_TIMES),
+    { swapoffReturned: false, waitedIn: null },
+    'no hold without its wake-up',
+  );
 });
 
 t.test('a splat ends the attempt, whether the thread went on alone or with all', async (t) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { parseCallees, reachable } from '../../interleave/calls.ts';
 import { EntryWalker, pathByEntries } from '../../interleave/entries.ts';
@@ -62,8 +63,14 @@ function fake(arrivals: readonly (readonly [pc: bigint, stack: bigint])[]) {
       },
     },
     control: { addressOf: () => ENDED, markAt: (pc: bigint) => (pc === ENDED ? 'held-done' : null) },
-    chains: { chainOf: async () => ({ places: ['io_schedule', 'swap_readpage', 'do_swap_page', 'exc_page_fault'].map((func) => ({ func })) }) },
-    symbols: new SymbolTable('ffffffff81002000 T swap_readpage\nffffffff81003000 T swap_free\nffffffff81004000 T _etext\n'),
+    chains: {
+      chainOf: async () => ({
+        places: ['io_schedule', 'swap_readpage', 'do_swap_page', 'exc_page_fault'].map((func) => ({ func })),
+      }),
+    },
+    symbols: new SymbolTable(
+      'ffffffff81002000 T swap_readpage\nffffffff81003000 T swap_free\nffffffff81004000 T _etext\n',
+    ),
     heldStack: HELD_STACK,
     anchor: 'do_swap_page',
   };
@@ -73,12 +80,28 @@ function fake(arrivals: readonly (readonly [pc: bigint, stack: bigint])[]) {
 const signal = new AbortController().signal;
 
 t.test('entries of the held thread are points, those of other threads are not', async (t) => {
-  const { placement, inserted } = fake([[READ, HELD_STACK], [FREE, OTHER_STACK], [FREE, HELD_STACK], [FREE, HELD_STACK], [ENDED, 0n]]);
+  const { placement, inserted } = fake([
+    [READ, HELD_STACK],
+    [FREE, OTHER_STACK],
+    [FREE, HELD_STACK],
+    [FREE, HELD_STACK],
+    [ENDED, 0n],
+  ]);
   const asked: string[][] = [];
-  const ahead = async (chain: readonly string[]) => (asked.push([...chain]), ['swap_readpage', 'swap_free', 'not_in_this_kernel']);
+  const ahead = async (chain: readonly string[]) => (
+    asked.push([...chain]),
+    ['swap_readpage', 'swap_free', 'not_in_this_kernel']
+  );
   const path = await pathByEntries(placement, { points: [], end: '__swap_duplicate returned' }, ahead, signal);
   t.same(asked, [['swap_readpage', 'do_swap_page']], 'the scheduler and what is outside of the anchor are not ahead');
-  t.same(path.points.map(({ func, occurrence }) => [func, occurrence]), [['swap_readpage', 1], ['swap_free', 1], ['swap_free', 2]]);
+  t.same(
+    path.points.map(({ func, occurrence }) => [func, occurrence]),
+    [
+      ['swap_readpage', 1],
+      ['swap_free', 1],
+      ['swap_free', 2],
+    ],
+  );
   t.match(path, { from: '__swap_duplicate returned', end: 'the operation ended' });
   t.equal(inserted.size, 0);
   await t.rejects(pathByEntries(fake([]).placement, path, ahead, signal), { code: 'NOT_PLACED' });
@@ -86,10 +109,20 @@ t.test('entries of the held thread are points, those of other threads are not', 
 
 t.test('the walker stops at the entry that is meant, and says when it is never made', async (t) => {
   const point = { index: 2, address: `0x${FREE.toString(16)}`, func: 'swap_free', offset: 0, occurrence: 2 };
-  const good = fake([[FREE, HELD_STACK], [FREE, OTHER_STACK], [FREE, HELD_STACK]]);
+  const good = fake([
+    [FREE, HELD_STACK],
+    [FREE, OTHER_STACK],
+    [FREE, HELD_STACK],
+  ]);
   await new EntryWalker(good.placement).goTo(point);
   t.same(good.loaded, ['stepped']);
   t.equal(good.inserted.size, 0);
-  const differs = fake([[FREE, HELD_STACK], [ENDED, 0n]]);
-  await t.rejects(new EntryWalker(differs.placement).goTo(point), { code: 'PATH_DIFFERS', message: /1 times this time, not 2/ });
+  const differs = fake([
+    [FREE, HELD_STACK],
+    [ENDED, 0n],
+  ]);
+  await t.rejects(new EntryWalker(differs.placement).goTo(point), {
+    code: 'PATH_DIFFERS',
+    message: /1 times this time, not 2/,
+  });
 });

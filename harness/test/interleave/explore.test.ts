@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { explore, type ExploreOptions } from '../../interleave/explore.ts';
 import { Budget } from '../../interleave/budget.ts';
@@ -47,7 +48,13 @@ class FakeMachine {
   } as unknown as PlacedMachine;
 
   placement(starved: string | null): Placement {
-    return { machine: this.machine, symbols, path: { ...pathNamed('fault'), limits: { untilReturnOf: [], limit: 120 } }, starved, runner: new Runner(this.machine.vcpus) } as unknown as Placement;
+    return {
+      machine: this.machine,
+      symbols,
+      path: { ...pathNamed('fault'), limits: { untilReturnOf: [], limit: 120 } },
+      starved,
+      runner: new Runner(this.machine.vcpus),
+    } as unknown as Placement;
   }
 }
 
@@ -78,22 +85,28 @@ async function told(placement: Placement, change: Partial<ExploreOptions> = {}) 
 t.test('a hold that starves the kernel makes every point inconclusive', async (t) => {
   const { path, results, lost } = await told(new FakeMachine().placement('stop_machine'));
   t.equal(path?.points.length, 120);
-  t.same(results.map(({ point }) => point.index), [0, 50, 100]);
+  t.same(
+    results.map(({ point }) => point.index),
+    [0, 50, 100],
+  );
   t.ok(results.every(({ outcome }) => outcome.kind === 'inconclusive' && outcome.reason.includes('stop_machine')));
   t.equal(lost, false);
 });
 
-t.test('shares of several guests are all points, each once; what another has explored meanwhile is left out', async (t) => {
-  const explored = new Set<string>();
-  const shared = async (index: number, of: number) => {
-    const { results } = await told(new FakeMachine().placement('stop_machine'), { share: { index, of }, explored });
-    for (const { point } of results) explored.add(pointName(point));
-    return results.map(({ point }) => point.index);
-  };
-  t.same(await shared(0, 2), [0, 100]);
-  t.same(await shared(1, 2), [50]);
-  t.same(await shared(0, 1), []);
-});
+t.test(
+  'shares of several guests are all points, each once; what another has explored meanwhile is left out',
+  async (t) => {
+    const explored = new Set<string>();
+    const shared = async (index: number, of: number) => {
+      const { results } = await told(new FakeMachine().placement('stop_machine'), { share: { index, of }, explored });
+      for (const { point } of results) explored.add(pointName(point));
+      return results.map(({ point }) => point.index);
+    };
+    t.same(await shared(0, 2), [0, 100]);
+    t.same(await shared(1, 2), [50]);
+    t.same(await shared(0, 1), []);
+  },
+);
 
 t.test('a failure at a point is that point’s result; a lost machine ends the exploration and says so', async (t) => {
   const fake = new FakeMachine();
@@ -106,40 +119,59 @@ t.test('a failure at a point is that point’s result; a lost machine ends the e
     fake.failLoad = new HostError(code, code);
     return run;
   };
-  t.match(await traced('SNAPSHOT_FAILED'), { lost: false, results: [{ outcome: { kind: 'inconclusive', reason: 'SNAPSHOT_FAILED' } }, {}, {}] });
+  t.match(await traced('SNAPSHOT_FAILED'), {
+    lost: false,
+    results: [{ outcome: { kind: 'inconclusive', reason: 'SNAPSHOT_FAILED' } }, {}, {}],
+  });
   const lost = await traced('GDB_LOST');
   t.match(lost, { lost: true, results: [{ outcome: { kind: 'inconclusive' } }] });
   t.equal(lost.results.length, 1);
 });
 
-t.test('a guest whose CPU is taken is left for another one, and a second at the same point is its result', async (t) => {
-  const fake = new FakeMachine();
-  const taken = new Set<string>();
-  const once = async () => {
-    fake.failLoad = null;
-    const run = told(fake.placement(null), { taken });
-    await Promise.resolve();
-    fake.failLoad = new GuestError('CPU_TAKEN', 'taken');
-    return run;
-  };
-  t.match(await once(), { lost: true, results: { length: 0 } });
-  const again = await once();
-  t.match(again.results[0], { outcome: { kind: 'inconclusive', reason: 'taken' } });
-  t.match(again, { lost: true, results: { length: 1 } }, 'and the next point gets its own guest');
-});
+t.test(
+  'a guest whose CPU is taken is left for another one, and a second at the same point is its result',
+  async (t) => {
+    const fake = new FakeMachine();
+    const taken = new Set<string>();
+    const once = async () => {
+      fake.failLoad = null;
+      const run = told(fake.placement(null), { taken });
+      await Promise.resolve();
+      fake.failLoad = new GuestError('CPU_TAKEN', 'taken');
+      return run;
+    };
+    t.match(await once(), { lost: true, results: { length: 0 } });
+    const again = await once();
+    t.match(again.results[0], { outcome: { kind: 'inconclusive', reason: 'taken' } });
+    t.match(again, { lost: true, results: { length: 1 } }, 'and the next point gets its own guest');
+  },
+);
 
 t.test('points that were explored before are left out', async (t) => {
   const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
   const { results } = await told(new FakeMachine().placement('x'), { explored });
-  t.same(results.map(({ point }) => point.index), [100]);
-  await t.rejects(told(new FakeMachine().placement('x'), { swapoffTo: 'no_such_function' }), { code: 'NO_SUCH_FUNCTION' });
-  await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), { message: 'stop' });
+  t.same(
+    results.map(({ point }) => point.index),
+    [100],
+  );
+  await t.rejects(told(new FakeMachine().placement('x'), { swapoffTo: 'no_such_function' }), {
+    code: 'NO_SUCH_FUNCTION',
+  });
+  await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), {
+    message: 'stop',
+  });
 });
 
 t.test('the walker follows the path with a second snapshot and notices when it differs', async (t) => {
   const fake = new FakeMachine();
   const walker = new PathWalker(fake.placement(null));
-  const point = (index: number) => ({ index, address: `0x${(TEXT + BigInt(4 * index)).toString(16)}`, func: 'do_swap_page', offset: 4 * index, occurrence: 1 });
+  const point = (index: number) => ({
+    index,
+    address: `0x${(TEXT + BigInt(4 * index)).toString(16)}`,
+    func: 'do_swap_page',
+    offset: 4 * index,
+    occurrence: 1,
+  });
   fake.idle.add(3);
   await walker.goTo(point(50));
   t.equal(fake.at, 50, 'a step that executed nothing is repeated');
@@ -173,7 +205,10 @@ function scripted(stops: readonly (readonly [thread: number, pc: bigint])[]) {
 }
 
 t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and no other', async (t) => {
-  const { told, vcpus } = scripted([[1, 0x10n], [2, 0x20n]]);
+  const { told, vcpus } = scripted([
+    [1, 0x10n],
+    [2, 0x20n],
+  ]);
   const runner = new Runner(vcpus);
   await runner.insert(0x10n, 0x20n);
   t.same(await runner.run([1], 5), { thread: 1, pc: 0x10n });
@@ -185,20 +220,41 @@ t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and 
   t.same(told.at(-1), 'resume 2', 'after a restore there is nothing to step past');
 });
 
-t.test('a path without its anchor is not reached: the kernel has no such function, or the operation does without', async (t) => {
-  const path = pathNamed('look-up');
-  t.throws(() => anchorOf(path, symbols), { code: 'PATH_NOT_REACHED', fault: 'guest', message: /look-up.*find_get_incore_page/ });
-  t.equal(anchorOf(pathNamed('fault'), symbols).name, 'do_swap_page');
+t.test(
+  'a path without its anchor is not reached: the kernel has no such function, or the operation does without',
+  async (t) => {
+    const path = pathNamed('look-up');
+    t.throws(() => anchorOf(path, symbols), {
+      code: 'PATH_NOT_REACHED',
+      fault: 'guest',
+      message: /look-up.*find_get_incore_page/,
+    });
+    t.equal(anchorOf(pathNamed('fault'), symbols).name, 'do_swap_page');
 
-  const [anchor, ended, spin] = [0x10n, 0x20n, 0x30n];
-  const control = { addressOf: (mark: string) => (mark === 'spin' ? spin : ended) } as unknown as ControlPage;
-  const toAnchor = ({ vcpus }: ReturnType<typeof scripted>) =>
-    heldToAnchor({ vcpus } as unknown as PlacedMachine, new Runner(vcpus), control, path, { name: 'f', address: anchor });
-  await t.rejects(toAnchor(scripted([[2, ended]])), { code: 'PATH_NOT_REACHED', message: /look-up.*came to its end without f/ });
-  const reached = scripted([[1, 0x99n], [2, anchor], [1, spin]]);
-  await toAnchor(reached);
-  t.same(reached.told.filter((what) => what.startsWith('resume')), ['resume all', 'resume all', 'resume 1'], 'a stop elsewhere is none; the other thread goes back to its place');
-});
+    const [anchor, ended, spin] = [0x10n, 0x20n, 0x30n];
+    const control = { addressOf: (mark: string) => (mark === 'spin' ? spin : ended) } as unknown as ControlPage;
+    const toAnchor = ({ vcpus }: ReturnType<typeof scripted>) =>
+      heldToAnchor({ vcpus } as unknown as PlacedMachine, new Runner(vcpus), control, path, {
+        name: 'f',
+        address: anchor,
+      });
+    await t.rejects(toAnchor(scripted([[2, ended]])), {
+      code: 'PATH_NOT_REACHED',
+      message: /look-up.*came to its end without f/,
+    });
+    const reached = scripted([
+      [1, 0x99n],
+      [2, anchor],
+      [1, spin],
+    ]);
+    await toAnchor(reached);
+    t.same(
+      reached.told.filter((what) => what.startsWith('resume')),
+      ['resume all', 'resume all', 'resume 1'],
+      'a stop elsewhere is none; the other thread goes back to its place',
+    );
+  },
+);
 
 t.test('a budget is used up by running, not by waiting', async (t) => {
   const { vcpus } = scripted([]);

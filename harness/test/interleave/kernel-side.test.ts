@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { activityOf, liveChain, placeName, waitingPlace, withoutInterrupt } from '../../interleave/chains.ts';
 import { ControlPage, parseReadyLine } from '../../interleave/control.ts';
@@ -57,7 +58,8 @@ const isText = (pc: bigint): boolean => symbols.place(pc) !== null;
 
 function stackWith(words: Readonly<Record<number, bigint>>): { base: bigint; bytes: Buffer } {
   const bytes = Buffer.alloc(STACK_BYTES);
-  for (const [offset, value] of Object.entries(words)) bytes.writeBigUInt64LE(BigInt.asUintN(64, value), Number(offset));
+  for (const [offset, value] of Object.entries(words))
+    bytes.writeBigUInt64LE(BigInt.asUintN(64, value), Number(offset));
   return { base: BASE, bytes };
 }
 
@@ -104,20 +106,49 @@ const place = (func: string): CodePlace => ({ address: '0x1', func, offset: 1 })
 const chain = (...funcs: string[]) => ({ places: funcs.map(place), scheduledOut: funcs.includes('__schedule') });
 
 t.test('what a thread waits for is the first function outside of the scheduler', async (t) => {
-  t.same(liveChain([place('stale'), place('__schedule'), place('x'), place('__schedule'), place('schedule')]).places.map(({ func }) => func), ['__schedule', 'schedule']);
-  const asleep = chain('__schedule', 'schedule', 'schedule_timeout', 'wait_for_completion', '__wait_rcu_gp', 'synchronize_rcu', '__x64_sys_swapoff', 'do_syscall_64');
+  t.same(
+    liveChain([place('stale'), place('__schedule'), place('x'), place('__schedule'), place('schedule')]).places.map(
+      ({ func }) => func,
+    ),
+    ['__schedule', 'schedule'],
+  );
+  const asleep = chain(
+    '__schedule',
+    'schedule',
+    'schedule_timeout',
+    'wait_for_completion',
+    '__wait_rcu_gp',
+    'synchronize_rcu',
+    '__x64_sys_swapoff',
+    'do_syscall_64',
+  );
   t.equal(waitingPlace(asleep)?.func, 'synchronize_rcu');
   t.same(activityOf(asleep), { kind: 'asleep', in: 'synchronize_rcu' });
-  t.same(activityOf(chain('unuse_pte_range', '__x64_sys_swapoff', 'x64_sys_call', 'do_syscall_64')), { kind: 'busy', in: '__x64_sys_swapoff' });
-  const preempted = chain('__schedule', 'preempt_schedule_irq', 'irqentry_exit', 'asm_common_interrupt', 'unuse_pte_range', '__x64_sys_swapoff');
+  t.same(activityOf(chain('unuse_pte_range', '__x64_sys_swapoff', 'x64_sys_call', 'do_syscall_64')), {
+    kind: 'busy',
+    in: '__x64_sys_swapoff',
+  });
+  const preempted = chain(
+    '__schedule',
+    'preempt_schedule_irq',
+    'irqentry_exit',
+    'asm_common_interrupt',
+    'unuse_pte_range',
+    '__x64_sys_swapoff',
+  );
   t.same(activityOf(preempted), { kind: 'busy', in: '__x64_sys_swapoff' });
-  t.same(activityOf(chain('__schedule', 'schedule', 'irqentry_exit_to_user_mode', 'asm_common_interrupt')), { kind: 'user' });
+  t.same(activityOf(chain('__schedule', 'schedule', 'irqentry_exit_to_user_mode', 'asm_common_interrupt')), {
+    kind: 'user',
+  });
   t.same(activityOf(chain()), { kind: 'user' });
 });
 
 t.test('an interrupt on top of a chain is not what the thread does', async (t) => {
   const funcs = (...names: string[]): string[] => withoutInterrupt(names.map(place)).map(({ func }) => func);
-  t.same(funcs('__schedule', 'irqentry_exit', 'asm_sysvec_apic_timer_interrupt', 'loop', 'asm_exc_page_fault'), ['loop', 'asm_exc_page_fault']);
+  t.same(funcs('__schedule', 'irqentry_exit', 'asm_sysvec_apic_timer_interrupt', 'loop', 'asm_exc_page_fault'), [
+    'loop',
+    'asm_exc_page_fault',
+  ]);
   t.same(funcs('a', 'loop', 'asm_exc_page_fault'), ['a', 'loop', 'asm_exc_page_fault']);
 });
 
@@ -127,7 +158,7 @@ function walker(addresses: readonly bigint[], returnsTo: bigint): VcpuControl {
   const stack = Buffer.alloc(8);
   stack.writeBigUInt64LE(returnsTo);
   return {
-    readRegister: async (_: number, name: string) => (name === 'rsp' ? 0x8000n : addresses[at] ?? 0n),
+    readRegister: async (_: number, name: string) => (name === 'rsp' ? 0x8000n : (addresses[at] ?? 0n)),
     readMemory: async () => stack,
     step: async () => (at++, { signal: 5, thread: 2 }),
   } as unknown as VcpuControl;
@@ -139,17 +170,57 @@ t.test('a path is named by function, offset and occurrence, and ends at a return
   const signal = new AbortController().signal;
   const limits = { untilReturnOf: ['gone', '__swap_duplicate'], limit: 100 };
   const back = anchor + 8n;
-  const returned = await tracePath(walker([anchor, anchor + 4n, dup, dup + 4n, back, back], back), 2, symbols, limits, signal);
+  const returned = await tracePath(
+    walker([anchor, anchor + 4n, dup, dup + 4n, back, back], back),
+    2,
+    symbols,
+    limits,
+    signal,
+  );
   t.equal(returned.end, '__swap_duplicate returned');
-  t.same(returned.points.map(({ func, offset }) => `${func}+${offset}`), ['do_swap_page+0', 'do_swap_page+4', '__swap_duplicate+0', '__swap_duplicate+4']);
-  const looped = await tracePath(walker([anchor, anchor + 4n, anchor + 4n, anchor, 0xffffffff81005000n], 0n), 2, symbols, limits, signal);
-  t.same(looped.points.map(({ offset, occurrence }) => [offset, occurrence]), [[0, 1], [4, 1], [0, 2]], 'a step that goes nowhere is none');
+  t.same(
+    returned.points.map(({ func, offset }) => `${func}+${offset}`),
+    ['do_swap_page+0', 'do_swap_page+4', '__swap_duplicate+0', '__swap_duplicate+4'],
+  );
+  const looped = await tracePath(
+    walker([anchor, anchor + 4n, anchor + 4n, anchor, 0xffffffff81005000n], 0n),
+    2,
+    symbols,
+    limits,
+    signal,
+  );
+  t.same(
+    looped.points.map(({ offset, occurrence }) => [offset, occurrence]),
+    [
+      [0, 1],
+      [4, 1],
+      [0, 2],
+    ],
+    'a step that goes nowhere is none',
+  );
   t.match(looped.end, 'the thread sleeps after do_swap_page');
-  t.match((await tracePath(walker([0n, 4n, 8n, 12n].map((offset) => anchor + offset), 0n), 2, symbols, { ...limits, limit: 3 }, signal)).end, '3 instructions');
-  await t.rejects(tracePath(walker([anchor], 0n), 2, symbols, limits, AbortSignal.abort(new Error('stop'))), { message: 'stop' });
+  t.match(
+    (
+      await tracePath(
+        walker(
+          [0n, 4n, 8n, 12n].map((offset) => anchor + offset),
+          0n,
+        ),
+        2,
+        symbols,
+        { ...limits, limit: 3 },
+        signal,
+      )
+    ).end,
+    '3 instructions',
+  );
+  await t.rejects(tracePath(walker([anchor], 0n), 2, symbols, limits, AbortSignal.abort(new Error('stop'))), {
+    message: 'stop',
+  });
 });
 
-const READY = '{"t":"ready","control":"0x1000","marks":"0x6a0000000000","markBytes":16,"words":23,"target":"0x7f0000005000"}';
+const READY =
+  '{"t":"ready","control":"0x1000","marks":"0x6a0000000000","markBytes":16,"words":23,"target":"0x7f0000005000"}';
 
 t.test('the guest program says where everything is, or why it cannot', async (t) => {
   t.equal(parseReadyLine(READY).target, 0x7f0000005000n);
@@ -166,7 +237,10 @@ t.test('the control page is read and written by physical address, word by word',
   const memory = Buffer.alloc(4096);
   memory.write('ecarpaws', 'latin1');
   const vcpus = {
-    readMemory: async (_: number, at: bigint, length: number, space: string) => (t.equal(space, 'physical'), memory.subarray(Number(at) - 0x1000, Number(at) - 0x1000 + length)),
+    readMemory: async (_: number, at: bigint, length: number, space: string) => (
+      t.equal(space, 'physical'),
+      memory.subarray(Number(at) - 0x1000, Number(at) - 0x1000 + length)
+    ),
     writeMemory: async (_: number, at: bigint, data: Buffer) => void data.copy(memory, Number(at) - 0x1000),
   } as unknown as VcpuControl;
   const control = new ControlPage(vcpus, parseReadyLine(READY));

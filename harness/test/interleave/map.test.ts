@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { BACKENDS } from '../../interleave/backends.ts';
 import { parseMaps } from '../../store/map-file.ts';
@@ -22,12 +23,37 @@ function result(index: number, outcome: PointOutcome): PointResult {
   return { point: point(index), hold: 'stall', landed: null, outcome, elapsedMs: 1 };
 }
 
-const header = { variant: 'weakened', path: 'fault', backend: BACKENDS.rotational, anchor: 'do_swap_page', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 10, pathEnd: 'end', merged: null } as const;
+const header = {
+  variant: 'weakened',
+  path: 'fault',
+  backend: BACKENDS.rotational,
+  anchor: 'do_swap_page',
+  hold: 'stall',
+  meanwhile: 'swapoff',
+  swapoffTo: null,
+  pointsAre: 'instructions',
+  pathPoints: 10,
+  pathEnd: 'end',
+  merged: null,
+} as const;
 
 t.test('neighbours with the same outcome and signature are one window', async (t) => {
-  const windows = windowsOf([result(0, xas), result(1, xas), result(3, xas), result(4, dup), result(6, OK), result(5, OK)]);
+  const windows = windowsOf([
+    result(0, xas),
+    result(1, xas),
+    result(3, xas),
+    result(4, dup),
+    result(6, OK),
+    result(5, OK),
+  ]);
   t.same(
-    windows.map(({ first, last, points, explored, outcomes }) => [first.index, last.index, points, explored, outcomes.map(outcomeKey).join()]),
+    windows.map(({ first, last, points, explored, outcomes }) => [
+      first.index,
+      last.index,
+      points,
+      explored,
+      outcomes.map(outcomeKey).join(),
+    ]),
     [
       [0, 3, 4, 3, outcomeKey(xas)],
       [4, 4, 1, 1, outcomeKey(dup)],
@@ -39,7 +65,10 @@ t.test('neighbours with the same outcome and signature are one window', async (t
 
 t.test('repeats that disagree are shown as a set, gravest first, and are no neighbour of either', async (t) => {
   const windows = windowsOf([result(0, OK), result(1, OK), result(1, xas), result(2, xas)]);
-  t.same(windows.map(({ outcomes }) => outcomes.map(({ kind }) => kind)), [['ok'], ['oops', 'ok'], ['oops']]);
+  t.same(
+    windows.map(({ outcomes }) => outcomes.map(({ kind }) => kind)),
+    [['ok'], ['oops', 'ok'], ['oops']],
+  );
   t.same(outcomeSet([OK, xas, OK]).length, 2);
 });
 
@@ -47,17 +76,23 @@ t.test('a map counts points of those that exist, each by its gravest outcome', a
   const map = raceMap(header, [result(0, xas), result(1, OK), result(1, dup), result(2, REFUSED)]);
   t.equal(map.exploredPoints, 3);
   t.match(countOutcomes(map), { oops: 2, refused: 1, ok: 0 });
-  t.equal(mapSentence(map), 'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, repeats differ at 1');
+  t.equal(
+    mapSentence(map),
+    'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, repeats differ at 1',
+  );
 });
 
-t.test('a map under stall says what a wait for a frozen CPU is worth; one under preempt has nothing to say', async (t) => {
-  const waited: PointOutcome = { kind: 'waited', where: 'synchronize_rcu' };
-  const results = [result(0, waited), result(1, waited), result(2, xas)];
-  t.match(mapText(raceMap(header, results)), /2 points that waited under stall say nothing of a fix/);
-  t.match(mapText(raceMap(header, results.slice(1))), /1 point that waited under stall says nothing/);
-  t.notMatch(mapText(raceMap({ ...header, hold: 'preempt' }, results)), /say nothing/);
-  t.notMatch(mapText(raceMap(header, results.slice(2))), /say nothing/);
-});
+t.test(
+  'a map under stall says what a wait for a frozen CPU is worth; one under preempt has nothing to say',
+  async (t) => {
+    const waited: PointOutcome = { kind: 'waited', where: 'synchronize_rcu' };
+    const results = [result(0, waited), result(1, waited), result(2, xas)];
+    t.match(mapText(raceMap(header, results)), /2 points that waited under stall say nothing of a fix/);
+    t.match(mapText(raceMap(header, results.slice(1))), /1 point that waited under stall says nothing/);
+    t.notMatch(mapText(raceMap({ ...header, hold: 'preempt' }, results)), /say nothing/);
+    t.notMatch(mapText(raceMap(header, results.slice(2))), /say nothing/);
+  },
+);
 
 t.test('a strip goes on over points that a neighbour stands for', async (t) => {
   const merged = { represented: 4, checked: 1, differences: [] };
@@ -67,7 +102,10 @@ t.test('a strip goes on over points that a neighbour stands for', async (t) => {
 });
 
 t.test('a map says at how many points its repeats differ', async (t) => {
-  t.match(mapSentence(raceMap(header, [result(0, xas), result(0, OK), result(1, OK), result(1, OK)])), /2 of 10 points, 1 oops.*, 1 ok, repeats differ at 1$/);
+  t.match(
+    mapSentence(raceMap(header, [result(0, xas), result(0, OK), result(1, OK), result(1, OK)])),
+    /2 of 10 points, 1 oops.*, 1 ok, repeats differ at 1$/,
+  );
   t.notMatch(mapSentence(raceMap(header, [result(0, OK), result(0, OK)])), /differ/);
 });
 
@@ -81,24 +119,41 @@ t.test('the strip shows the gravest outcome of a column, and what was not explor
 });
 
 t.test('maps are read as they were printed, one or several', async (t) => {
-  const map = raceMap(header, [result(0, xas), result(1, OK), result(2, { kind: 'hang', where: 'f', backtraces: { held: ['f'] } })]);
+  const map = raceMap(header, [
+    result(0, xas),
+    result(1, OK),
+    result(2, { kind: 'hang', where: 'f', backtraces: { held: ['f'] } }),
+  ]);
   t.same(parseMaps(JSON.stringify(map), 'm'), [map]);
   t.same(parseMaps(JSON.stringify([map, map]), 'm'), [map, map]);
-  t.throws(() => parseMaps('{"schema": 1}', 'm.json'), { code: 'NOT_A_MAP', fault: 'usage', message: /m\.json: .*variant/ });
+  t.throws(() => parseMaps('{"schema": 1}', 'm.json'), {
+    code: 'NOT_A_MAP',
+    fault: 'usage',
+    message: /m\.json: .*variant/,
+  });
   t.throws(() => parseMaps('no', 'm.json'), { code: 'NOT_A_MAP' });
 });
 
 t.test('edges of windows get file, line and inlined callers', async (t) => {
   const map = await symbolizeMap(raceMap(header, [result(0, xas), result(1, xas)]), async (addresses) => {
     t.same(addresses, ['0x1000', '0x1004']);
-    return new Map([['0x1000', [{ func: 'inner', location: 'mm/a.h:1' }, { func: 'outer', location: 'mm/b.c:2' }]]]);
+    return new Map([
+      [
+        '0x1000',
+        [
+          { func: 'inner', location: 'mm/a.h:1' },
+          { func: 'outer', location: 'mm/b.c:2' },
+        ],
+      ],
+    ]);
   });
   t.match(mapText(map), 'do_swap_page (inner mm/a.h:1 < outer mm/b.c:2) .. do_swap_page+0x4');
 });
 
 t.test('points are chosen by function, by number and by range, and found by name', async (t) => {
   const path = [point(0, 'a', 0), point(1, 'a', 4), point(2, 'b', 0), point(3, 'a', 4, 2), point(4, 'b', 0, 2)];
-  const indexes = (choice: Parameters<typeof choosePoints>[1], range = {}): number[] => choosePoints(path, choice, range).map(({ index }) => index);
+  const indexes = (choice: Parameters<typeof choosePoints>[1], range = {}): number[] =>
+    choosePoints(path, choice, range).map(({ index }) => index);
   t.same(indexes({ kind: 'all' }), [0, 1, 2, 3, 4]);
   t.same(indexes({ kind: 'functions' }), [0, 2, 4]);
   t.same(indexes({ kind: 'every', count: 3 }), [0, 3]);
@@ -112,20 +167,31 @@ t.test('points are chosen by function, by number and by range, and found by name
 
 t.test('a sample is the same for the same seed, in the path’s order, and no more than there is', async (t) => {
   const path = Array.from({ length: 100 }, (_, index) => point(index));
-  const sample = (count: number, seed: string): number[] => samplePoints(path, { count, seed }).map(({ index }) => index);
+  const sample = (count: number, seed: string): number[] =>
+    samplePoints(path, { count, seed }).map(({ index }) => index);
   t.same(sample(10, 'a'), sample(10, 'a'));
   t.notSame(sample(10, 'a'), sample(10, 'b'));
-  t.same(sample(10, 'a'), [...sample(10, 'a')].sort((a, b) => a - b));
+  t.same(
+    sample(10, 'a'),
+    [...sample(10, 'a')].sort((a, b) => a - b),
+  );
   t.equal(sample(200, 'a').length, 100);
   t.equal(samplePoints(path).length, 100);
 });
 
 t.test('a source line names the first instruction of the path that is part of it', async (t) => {
   const path = [point(0, 'a', 0), point(1, 'a', 4), point(2, 'a', 8)];
-  const lookup = async () => new Map([
-    ['0x1004', [{ func: 'inlined', location: 'mm/a.h:1' }, { func: 'a', location: 'mm/a.c:7' }]],
-    ['0x1008', [{ func: 'a', location: 'mm/a.c:7' }]],
-  ]);
+  const lookup = async () =>
+    new Map([
+      [
+        '0x1004',
+        [
+          { func: 'inlined', location: 'mm/a.h:1' },
+          { func: 'a', location: 'mm/a.c:7' },
+        ],
+      ],
+      ['0x1008', [{ func: 'a', location: 'mm/a.c:7' }]],
+    ]);
   t.equal((await findPlace(path, 'mm/a.c:7', lookup)).index, 1);
   t.equal((await findPlace(path, 'a+0x8', lookup)).index, 2, 'other names need no line table');
   await t.rejects(findPlace(path, 'mm/a.c:70', lookup), { code: 'NO_SUCH_POINT', message: /mm\/a\.c:70/ });
@@ -153,7 +219,8 @@ const CALM: Observation = {
 };
 
 t.test('an observation is classified by the gravest that it supports', async (t) => {
-  const kind = (changes: Partial<Observation>, tells: PathSpec['tells'] = 'fault'): string => outcomeKey(classify({ ...CALM, ...changes }, tells));
+  const kind = (changes: Partial<Observation>, tells: PathSpec['tells'] = 'fault'): string =>
+    outcomeKey(classify({ ...CALM, ...changes }, tells));
   t.equal(kind({}), 'ok');
   t.equal(kind({ majorFaults: 0 }), 'entry refused');
   t.equal(kind({ majorFaults: 0, heldWhenOvertaken: false }), 'ok');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { isPrivate, parseDisassembly } from '../../interleave/disassembly.ts';
 import { mergePoints, mergeSummary, privateAddresses } from '../../interleave/merge.ts';
@@ -8,16 +9,56 @@ import type { PathPoint, PointOutcome, PointResult, VcpuControl } from '../../mo
 
 t.test('what only the thread itself can see', async (t) => {
   const hidden = [
-    'mov    %rsp,%rbp', 'mov    $0x10,%eax', 'mov    -0x30(%rbp),%rax', 'mov    %rax,0x8(%rsp)', 'lea    0x10(%rdi,%rax,8),%rcx',
-    'push   %rbx', 'pop    %r12', 'jne    ffffffff81112345 <f+0x12>', 'jmp    ffffffff81112345 <f+0x12>', 'nopw   0x0(%rax,%rax,1)',
-    'movzbl %al,%eax', 'movslq %edi,%rdi', 'cmovne %rax,%rdx', 'sete   %al', 'shl    $0x3,%rax', 'xchg   %ax,%ax', 'test   %rax,%rax', 'shr    %rax',
+    'mov    %rsp,%rbp',
+    'mov    $0x10,%eax',
+    'mov    -0x30(%rbp),%rax',
+    'mov    %rax,0x8(%rsp)',
+    'lea    0x10(%rdi,%rax,8),%rcx',
+    'push   %rbx',
+    'pop    %r12',
+    'jne    ffffffff81112345 <f+0x12>',
+    'jmp    ffffffff81112345 <f+0x12>',
+    'nopw   0x0(%rax,%rax,1)',
+    'movzbl %al,%eax',
+    'movslq %edi,%rdi',
+    'cmovne %rax,%rdx',
+    'sete   %al',
+    'shl    $0x3,%rax',
+    'xchg   %ax,%ax',
+    'test   %rax,%rax',
+    'shr    %rax',
   ];
   for (const text of hidden) t.equal(isPrivate(text), true, text);
   const visible = [
-    'mov    0x10(%rdi),%rax', 'mov    %gs:0x1234,%rax', 'mov    %rax,0x1234(%rip)        # ffffffff82000000 <x>', 'mov    0xffffffff82000000,%eax',
-    'mov    0x8(%rsp,%rax,8),%rcx', 'call   ffffffff81112345 <f>', 'ret', 'cli', 'sti', 'popf', 'pushf', 'iretq', 'lock incl (%rax)', 'jmp    *0x10(%rax)',
-    'jmp    *%rax', 'rep stos %rax,%es:(%rdi)', 'movsq  %ds:(%rsi),%es:(%rdi)', 'movsb  %ds:(%rsi),%es:(%rdi)', 'xchg   %rax,(%rdi)', 'incl   %gs:0x7eef(%rip)',
-    'mov    %cr3,%rax', 'mov    %eax,%ds', 'wrmsr', 'pause', 'mfence', 'ud2', 'push   0x10(%rdi)', '(bad)', '',
+    'mov    0x10(%rdi),%rax',
+    'mov    %gs:0x1234,%rax',
+    'mov    %rax,0x1234(%rip)        # ffffffff82000000 <x>',
+    'mov    0xffffffff82000000,%eax',
+    'mov    0x8(%rsp,%rax,8),%rcx',
+    'call   ffffffff81112345 <f>',
+    'ret',
+    'cli',
+    'sti',
+    'popf',
+    'pushf',
+    'iretq',
+    'lock incl (%rax)',
+    'jmp    *0x10(%rax)',
+    'jmp    *%rax',
+    'rep stos %rax,%es:(%rdi)',
+    'movsq  %ds:(%rsi),%es:(%rdi)',
+    'movsb  %ds:(%rsi),%es:(%rdi)',
+    'xchg   %rax,(%rdi)',
+    'incl   %gs:0x7eef(%rip)',
+    'mov    %cr3,%rax',
+    'mov    %eax,%ds',
+    'wrmsr',
+    'pause',
+    'mfence',
+    'ud2',
+    'push   0x10(%rdi)',
+    '(bad)',
+    '',
   ];
   for (const text of visible) t.equal(isPrivate(text), false, text);
 });
@@ -38,12 +79,27 @@ t.test('objdump’s instructions, with their bytes', async (t) => {
   t.same(listing.get('0xffffffff81001008'), { bytes: '488b07', text: 'mov    (%rdi),%rax' });
 });
 
-const point = (index: number): PathPoint => ({ index, address: `0x${(0x1000 + index).toString(16)}`, func: 'f', offset: index, occurrence: 1 });
+const point = (index: number): PathPoint => ({
+  index,
+  address: `0x${(0x1000 + index).toString(16)}`,
+  func: 'f',
+  offset: index,
+  occurrence: 1,
+});
 const path = Array.from({ length: 12 }, (_, index) => point(index));
 
 t.test('what the running kernel has patched is not private', async (t) => {
-  const points = ['0xffffffff81001000', '0xffffffff81001005', '0xffffffff81001008', '0xffffffff8100100b', '0xffffffff81009999'].map((address, index) => ({ ...point(index), address }));
-  const memory = (bytes: Record<string, string>) => ({ readMemory: async (_: number, at: bigint) => Buffer.from(bytes[at.toString(16)] ?? '', 'hex') }) as unknown as VcpuControl;
+  const points = [
+    '0xffffffff81001000',
+    '0xffffffff81001005',
+    '0xffffffff81001008',
+    '0xffffffff8100100b',
+    '0xffffffff81009999',
+  ].map((address, index) => ({ ...point(index), address }));
+  const memory = (bytes: Record<string, string>) =>
+    ({
+      readMemory: async (_: number, at: bigint) => Buffer.from(bytes[at.toString(16)] ?? '', 'hex'),
+    }) as unknown as VcpuControl;
   const asked: string[] = [];
   const disassemble = async (func: string) => (asked.push(func), parseDisassembly(LISTING));
   const same = memory({ ffffffff81001005: '4889e5', ffffffff8100100b: '4885c0' });
@@ -69,12 +125,40 @@ t.test('a stretch ends at what others can see; a tenth of the rest is run all th
 t.test('one difference voids the map', async (t) => {
   const plan = mergePoints(path, () => true, 'seed');
   const [first, check] = plan.run as [PathPoint, PathPoint];
-  const result = (at: PathPoint, outcome: PointOutcome): PointResult => ({ point: at, hold: 'stall', landed: null, outcome, elapsedMs: 1 });
-  const header = { variant: 'v', path: 'fault', backend: BACKENDS.rotational, anchor: 'f', hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: 12, pathEnd: 'end' } as const;
-  const text = (results: PointResult[]): string => mapText(raceMap({ ...header, merged: mergeSummary(plan.represented, results) }, results));
+  const result = (at: PathPoint, outcome: PointOutcome): PointResult => ({
+    point: at,
+    hold: 'stall',
+    landed: null,
+    outcome,
+    elapsedMs: 1,
+  });
+  const header = {
+    variant: 'v',
+    path: 'fault',
+    backend: BACKENDS.rotational,
+    anchor: 'f',
+    hold: 'stall',
+    meanwhile: 'swapoff',
+    swapoffTo: null,
+    pointsAre: 'instructions',
+    pathPoints: 12,
+    pathEnd: 'end',
+  } as const;
+  const text = (results: PointResult[]): string =>
+    mapText(raceMap({ ...header, merged: mergeSummary(plan.represented, results) }, results));
   const lost = result(check, { kind: 'inconclusive', reason: 'lost' });
-  t.match(text([result(first, { kind: 'ok' }), lost]), /\(10 more by a neighbour, 0 such checked, 0 differ\)/, 'what told nothing is no check');
+  t.match(
+    text([result(first, { kind: 'ok' }), lost]),
+    /\(10 more by a neighbour, 0 such checked, 0 differ\)/,
+    'what told nothing is no check',
+  );
   const waited = (where: string): PointOutcome => ({ kind: 'waited', where });
-  t.match(text([result(first, waited('a')), result(check, waited('b'))]), /^v, .*: 2 of 12 points \(10 more by a neighbour, 1 such checked, 0 differ\)/);
-  t.match(text([result(first, { kind: 'ok' }), result(check, { kind: 'oops', signature: 'x' })]), /^VOID .*1 differ[^]*differs: f\+0x\w+: oops: x; f: ok/);
+  t.match(
+    text([result(first, waited('a')), result(check, waited('b'))]),
+    /^v, .*: 2 of 12 points \(10 more by a neighbour, 1 such checked, 0 differ\)/,
+  );
+  t.match(
+    text([result(first, { kind: 'ok' }), result(check, { kind: 'oops', signature: 'x' })]),
+    /^VOID .*1 differ[^]*differs: f\+0x\w+: oops: x; f: ok/,
+  );
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import { BACKENDS } from '../../interleave/backends.ts';
@@ -15,16 +16,24 @@ const ATTEMPTS = 2;
 const plan = await shippedPlan('default');
 
 function signatures(map: RaceMap): string {
-  return map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : outcome.kind))).join('\n');
+  return map.windows
+    .flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : outcome.kind)))
+    .join('\n');
 }
 
 t.test('stock over tmpfs: the read-ahead hang is found by holding the fault before it', async (t) => {
   const kernel = await kernelOf(plan, 'stock');
   const lab = await labFor(kernel);
   await booted(t.name);
-  const schedule = parseSchedule('name: ra\npath: shmem\nhold: {at: shmem_swapin, how: preempt}\nexpect: {kind: hang, matches: swap_cluster_readahead}\n', 'ra');
+  const schedule = parseSchedule(
+    'name: ra\npath: shmem\nhold: {at: shmem_swapin, how: preempt}\nexpect: {kind: hang, matches: swap_cluster_readahead}\n',
+    'ra',
+  );
   const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
-  const replayed = await withPlacement(kernel, lab, never, (placement) => replay(placement, schedule, options), { path: 'shmem', backend: BACKENDS.rotational });
+  const replayed = await withPlacement(kernel, lab, never, (placement) => replay(placement, schedule, options), {
+    path: 'shmem',
+    backend: BACKENDS.rotational,
+  });
   t.equal(replayed.met, ATTEMPTS);
   t.match(replayed.results[0]?.outcome, { kind: 'hang', backtraces: { held: /swap_cluster_readahead/ } });
 });
@@ -32,9 +41,18 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
 t.test('unpatched: other paths and backends show their own windows', async (t) => {
   const kernel = await kernelOf(plan, 'unpatched');
   const dir = t.testdir({});
-  const map = async (path: PathName, backend: keyof typeof BACKENDS, more: Partial<ExplorationSpec> = {}): Promise<RaceMap> => {
+  const map = async (
+    path: PathName,
+    backend: keyof typeof BACKENDS,
+    more: Partial<ExplorationSpec> = {},
+  ): Promise<RaceMap> => {
     await booted(`${path} ${backend}`);
-    return exploreOnce(kernel, 'unpatched', join(dir, `${path}-${backend}-${Object.keys(more).join('-')}`), { path, backend: BACKENDS[backend], hold: 'stall', ...more });
+    return exploreOnce(kernel, 'unpatched', join(dir, `${path}-${backend}-${Object.keys(more).join('-')}`), {
+      path,
+      backend: BACKENDS[backend],
+      hold: 'stall',
+      ...more,
+    });
   };
   t.match(signatures(await map('look-up', 'rotational')), /find_get_incore_page/);
   t.match(signatures(await map('fault', 'zram')), /__swap_count/);
@@ -45,6 +63,10 @@ t.test('unpatched: other paths and backends show their own windows', async (t) =
   t.same(counted.merged?.differences, []);
 
   const behind = await map('fault', 'rotational', { entries: ['swap_readpage', 'swap_free'] });
-  t.match(behind, { anchor: '__swap_duplicate returned', pointsAre: 'function entries', exploredPoints: behind.pathPoints });
+  t.match(behind, {
+    anchor: '__swap_duplicate returned',
+    pointsAre: 'function entries',
+    exploredPoints: behind.pathPoints,
+  });
   t.ok(behind.pathPoints > 1);
 });

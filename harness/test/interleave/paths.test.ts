@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +7,10 @@ import { BACKENDS, backendName } from '../../interleave/backends.ts';
 import { PATHS, pathNamed } from '../../interleave/paths.ts';
 import { programCommand } from '../../interleave/program.ts';
 
-const operations = readFileSync(resolve(fileURLToPath(import.meta.url), '../../../../guests/src/interleave/operations.c'), 'utf8');
+const operations = readFileSync(
+  resolve(fileURLToPath(import.meta.url), '../../../../guests/src/interleave/operations.c'),
+  'utf8',
+);
 
 t.test('each path has a name of its own, an anchor, and an operation that the guest program knows', async (t) => {
   t.equal(new Set(PATHS.map(({ name }) => name)).size, PATHS.length);
@@ -20,7 +24,16 @@ t.test('each path has a name of its own, an anchor, and an operation that the gu
 
 t.test('each backend is made ready before the program starts on it', async (t) => {
   t.same(Object.values(BACKENDS).map(backendName), Object.keys(BACKENDS));
-  t.equal(programCommand(BACKENDS['solid-state'], 'fault'), 'exec 2>&1; echo 0 > /sys/block/vda/queue/rotational && exec interleave /dev/vda fault');
-  t.equal(programCommand(BACKENDS.zram, 'smaps'), 'exec 2>&1; echo 1024K > /sys/block/zram0/disksize && exec interleave /dev/zram0 smaps');
-  t.throws(() => programCommand({ kind: 'file', filesystem: 'ext4', sizeKiB: 1024 }, 'fault'), { code: 'NOT_PLACED_ON', fault: 'usage' });
+  t.equal(
+    programCommand(BACKENDS['solid-state'], 'fault'),
+    'exec 2>&1; echo 0 > /sys/block/vda/queue/rotational && exec interleave /dev/vda fault',
+  );
+  t.equal(
+    programCommand(BACKENDS.zram, 'smaps'),
+    'exec 2>&1; echo 1024K > /sys/block/zram0/disksize && exec interleave /dev/zram0 smaps',
+  );
+  t.throws(() => programCommand({ kind: 'file', filesystem: 'ext4', sizeKiB: 1024 }, 'fault'), {
+    code: 'NOT_PLACED_ON',
+    fault: 'usage',
+  });
 });

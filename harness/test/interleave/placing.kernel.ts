@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -24,35 +25,78 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
   await withPlacement(kernel, lab, never, async (placement) => {
     t.equal(placement.starved, null, 'a hold outside of critical sections starves nothing');
     const schedule = parseSchedule(readFileSync(join(root, 'kernel-configs/schedules', SCHEDULE), 'utf8'), SCHEDULE);
-    const replayed = await replay(placement, schedule, { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never });
+    const replayed = await replay(placement, schedule, {
+      attempts: ATTEMPTS,
+      source: sourceLookup(kernel.vmlinux),
+      signal: never,
+    });
     t.equal(replayed.met, ATTEMPTS);
   });
   const map = await exploreOnce(kernel, 'weakened', t.testdir(), {});
   t.ok(countOutcomes(map).oops > map.exploredPoints / 2);
-  const signatures = map.windows.flatMap(({ outcomes }) => outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')));
-  for (const func of ['__swp_swapcount', '__swap_duplicate']) t.ok(signatures.some((signature) => signature.includes(func)), func);
+  const signatures = map.windows.flatMap(({ outcomes }) =>
+    outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')),
+  );
+  for (const func of ['__swp_swapcount', '__swap_duplicate'])
+    t.ok(
+      signatures.some((signature) => signature.includes(func)),
+      func,
+    );
   t.ok(map.windows.every(({ firstSource }) => firstSource.length > 0));
 });
 
-t.test('the same exploration twice: the same points, held at the same places; where outcomes differ the map says so', async (t) => {
-  const kernel = await kernelOf(await shippedPlan('short'), 'weakened');
-  await booted(t.name);
-  const runs = await withPlacement(kernel, await labFor(kernel), never, async (placement) => [await exploredOnce(placement), await exploredOnce(placement)] as const);
-  const [first, second] = runs;
-  t.same(second.path.points, first.path.points);
-  t.ok(first.results.length > 10);
-  const placed = ({ results }: Explored) => results.map(({ point, landed }) => [pointName(point), landed]);
-  t.same(placed(second), placed(first));
-  const key = ({ outcome }: PointResult): string => outcomeKey(outcome);
-  const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
-  const header = { variant: 'weakened', path: 'fault', backend: FAULT_SCENE.backend, anchor: first.path.anchor, hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, pointsAre: 'instructions', pathPoints: first.path.points.length, pathEnd: first.path.end, merged: null } as const;
-  t.equal(disagreeing(raceMap(header, [...first.results, ...second.results])), differ);
-});
+t.test(
+  'the same exploration twice: the same points, held at the same places; where outcomes differ the map says so',
+  async (t) => {
+    const kernel = await kernelOf(await shippedPlan('short'), 'weakened');
+    await booted(t.name);
+    const runs = await withPlacement(
+      kernel,
+      await labFor(kernel),
+      never,
+      async (placement) => [await exploredOnce(placement), await exploredOnce(placement)] as const,
+    );
+    const [first, second] = runs;
+    t.same(second.path.points, first.path.points);
+    t.ok(first.results.length > 10);
+    const placed = ({ results }: Explored) => results.map(({ point, landed }) => [pointName(point), landed]);
+    t.same(placed(second), placed(first));
+    const key = ({ outcome }: PointResult): string => outcomeKey(outcome);
+    const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
+    const header = {
+      variant: 'weakened',
+      path: 'fault',
+      backend: FAULT_SCENE.backend,
+      anchor: first.path.anchor,
+      hold: 'stall',
+      meanwhile: 'swapoff',
+      swapoffTo: null,
+      pointsAre: 'instructions',
+      pathPoints: first.path.points.length,
+      pathEnd: first.path.end,
+      merged: null,
+    } as const;
+    t.equal(disagreeing(raceMap(header, [...first.results, ...second.results])), differ);
+  },
+);
 
 t.test('guests side by side explore what one does, each with its console', async (t) => {
   await booted(t.name);
   const results = t.testdir();
-  const run = await swaprace(['interleave', 'explore', 'weakened', '--guests', '2', '--every', '60', '--repeats', '1', '--json', '--results', results]);
+  const run = await swaprace([
+    'interleave',
+    'explore',
+    'weakened',
+    '--guests',
+    '2',
+    '--every',
+    '60',
+    '--repeats',
+    '1',
+    '--json',
+    '--results',
+    results,
+  ]);
   t.equal(run.exitCode, 0, run.all);
   const map = JSON.parse(run.stdout) as RaceMap;
   // More where the guests' paths are not of one length: every 60th instruction of the one is another of the other.
@@ -72,7 +116,16 @@ async function exploredOnce(placement: Placement): Promise<Explored> {
   const results: PointResult[] = [];
   let path: ExploredPath | null = null;
   await explore(placement, {
-    ...{ hold: 'stall', meanwhile: 'swapoff', swapoffTo: null, choice: { kind: 'every', count: 60 }, repeats: 1, explored: new Set(), taken: new Set(), signal: never },
+    ...{
+      hold: 'stall',
+      meanwhile: 'swapoff',
+      swapoffTo: null,
+      choice: { kind: 'every', count: 60 },
+      repeats: 1,
+      explored: new Set(),
+      taken: new Set(),
+      signal: never,
+    },
     onPath: async (stepped) => void (path = stepped),
     onResult: async (result) => void results.push(result),
   });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +10,41 @@ import { formatSchedule, interleavingOf, parseSchedule, requireSeries } from '..
 const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kernel-configs/schedules');
 
 t.test('a schedule is read, checked and written', async (t) => {
-  const schedule = parseSchedule('name: a\nhold: {at: __swap_duplicate+0x12#3, how: stall}\nexpect: {kind: oops}\n', 'a.yaml');
-  t.match(schedule, { path: 'fault', backend: 'rotational', meanwhile: 'swapoff', hold: { at: '__swap_duplicate+0x12#3', how: 'stall' } });
+  const schedule = parseSchedule(
+    'name: a\nhold: {at: __swap_duplicate+0x12#3, how: stall}\nexpect: {kind: oops}\n',
+    'a.yaml',
+  );
+  t.match(schedule, {
+    path: 'fault',
+    backend: 'rotational',
+    meanwhile: 'swapoff',
+    hold: { at: '__swap_duplicate+0x12#3', how: 'stall' },
+  });
   t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
-  t.same(parseSchedule('{"name": "j", "hold": {"at": 520, "how": "preempt"}}', 'j.json').hold, { at: 520, how: 'preempt' });
+  t.same(parseSchedule('{"name": "j", "hold": {"at": 520, "how": "preempt"}}', 'j.json').hold, {
+    at: 520,
+    how: 'preempt',
+  });
 });
 
 t.test('swapoff may be held in its turn, and a place be a source line', async (t) => {
-  const schedule = parseSchedule('name: a\nhold: {at: "mm/swapfile.c:3210", how: stall}\nmeanwhile: {swapoff-to: vfree+0x4}\n', 'a.yaml');
+  const schedule = parseSchedule(
+    'name: a\nhold: {at: "mm/swapfile.c:3210", how: stall}\nmeanwhile: {swapoff-to: vfree+0x4}\n',
+    'a.yaml',
+  );
   t.same(interleavingOf(schedule), { hold: 'stall', meanwhile: 'swapoff', swapoffTo: 'vfree+0x4' });
   t.equal(schedule.hold.at, 'mm/swapfile.c:3210');
   t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
-  t.same(interleavingOf({ ...schedule, meanwhile: 'swapoff+swapon' }), { hold: 'stall', meanwhile: 'swapoff+swapon', swapoffTo: null });
+  t.same(interleavingOf({ ...schedule, meanwhile: 'swapoff+swapon' }), {
+    hold: 'stall',
+    meanwhile: 'swapoff+swapon',
+    swapoffTo: null,
+  });
 });
 
 t.test('what is wrong with a schedule is named by its key', async (t) => {
-  const wrong = (text: string, message: RegExp): void => void t.throws(() => parseSchedule(text, 's.yaml'), { code: 'SCHEDULE_INVALID', fault: 'usage', message });
+  const wrong = (text: string, message: RegExp): void =>
+    void t.throws(() => parseSchedule(text, 's.yaml'), { code: 'SCHEDULE_INVALID', fault: 'usage', message });
   wrong('name: a\nhold: {at: x, how: freeze}\n', /hold\.how/);
   wrong('name: a\nhold: {at: "x+zz", how: stall}\n', /hold\.at/);
   wrong('name: a\nhold: {at: x, how: stall}\nholds: 1\n', /holds/);
@@ -38,7 +58,8 @@ t.test('a schedule that names a line is for kernels that have it', async (t) => 
   const lined = parseSchedule('name: a\nseries: [unpatched]\nhold: {at: "mm/swapfile.c:3213", how: stall}\n', 'a.yaml');
   requireSeries(lined, 'unpatched', ['unpatched']);
   t.throws(() => requireSeries(lined, 'weakened', ['unpatched', 'weakened']), {
-    code: 'SCHEDULE_NOT_FOR', message: 'a names a source line of kernels with the series unpatched; weakened has unpatched, weakened',
+    code: 'SCHEDULE_NOT_FOR',
+    message: 'a names a source line of kernels with the series unpatched; weakened has unpatched, weakened',
   });
   t.throws(() => requireSeries(lined, 'stock', []), { message: /stock has none/ });
   const named = parseSchedule('name: a\nhold: {at: __swap_duplicate, how: stall}\n', 'a.yaml');

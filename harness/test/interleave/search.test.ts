@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { parse } from 'yaml';
 import { SplatScanner } from '../../evidence/scanner.ts';
@@ -6,7 +7,13 @@ import type { Runner } from '../../interleave/runner.ts';
 import { formatSchedule, parseSchedule } from '../../interleave/schedule.ts';
 import { candidatesOf, isSameKind, likelyPaths, pointsAt } from '../../interleave/search/candidates.ts';
 import { drawPreemption } from '../../interleave/search/preemption.ts';
-import { census, DEFAULT_ROUND_TIMES, followingSplat, preemptOnce, type SearchedMachine } from '../../interleave/search/round.ts';
+import {
+  census,
+  DEFAULT_ROUND_TIMES,
+  followingSplat,
+  preemptOnce,
+  type SearchedMachine,
+} from '../../interleave/search/round.ts';
 import { swapoffCode } from '../../interleave/search/swapoff.ts';
 import { ConsoleSplats } from '../../interleave/splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
@@ -27,8 +34,14 @@ const lists = { seed: '1', functions: ['a', 'b', 'c', 'd'], swapoffFunctions: ['
 
 t.test('a round’s preemption follows from the seed, and other rounds and seeds get others', async (t) => {
   const drawn = Array.from({ length: 400 }, (_, round) => drawPreemption(lists, round));
-  t.same(drawn, Array.from({ length: 400 }, (_, round) => drawPreemption({ ...lists }, round)));
-  t.notSame(drawn.slice(0, 20), Array.from({ length: 20 }, (_, round) => drawPreemption({ ...lists, seed: '2' }, round)));
+  t.same(
+    drawn,
+    Array.from({ length: 400 }, (_, round) => drawPreemption({ ...lists }, round)),
+  );
+  t.notSame(
+    drawn.slice(0, 20),
+    Array.from({ length: 20 }, (_, round) => drawPreemption({ ...lists, seed: '2' }, round)),
+  );
   for (const func of lists.functions) t.ok(drawn.filter((each) => each.func === func).length > 60, func);
   const second = drawn.filter(({ swapoffTo }) => swapoffTo !== null).length;
   t.ok(second > 60 && second < 180, `${second} with a second hold`);
@@ -45,8 +58,15 @@ t.test('swapoff: its body, its returns, with return thunks or without, and what 
       ['0xffffffff81003040', { bytes: 'c3', text: 'retq' }],
     ]);
   const code = await swapoffCode(symbols, disassemble, async () => ['vfree', 'not_of_this_kernel']);
-  t.same(code, { func: '__x64_sys_swapoff', returns: [0xffffffff81003010n, 0xffffffff81003020n, 0xffffffff81003040n], calls: ['vfree'] });
-  await t.rejects(swapoffCode(new SymbolTable(''), disassemble, async () => []), { code: 'NO_SUCH_FUNCTION' });
+  t.same(code, {
+    func: '__x64_sys_swapoff',
+    returns: [0xffffffff81003010n, 0xffffffff81003020n, 0xffffffff81003040n],
+    calls: ['vfree'],
+  });
+  await t.rejects(
+    swapoffCode(new SymbolTable(''), disassemble, async () => []),
+    { code: 'NO_SUCH_FUNCTION' },
+  );
 });
 
 interface Script {
@@ -69,11 +89,16 @@ function fake({ stops, splat, chains = {} }: Script) {
     vcpus: {
       running: false,
       threads: async () => [1, 2],
-      readRegister: async (thread: number, name: string) => (name === 'rip' ? (pcs.get(thread) ?? 0n) : BigInt(thread) << 20n),
+      readRegister: async (thread: number, name: string) =>
+        name === 'rip' ? (pcs.get(thread) ?? 0n) : BigInt(thread) << 20n,
       step: async (thread: number) => void pcs.set(thread, (pcs.get(thread) ?? 0n) + 4n),
     },
     workMs: async () => (work += 50),
-    splats: { restart: () => undefined, titles: () => (over() ? [splat] : []), whole: async () => (over() ? undefined : new Promise(() => undefined)) },
+    splats: {
+      restart: () => undefined,
+      titles: () => (over() ? [splat] : []),
+      whole: async () => (over() ? undefined : new Promise(() => undefined)),
+    },
   } as unknown as PlacedMachine;
   const runner = {
     insert: async (...addresses: bigint[]) => addresses.forEach((address) => inserted.add(address)),
@@ -89,8 +114,18 @@ function fake({ stops, splat, chains = {} }: Script) {
     },
     halt: async () => null,
   } as unknown as Runner;
-  const reader = { chainOf: async (_: bigint, [thread]: readonly number[]) => ({ places: (chains[thread ?? 0] ?? []).map((func) => ({ func })) }) } as unknown as ChainReader;
-  const searched: SearchedMachine = { machine, runner, chains: reader, symbols, swapoff: { func: '__x64_sys_swapoff', returns: [RETURN], calls: ['vfree'] } };
+  const reader = {
+    chainOf: async (_: bigint, [thread]: readonly number[]) => ({
+      places: (chains[thread ?? 0] ?? []).map((func) => ({ func })),
+    }),
+  } as unknown as ChainReader;
+  const searched: SearchedMachine = {
+    machine,
+    runner,
+    chains: reader,
+    symbols,
+    swapoff: { func: '__x64_sys_swapoff', returns: [RETURN], calls: ['vfree'] },
+  };
   return { searched, resumed, inserted };
 }
 
@@ -114,32 +149,82 @@ const SPLAT = [
 const preemption: Preemption = { gapMs: 0, func: 'do_swap_page', steps: 3, swapoffTo: null };
 
 t.test('the first thread is stepped and held while the other vCPU runs, until swapoff returns', async (t) => {
-  const { searched, resumed, inserted } = fake({ stops: [[FAULT, 2], [RETURN, 1]], chains: { 2: ['do_swap_page', 'exc_page_fault'] } });
+  const { searched, resumed, inserted } = fake({
+    stops: [
+      [FAULT, 2],
+      [RETURN, 1],
+    ],
+    chains: { 2: ['do_swap_page', 'exc_page_fault'] },
+  });
   const outcome = await preemptOnce(searched, preemption, DEFAULT_ROUND_TIMES);
-  t.match(outcome, { held: { func: 'do_swap_page', offset: 12 }, chain: ['do_swap_page', 'exc_page_fault'], swapoff: 'returned', splat: null });
+  t.match(outcome, {
+    held: { func: 'do_swap_page', offset: 12 },
+    chain: ['do_swap_page', 'exc_page_fault'],
+    swapoff: 'returned',
+    splat: null,
+  });
   t.ok(resumed.includes('1'), 'the other vCPU alone');
   t.equal(inserted.size, 0, 'no breakpoint is left');
 });
 
 t.test('swapoff’s own thread is let pass; a swapoff that does not return goes on with all', async (t) => {
-  const { searched } = fake({ stops: [[FAULT, 1], [FAULT, 2]], chains: { 1: ['unuse_pte_range', '__x64_sys_swapoff'], 2: ['do_swap_page'] } });
-  t.match(await preemptOnce(searched, preemption, DEFAULT_ROUND_TIMES), { chain: ['do_swap_page'], swapoff: 'went on' });
+  const { searched } = fake({
+    stops: [
+      [FAULT, 1],
+      [FAULT, 2],
+    ],
+    chains: { 1: ['unuse_pte_range', '__x64_sys_swapoff'], 2: ['do_swap_page'] },
+  });
+  t.match(await preemptOnce(searched, preemption, DEFAULT_ROUND_TIMES), {
+    chain: ['do_swap_page'],
+    swapoff: 'went on',
+  });
   const nobody = fake({ stops: [] });
-  t.match(await preemptOnce(nobody.searched, preemption, DEFAULT_ROUND_TIMES), { held: null, swapoff: null, splat: null });
+  t.match(await preemptOnce(nobody.searched, preemption, DEFAULT_ROUND_TIMES), {
+    held: null,
+    swapoff: null,
+    splat: null,
+  });
 });
 
-t.test('swapoff is kept where it was to be kept, and nobody else is; the first thread then goes on alone', async (t) => {
-  const { searched, resumed } = fake({ stops: [[FAULT, 2], [KEEP, 1]], chains: { 1: ['vfree', '__x64_sys_swapoff'], 2: ['do_swap_page'] } });
-  t.match(await preemptOnce(searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), { swapoff: 'kept' });
-  t.ok(resumed.indexOf('2') > resumed.indexOf('1'));
-  const other = fake({ stops: [[FAULT, 2], [KEEP, 1], [RETURN, 1]], chains: { 1: ['vfree', 'kthread'], 2: ['do_swap_page'] } });
-  t.match(await preemptOnce(other.searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), { swapoff: 'returned' });
-});
+t.test(
+  'swapoff is kept where it was to be kept, and nobody else is; the first thread then goes on alone',
+  async (t) => {
+    const { searched, resumed } = fake({
+      stops: [
+        [FAULT, 2],
+        [KEEP, 1],
+      ],
+      chains: { 1: ['vfree', '__x64_sys_swapoff'], 2: ['do_swap_page'] },
+    });
+    t.match(await preemptOnce(searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
+      swapoff: 'kept',
+    });
+    t.ok(resumed.indexOf('2') > resumed.indexOf('1'));
+    const other = fake({
+      stops: [
+        [FAULT, 2],
+        [KEEP, 1],
+        [RETURN, 1],
+      ],
+      chains: { 1: ['vfree', 'kthread'], 2: ['do_swap_page'] },
+    });
+    t.match(await preemptOnce(other.searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
+      swapoff: 'returned',
+    });
+  },
+);
 
 t.test('a splat is the round’s, whether a thread was held or not', async (t) => {
   const title = 'BUG: in f';
-  t.match(await preemptOnce(fake({ stops: [], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), { held: null, splat: title });
-  t.match(await preemptOnce(fake({ stops: [[FAULT, 2]], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), { swapoff: 'went on', splat: title });
+  t.match(await preemptOnce(fake({ stops: [], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), {
+    held: null,
+    splat: title,
+  });
+  t.match(await preemptOnce(fake({ stops: [[FAULT, 2]], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), {
+    swapoff: 'went on',
+    splat: title,
+  });
 });
 
 t.test('a splat that has begun is followed until its title is whole', async (t) => {
@@ -149,7 +234,10 @@ t.test('a splat that has begun is followed until its title is whole', async (t) 
   const machine: PlacedMachine = { ...searched.machine, splats };
   const runner = { ...searched.runner, start: async () => SPLAT.slice(1).forEach(console.print) } as unknown as Runner;
   const begun = async (): Promise<void> => console.print(SPLAT[0] as string);
-  t.equal(await followingSplat({ ...searched, machine, runner }, DEFAULT_ROUND_TIMES, begun), 'BUG: unable to handle kernel NULL pointer dereference in __swp_swapcount');
+  t.equal(
+    await followingSplat({ ...searched, machine, runner }, DEFAULT_ROUND_TIMES, begun),
+    'BUG: unable to handle kernel NULL pointer dereference in __swp_swapcount',
+  );
   splats.restart();
   t.equal(await followingSplat({ ...searched, machine, runner }, DEFAULT_ROUND_TIMES, async () => undefined), null);
 });
@@ -159,9 +247,23 @@ t.test('a machine that goes with its crash leaves the crash; one that goes witho
     throw new HostError('GDB_LOST', 'gone');
   };
   const crashed = fake({ stops: [], splat: 'BUG: in f' });
-  t.match(await preemptOnce({ ...crashed.searched, runner: { ...crashed.searched.runner, start: gone } as unknown as Runner }, preemption, DEFAULT_ROUND_TIMES), { splat: 'BUG: in f' });
+  t.match(
+    await preemptOnce(
+      { ...crashed.searched, runner: { ...crashed.searched.runner, start: gone } as unknown as Runner },
+      preemption,
+      DEFAULT_ROUND_TIMES,
+    ),
+    { splat: 'BUG: in f' },
+  );
   const lost = fake({ stops: [] });
-  await t.rejects(preemptOnce({ ...lost.searched, runner: { ...lost.searched.runner, start: gone } as unknown as Runner }, preemption, DEFAULT_ROUND_TIMES), { code: 'GDB_LOST' });
+  await t.rejects(
+    preemptOnce(
+      { ...lost.searched, runner: { ...lost.searched.runner, start: gone } as unknown as Runner },
+      preemption,
+      DEFAULT_ROUND_TIMES,
+    ),
+    { code: 'GDB_LOST' },
+  );
 });
 
 t.test('functions that nobody comes to are found out', async (t) => {
@@ -169,70 +271,153 @@ t.test('functions that nobody comes to are found out', async (t) => {
   t.same(await census(searched, ['do_swap_page', 'vfree'], 200), { reached: ['vfree'], cut: false });
   t.equal(inserted.size, 0);
   const crashed = fake({ stops: [[KEEP, 1]], splat: 'BUG: in f' });
-  t.same(await census(crashed.searched, ['do_swap_page', 'vfree'], 200), { reached: ['vfree'], cut: true }, 'others might have been reached');
+  t.same(
+    await census(crashed.searched, ['do_swap_page', 'vfree'], 200),
+    { reached: ['vfree'], cut: true },
+    'others might have been reached',
+  );
 });
 
-const splat = { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate' } as const;
+const splat = {
+  kind: 'splat',
+  title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate',
+} as const;
 const round = (change: Partial<SearchRound>): SearchRound => ({
-  ...{ round: 0, guest: 0, preemption, held: { address: '0x1', func: 'xas_load', offset: 7 }, chain: ['xas_load', 'do_swap_page'] },
+  ...{
+    round: 0,
+    guest: 0,
+    preemption,
+    held: { address: '0x1', func: 'xas_load', offset: 7 },
+    chain: ['xas_load', 'do_swap_page'],
+  },
   ...{ swapoff: 'returned', splat: null, elapsedMs: 1, ...change },
 });
-const found = (rounds: readonly SearchRound[], end: SearchedGuestEnd = splat) => candidatesOf({ rounds, end, swapoff: '__x64_sys_swapoff', functions: ['do_swap_page'] });
+const found = (rounds: readonly SearchRound[], end: SearchedGuestEnd = splat) =>
+  candidatesOf({ rounds, end, swapoff: '__x64_sys_swapoff', functions: ['do_swap_page'] });
 
-t.test('candidates: the latest holds first, one hold before two, swapoff’s own never, the crash itself at last', async (t) => {
-  const crash = { path: 'fault', func: '__swap_duplicate', offset: 0, swapoffTo: null };
-  t.same(found([]), [crash]);
-  t.same(found([], { kind: 'stalled', threads: [] }), []);
-  const first = round({ held: { address: '0x2', func: 'do_swap_page', offset: 0 }, chain: ['do_swap_page'] });
-  const last = round({ swapoff: 'kept', preemption: { ...preemption, swapoffTo: 'vfree' } });
-  const own = round({ chain: ['unuse_pte_range', '__x64_sys_swapoff'] });
-  t.same(found([first, own, last]), [
-    { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: null },
-    { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: 'vfree' },
-    { path: 'fault', func: 'do_swap_page', offset: 0, swapoffTo: null },
-    crash,
-  ]);
-  t.ok(found([round({ chain: ['x', 'mincore_pte_range'] })]).some(({ path }) => path === 'mincore'));
-});
+t.test(
+  'candidates: the latest holds first, one hold before two, swapoff’s own never, the crash itself at last',
+  async (t) => {
+    const crash = { path: 'fault', func: '__swap_duplicate', offset: 0, swapoffTo: null };
+    t.same(found([]), [crash]);
+    t.same(found([], { kind: 'stalled', threads: [] }), []);
+    const first = round({ held: { address: '0x2', func: 'do_swap_page', offset: 0 }, chain: ['do_swap_page'] });
+    const last = round({ swapoff: 'kept', preemption: { ...preemption, swapoffTo: 'vfree' } });
+    const own = round({ chain: ['unuse_pte_range', '__x64_sys_swapoff'] });
+    t.same(found([first, own, last]), [
+      { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: null },
+      { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: 'vfree' },
+      { path: 'fault', func: 'do_swap_page', offset: 0, swapoffTo: null },
+      crash,
+    ]);
+    t.ok(found([round({ chain: ['x', 'mincore_pte_range'] })]).some(({ path }) => path === 'mincore'));
+  },
+);
 
 t.test('where nothing says where it was, every path that the workload is on is likely', async (t) => {
   const functions = ['do_swap_page', 'mincore_pte_range'];
-  for (const end of [{ kind: 'stalled', threads: [] }, { kind: 'corruption', pages: 1 }, { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference' }] as const) {
-    t.same(likelyPaths({ rounds: [], end, swapoff: '__x64_sys_swapoff', functions }), [{ path: 'fault', candidates: [] }, { path: 'mincore', candidates: [] }], end.kind);
+  for (const end of [
+    { kind: 'stalled', threads: [] },
+    { kind: 'corruption', pages: 1 },
+    { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference' },
+  ] as const) {
+    t.same(
+      likelyPaths({ rounds: [], end, swapoff: '__x64_sys_swapoff', functions }),
+      [
+        { path: 'fault', candidates: [] },
+        { path: 'mincore', candidates: [] },
+      ],
+      end.kind,
+    );
   }
   const inMincore = round({ chain: ['mincore_pte_range'] });
-  t.same(likelyPaths({ rounds: [inMincore], end: { kind: 'stalled', threads: [] }, swapoff: '__x64_sys_swapoff', functions }).map(({ path }) => path), ['mincore', 'fault']);
+  t.same(
+    likelyPaths({
+      rounds: [inMincore],
+      end: { kind: 'stalled', threads: [] },
+      swapoff: '__x64_sys_swapoff',
+      functions,
+    }).map(({ path }) => path),
+    ['mincore', 'fault'],
+  );
 });
 
 t.test('a place is as many points as the path comes there', async (t) => {
-  const point = (index: number, offset: number): PathPoint => ({ index, address: '0x1', func: 'f', offset, occurrence: 1 });
-  t.same(pointsAt([point(0, 1), point(1, 2), point(2, 1)], { func: 'f', offset: 1 }).map(({ index }) => index), [0, 2]);
+  const point = (index: number, offset: number): PathPoint => ({
+    index,
+    address: '0x1',
+    func: 'f',
+    offset,
+    occurrence: 1,
+  });
+  t.same(
+    pointsAt([point(0, 1), point(1, 2), point(2, 1)], { func: 'f', offset: 1 }).map(({ index }) => index),
+    [0, 2],
+  );
   t.ok(isSameKind({ kind: 'oops', signature: '' }, splat));
   t.notOk(isSameKind({ kind: 'ok' }, splat));
   t.ok(isSameKind({ kind: 'hang', where: '', backtraces: {} }, { kind: 'stalled', threads: [] }));
   t.notOk(isSameKind({ kind: 'ok' }, { kind: 'completed' }));
 });
 
-t.test('what is printed: what was done, what came of it, how to have it again; an absence claims nothing', async (t) => {
-  const schedule = formatSchedule({
-    ...{ name: 'found-on-stock', describe: 'found', path: 'fault', backend: 'rotational', meanwhile: 'swapoff' },
-    ...{ hold: { at: 'xas_load+0x4d', how: 'stall' }, expect: { kind: 'oops', matches: `${splat.title} and a long line that must stay one` } },
-  });
-  t.same(parseSchedule(schedule, 'found'), parse(schedule));
-  t.equal(schedule.split('\n').filter((line) => line.includes('must stay one') && line.includes('matches')).length, 1);
-  const workload = { exposure: { swapoffs: 13, exposedSwapoffs: 7, swapIns: 1, pswpin: 1, errors: {}, corruptPages: 0, corruptions: [], elapsedMs: 1 }, unreportedExposure: 1, ended: false };
-  const search: Search = {
-    ...{ schema: 1, held: 3, minimised: { schedule, met: 10, attempts: 10 } },
-    spec: { variant: 'stock', kernelId: 'k', buildId: 'b', probe: 'anon', seed: '1', rounds: 9, findings: 1, functions: ['do_swap_page'], swapoffFunctions: [] },
-    guests: [{ guest: 0, end: { kind: 'lost', message: 'gone' }, rounds: 1, workload }, { guest: 1, end: splat, rounds: 4, workload }],
-  };
-  const text = searchText(search, 'results/s.yaml');
-  t.match(text, /5 preemptions \(3 held a thread\) at 1 function during 26 swapoffs \(14 exposed\): 1 finding/);
-  t.match(text, /guest 1, after 4 preemptions: BUG: unable to handle/);
-  t.match(text, /guest 0 lost: gone/);
-  t.match(text, /10 of 10 attempts[^]*again: swaprace interleave replay results\/s.yaml stock/);
-  t.match(searchText({ ...search, minimised: null }, null), /no placed schedule/);
-  const nothing = searchText({ ...search, guests: [{ guest: 0, end: { kind: 'completed' }, rounds: 9, workload }] }, null);
-  t.match(nothing, /nothing found, which says nothing of where no thread was held/);
-  t.notMatch(nothing, /placed/);
-});
+t.test(
+  'what is printed: what was done, what came of it, how to have it again; an absence claims nothing',
+  async (t) => {
+    const schedule = formatSchedule({
+      ...{ name: 'found-on-stock', describe: 'found', path: 'fault', backend: 'rotational', meanwhile: 'swapoff' },
+      ...{
+        hold: { at: 'xas_load+0x4d', how: 'stall' },
+        expect: { kind: 'oops', matches: `${splat.title} and a long line that must stay one` },
+      },
+    });
+    t.same(parseSchedule(schedule, 'found'), parse(schedule));
+    t.equal(
+      schedule.split('\n').filter((line) => line.includes('must stay one') && line.includes('matches')).length,
+      1,
+    );
+    const workload = {
+      exposure: {
+        swapoffs: 13,
+        exposedSwapoffs: 7,
+        swapIns: 1,
+        pswpin: 1,
+        errors: {},
+        corruptPages: 0,
+        corruptions: [],
+        elapsedMs: 1,
+      },
+      unreportedExposure: 1,
+      ended: false,
+    };
+    const search: Search = {
+      ...{ schema: 1, held: 3, minimised: { schedule, met: 10, attempts: 10 } },
+      spec: {
+        variant: 'stock',
+        kernelId: 'k',
+        buildId: 'b',
+        probe: 'anon',
+        seed: '1',
+        rounds: 9,
+        findings: 1,
+        functions: ['do_swap_page'],
+        swapoffFunctions: [],
+      },
+      guests: [
+        { guest: 0, end: { kind: 'lost', message: 'gone' }, rounds: 1, workload },
+        { guest: 1, end: splat, rounds: 4, workload },
+      ],
+    };
+    const text = searchText(search, 'results/s.yaml');
+    t.match(text, /5 preemptions \(3 held a thread\) at 1 function during 26 swapoffs \(14 exposed\): 1 finding/);
+    t.match(text, /guest 1, after 4 preemptions: BUG: unable to handle/);
+    t.match(text, /guest 0 lost: gone/);
+    t.match(text, /10 of 10 attempts[^]*again: swaprace interleave replay results\/s.yaml stock/);
+    t.match(searchText({ ...search, minimised: null }, null), /no placed schedule/);
+    const nothing = searchText(
+      { ...search, guests: [{ guest: 0, end: { kind: 'completed' }, rounds: 9, workload }] },
+      null,
+    );
+    t.match(nothing, /nothing found, which says nothing of where no thread was held/);
+    t.notMatch(nothing, /placed/);
+  },
+);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
@@ -15,11 +16,18 @@ t.test('unpatched: swapoff held in its turn, swapon behind it, and a place by it
   await withPlacement(kernel, lab, never, async (placement) => {
     t.equal((await replay(placement, await shippedSchedule('swap-map-unpublished'), options)).met, ATTEMPTS);
 
-    const again = parseSchedule('name: again\nhold: {at: __read_swap_cache_async, how: preempt}\nmeanwhile: swapoff+swapon\nexpect: {kind: refused}\n', 'again');
+    const again = parseSchedule(
+      'name: again\nhold: {at: __read_swap_cache_async, how: preempt}\nmeanwhile: swapoff+swapon\nexpect: {kind: refused}\n',
+      'again',
+    );
     t.equal((await replay(placement, again, options)).met, ATTEMPTS, 'the entry is not one of the new area’s');
 
     const line = 'mm/memory.c:3831';
-    const { results } = await replay(placement, parseSchedule(`name: line\nhold: {at: "${line}", how: stall}\n`, 'line'), { ...options, attempts: 1 });
+    const { results } = await replay(
+      placement,
+      parseSchedule(`name: line\nhold: {at: "${line}", how: stall}\n`, 'line'),
+      { ...options, attempts: 1 },
+    );
     const address = results[0]?.point.address ?? '';
     t.ok((await options.source([address])).get(address)?.some(({ location }) => location === line));
   });

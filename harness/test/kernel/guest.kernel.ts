@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -24,7 +25,13 @@ t.test('a guest answers over SSH: output, exit status, signals, files both ways;
   const { remote, privateDir } = guest;
   t.equal((await qemusOf(privateDir)).length, 1);
 
-  t.match(await remote.exec('echo out; echo err >&2; exit 7'), { code: 7, signal: null, lost: false, stdout: 'out\n', stderr: 'err\n' });
+  t.match(await remote.exec('echo out; echo err >&2; exit 7'), {
+    code: 7,
+    signal: null,
+    lost: false,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
   t.equal((await remote.exec('cat', { stdin: 'through' })).stdout, 'through');
   t.equal(await readGuestBuildId(remote), kernel.buildId, 'the guest is the kernel that was built');
   t.equal((await remote.exec('ls /sys/class/net')).stdout.trim().replace(/^lo$/, ''), '', 'no way out to any network');
@@ -70,14 +77,23 @@ t.test('ways to end are told apart', async (t) => {
 t.test('a guest without an init panics at boot, and that is said', async (t) => {
   await booted(t.name);
   const broken = await labOfChanged(kernel, t.testdir(), (guests) => writeFile(join(guests, 'init'), 'not a program'));
-  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never), { code: 'BOOT_PANIC', fault: 'boot', message: /Kernel panic - not syncing/ });
+  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never), {
+    code: 'BOOT_PANIC',
+    fault: 'boot',
+    message: /Kernel panic - not syncing/,
+  });
 });
 
 t.test('a guest that never serves SSH is told from one that is slow', async (t) => {
   await booted(t.name);
   const idle = '#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 1; done\n';
-  const broken = await labOfChanged(kernel, t.testdir(), (guests) => writeFile(join(guests, 'init'), idle, { mode: 0o755 }));
-  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never, short), { code: /BOOT_SILENT|SSH_NOT_READY/, fault: 'boot' });
+  const broken = await labOfChanged(kernel, t.testdir(), (guests) =>
+    writeFile(join(guests, 'init'), idle, { mode: 0o755 }),
+  );
+  await t.rejects(bootGuest(kernel, spec, 'tcg', broken, never, short), {
+    code: /BOOT_SILENT|SSH_NOT_READY/,
+    fault: 'boot',
+  });
 });
 
 t.test('a guest with another host key is refused', async (t) => {
@@ -112,8 +128,15 @@ t.test('a boot whose console log goes is refused, and leaves no QEMU', async (t)
   await booted(t.name);
   const mark = 'swaprace.mark=log-gone';
   const consoleLog = join(t.testdir({}), 'console.log');
-  await using booting = beside((signal) => bootGuest(kernel, { ...spec, cmdline: [mark] }, 'tcg', lab, signal, undefined, consoleLog));
-  await booting.until(() => access(consoleLog).then(() => true, () => null));
+  await using booting = beside((signal) =>
+    bootGuest(kernel, { ...spec, cmdline: [mark] }, 'tcg', lab, signal, undefined, consoleLog),
+  );
+  await booting.until(() =>
+    access(consoleLog).then(
+      () => true,
+      () => null,
+    ),
+  );
   await rm(consoleLog);
   await t.rejects(booting.result, { code: 'CONSOLE_NOT_KEPT', fault: 'host' });
   t.same(await qemusOf(mark), []);
@@ -124,9 +147,17 @@ t.test('a connection that begins before the guest saw the end of the one before 
   await using guest = await bootGuest(kernel, spec, 'tcg', lab, never);
   const { remote, privateDir } = guest;
   const config = /-F (\S+)/.exec(await plainSshCommand(guest, lab.identity, privateDir))?.[1] as string;
-  const ssh = (command: string, timeout: number) => execa('ssh', ['-F', config, '-o', 'BatchMode=yes', 'guest', command], { reject: false, timeout });
+  const ssh = (command: string, timeout: number) =>
+    execa('ssh', ['-F', config, '-o', 'BatchMode=yes', 'guest', command], { reject: false, timeout });
   const signal = async (name: string): Promise<void> => {
-    t.equal((await remote.exec(`for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && kill -${name} $pid; done; true`)).code, 0);
+    t.equal(
+      (
+        await remote.exec(
+          `for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && kill -${name} $pid; done; true`,
+        )
+      ).code,
+      0,
+    );
   };
   const chrt = tar.pack();
   chrt.entry({ name: 'chrt', mode: 0o755 }, await readFile((await execa('which', ['chrt'])).stdout));
@@ -137,9 +168,14 @@ t.test('a connection that begins before the guest saw the end of the one before 
   /** Kernel workers, which tell the port's state, have no CPU while the port's program has. */
   const starved = {
     begin: async () => {
-      const hog = "/tmp/chrt -f 60 busybox timeout 3 /tmp/chrt -f 40 busybox sh -c 'while :; do :; done' >/dev/null 2>&1 </dev/null &";
-      const prefer = 'for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && /tmp/chrt -f -p 50 $pid || true; done';
-      t.match(await remote.exec(`echo -1 > /proc/sys/kernel/sched_rt_runtime_us && ${prefer} && { ${hog} ${hog} }`), { code: 0, stderr: '' });
+      const hog =
+        "/tmp/chrt -f 60 busybox timeout 3 /tmp/chrt -f 40 busybox sh -c 'while :; do :; done' >/dev/null 2>&1 </dev/null &";
+      const prefer =
+        'for pid in $(pidof sshport); do grep -q ssh.1 /proc/$pid/cmdline && /tmp/chrt -f -p 50 $pid || true; done';
+      t.match(await remote.exec(`echo -1 > /proc/sys/kernel/sched_rt_runtime_us && ${prefer} && { ${hog} ${hog} }`), {
+        code: 0,
+        stderr: '',
+      });
     },
     end: async () => undefined,
   };

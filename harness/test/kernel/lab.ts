@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
 import { appendFile, cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -65,7 +66,11 @@ export function labFor(kernel: Kernel, guestsDir?: string): Promise<Lab> {
 }
 
 /** A lab whose image is made from a copy of guests/ in `dir` that `change` has been at. */
-export async function labOfChanged(kernel: Kernel, dir: string, change: (guests: string) => Promise<void>): Promise<Lab> {
+export async function labOfChanged(
+  kernel: Kernel,
+  dir: string,
+  change: (guests: string) => Promise<void>,
+): Promise<Lab> {
   const guests = join(dir, 'guests');
   await cp(join(root, 'guests'), guests, { recursive: true });
   await change(guests);
@@ -83,7 +88,10 @@ export async function replaceIn(file: string, from: string, to: string): Promise
 export interface Beside<T> extends AsyncDisposable {
   readonly result: Promise<T>;
   abort(): void;
-  /** Resolves with what `look` finds, which is asked again and again. @throws what the work failed with; Error once it has ended. */
+  /**
+   * Resolves with what `look` finds, which is asked again and again. @throws what the work failed with; Error once it
+   * has ended.
+   */
   until<F>(look: () => Promise<F | null>): Promise<F>;
 }
 
@@ -91,7 +99,12 @@ export function beside<T>(work: (signal: AbortSignal) => Promise<T>): Beside<T> 
   const over = new AbortController();
   const result = work(over.signal);
   let ended = false;
-  const settled = result.then((value) => value, () => null).finally(() => (ended = true));
+  const settled = result
+    .then(
+      (value) => value,
+      () => null,
+    )
+    .finally(() => (ended = true));
   return {
     result,
     abort: () => over.abort(),
@@ -133,14 +146,33 @@ export function swaprace(args: readonly string[], options: { readonly env?: Reco
 }
 
 /** A kernel's map, made in a folder that goes with the test; the fault's path unless told otherwise. */
-export async function exploreOnce(kernel: Kernel, variant: string, dir: string, change: Partial<ExplorationSpec>): Promise<RaceMap> {
+export async function exploreOnce(
+  kernel: Kernel,
+  variant: string,
+  dir: string,
+  change: Partial<ExplorationSpec>,
+): Promise<RaceMap> {
   const spec: ExplorationSpec = {
-    id: variant, probe: 'test', variant, kernelId: kernel.record.id, buildId: kernel.buildId, path: 'fault', backend: BACKENDS.rotational,
-    hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1, ...WHOLE_PATH, ...change,
+    id: variant,
+    probe: 'test',
+    variant,
+    kernelId: kernel.record.id,
+    buildId: kernel.buildId,
+    path: 'fault',
+    backend: BACKENDS.rotational,
+    hold: 'preempt',
+    meanwhile: 'swapoff',
+    points: { kind: 'functions' },
+    repeats: 1,
+    ...WHOLE_PATH,
+    ...change,
   };
   const files = new ExplorationFiles(dir);
   await files.create();
-  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), files, { signal: never, onResult: silent });
+  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), files, {
+    signal: never,
+    onResult: silent,
+  });
   if (map === null) throw new Error(JSON.stringify(record.end));
   return map;
 }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -17,7 +18,10 @@ import { workspace } from '../../pipeline/workspace.ts';
 import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
 
 const place = workspace();
-const { guest: planned, workload: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
+const { guest: planned, workload: shipped } = await loadLatencyPlan(
+  join(place.plansDir, 'latency-own-cores.yaml'),
+  place,
+);
 const guest = planned as GuestSpec;
 const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
 const lab = await labFor(kernel);
@@ -28,7 +32,10 @@ async function measured(dir: string, change: Partial<LatencyWorkload>) {
   const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
   const result = await measureBoot(kernel, guest, workload, logs, { lab, signal: never });
   const samples = await readFile(join(dir, 'samples.bin')).catch(() => null);
-  return { ...result, usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples, trace: null }) };
+  return {
+    ...result,
+    usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples, trace: null }),
+  };
 }
 
 for (const mode of ['swapoff', 'quiet', 'stop'] satisfies LatencyMode[]) {
@@ -39,8 +46,14 @@ for (const mode of ['swapoff', 'quiet', 'stop'] satisfies LatencyMode[]) {
     if ('kind' in usable) return void t.fail(`${usable.cause}: ${usable.reason}`);
     t.equal(usable.cpus, 2);
     t.equal(usable.windows.length, 20);
-    t.same(usable.windows.every(({ startNs, endNs }) => (mode === 'quiet' ? endNs === startNs : endNs > startNs)), true);
-    t.ok(usable.passes.length > 0 && usable.passes.every(({ durationNs }) => durationNs > 0), 'passes without swapoff were timed');
+    t.same(
+      usable.windows.every(({ startNs, endNs }) => (mode === 'quiet' ? endNs === startNs : endNs > startNs)),
+      true,
+    );
+    t.ok(
+      usable.passes.length > 0 && usable.passes.every(({ durationNs }) => durationNs > 0),
+      'passes without swapoff were timed',
+    );
     const offsets = new Set(usable.windows.map(({ startNs }) => startNs % 1_000_000));
     t.ok(offsets.size > 15, 'swapoffs keep no step with the grid of wake-ups');
   });
@@ -54,7 +67,10 @@ t.test('cyclictest measures in the sampler’s place', async (t) => {
   t.equal((usable as LatencySamples).windows.length, 20);
   t.same((usable as LatencySamples).wakeUps, []);
   const threads = parseCyclictest(await readFile(join(dir, 'cyclictest.json'), 'utf8'));
-  t.same((threads as readonly CyclictestThread[]).map(({ cpu }) => cpu), [0, 1]);
+  t.same(
+    (threads as readonly CyclictestThread[]).map(({ cpu }) => cpu),
+    [0, 1],
+  );
 });
 
 t.test('a kernel without timerlat says what it needs', async (t) => {
@@ -86,21 +102,36 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   const clock = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
   // A second into its boot the kernel changes it by itself.
   while ((await remote.exec(`cat ${clock}`)).stdout.trim() === 'tsc-early');
-  const state = async (): Promise<string> => (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
+  const state = async (): Promise<string> =>
+    (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
   const before = await state();
   const configFile = await sshConfigOf(machine);
   const plan = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
   const notes: string[] = [];
-  const measure = (cycles: number, signal: AbortSignal) => measureHardware({
-    plan: { ...plan, workload: { ...plan.workload, cycles }, budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 } },
-    host: farHost('guest', { configFile }),
-    swapDir: '/mnt',
-    workspace: { ...place, resultsDir: t.testdir() },
-    signal,
-    emit: (event) => void (event.kind === 'note' && notes.push(event.message)),
-  });
+  const measure = (cycles: number, signal: AbortSignal) =>
+    measureHardware({
+      plan: {
+        ...plan,
+        workload: { ...plan.workload, cycles },
+        budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 },
+      },
+      host: farHost('guest', { configFile }),
+      swapDir: '/mnt',
+      workspace: { ...place, resultsDir: t.testdir() },
+      signal,
+      emit: (event) => void (event.kind === 'note' && notes.push(event.message)),
+    });
   const { record, analysis } = await measure(20, never);
-  t.same(analysis.arms.map(({ usable, unusable }) => [usable, unusable]), [[1, []], [1, []], [1, []], [1, []]], 'four arms of one kernel');
+  t.same(
+    analysis.arms.map(({ usable, unusable }) => [usable, unusable]),
+    [
+      [1, []],
+      [1, []],
+      [1, []],
+      [1, []],
+    ],
+    'four arms of one kernel',
+  );
   t.equal(Object.values(record.kernels)[0]?.buildId, kernel.buildId);
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
@@ -112,10 +143,16 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   };
   await using disturbed = beside((signal) => measure(20, signal));
   // Only until that run has ended: the others would take minutes with such a clock.
-  await inArm(disturbed, 'swapoff', `echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`);
-  t.match((await disturbed.result).analysis.arms.flatMap(({ unusable }) => unusable), [
-    { cause: 'program-failed', reason: /keep the clock source tsc \(acpi_pm at the end\)/ },
-  ], 'a clock that changed gives no figure');
+  await inArm(
+    disturbed,
+    'swapoff',
+    `echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`,
+  );
+  t.match(
+    (await disturbed.result).analysis.arms.flatMap(({ unusable }) => unusable),
+    [{ cause: 'program-failed', reason: /keep the clock source tsc \(acpi_pm at the end\)/ }],
+    'a clock that changed gives no figure',
+  );
   t.equal(await state(), before, 'the clock is put back');
 
   await using interrupted = beside((signal) => measure(100_000, signal));
@@ -132,13 +169,21 @@ t.test('a guest that is measured gets cores, locked memory and prompt timers', a
   const threads = await machine.vcpuThreads();
   const facts = { vcpuCores: '', guestMemory: '', guestTimers: '' };
   await giveTo(machine, { cores: [1, 0], lockMemory: true, promptTimers: true, facts }, never);
-  const field = async (file: string, name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(await readFile(file, 'utf8'))?.[1];
-  const cores = await Promise.all(threads.map((thread) => field(`/proc/${machine.pid}/task/${thread}/status`, 'Cpus_allowed_list')));
+  const field = async (file: string, name: string) =>
+    new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(await readFile(file, 'utf8'))?.[1];
+  const cores = await Promise.all(
+    threads.map((thread) => field(`/proc/${machine.pid}/task/${thread}/status`, 'Cpus_allowed_list')),
+  );
   t.same(cores, ['1', '0']);
-  t.ok(Number(await field(`/proc/${machine.pid}/status`, 'VmLck')) > guest.memoryMiB * 1024, 'all of the guest is locked');
+  t.ok(
+    Number(await field(`/proc/${machine.pid}/status`, 'VmLck')) > guest.memoryMiB * 1024,
+    'all of the guest is locked',
+  );
   t.match((await execa('chrt', ['--pid', String(machine.pid)])).stdout, /SCHED_FIFO.*priority: 10/s);
   t.notMatch((await execa('chrt', ['--pid', String(threads[0])])).stdout, /SCHED_FIFO/, 'a vCPU is ordinary');
-  await t.rejects(giveTo(machine, { cores: [4096], lockMemory: false, promptTimers: false, facts }, never), { code: 'DEDICATE_FAILED' });
+  await t.rejects(giveTo(machine, { cores: [4096], lockMemory: false, promptTimers: false, facts }, never), {
+    code: 'DEDICATE_FAILED',
+  });
 });
 
 t.test('a boot whose guest could not be given its cores is the host’s fault, not a figure', async (t) => {
@@ -158,10 +203,17 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   const dir = t.testdir();
   const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
   const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'swapoff', seed: 3 };
-  await using running = beside((signal) => measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal }));
-  await running.until(async () => ((await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"') ? true : null));
+  await using running = beside((signal) =>
+    measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal }),
+  );
+  await running.until(async () =>
+    (await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"') ? true : null,
+  );
   process.kill((await qemuOf(mark)) as number, 'SIGKILL');
   const { end, guestBuildId } = await running.result;
   t.match(end, { kind: 'host-fault', message: /QEMU was killed by SIGKILL/ });
-  t.match(usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null, trace: null }), { kind: 'inconclusive', cause: 'host-fault' });
+  t.match(
+    usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null, trace: null }),
+    { kind: 'inconclusive', cause: 'host-fault' },
+  );
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { countOutcomes } from '../../model/race-map.ts';
 import type { HoldKind, RaceMap } from '../../model/interleave.ts';
@@ -5,8 +6,17 @@ import type { Plan } from '../../model/plan.ts';
 import { mapText } from '../../report/strip.ts';
 import { booted, exploreOnce, kernelOf, shippedPlan } from './lab.ts';
 
-/** Every so many instructions of the fault's path, the faulting vCPU frozen there, or its thread preempted, while swapoff runs. */
-async function sparseMap(plan: Plan, variant: string, dir: string, count: number, hold: HoldKind = 'stall'): Promise<RaceMap> {
+/**
+ * Every so many instructions of the fault's path, the faulting vCPU frozen there, or its thread preempted, while
+ * swapoff runs.
+ */
+async function sparseMap(
+  plan: Plan,
+  variant: string,
+  dir: string,
+  count: number,
+  hold: HoldKind = 'stall',
+): Promise<RaceMap> {
   return exploreOnce(await kernelOf(plan, variant), variant, dir, { hold, points: { kind: 'every', count } });
 }
 
@@ -24,9 +34,14 @@ t.test('v5b-no-duplicate: without one pair of get and put, what it guarded is op
   await booted(t.name);
   // A frozen vCPU stops stop_machine() as well; once it goes on, who is first is a matter of the guest.
   const map = await sparseMap(mutants, 'v5b-no-duplicate', t.testdir(), 50, 'preempt');
-  const signatures = map.windows.flatMap(({ outcomes }) => outcomes.flatMap((outcome) => (outcome.kind === 'oops' ? [outcome.signature] : [])));
+  const signatures = map.windows.flatMap(({ outcomes }) =>
+    outcomes.flatMap((outcome) => (outcome.kind === 'oops' ? [outcome.signature] : [])),
+  );
   t.ok(signatures.length > 0, mapText(map));
-  t.ok(signatures.every((signature) => signature.endsWith('in __swap_duplicate')), mapText(map));
+  t.ok(
+    signatures.every((signature) => signature.endsWith('in __swap_duplicate')),
+    mapText(map),
+  );
   t.not(map.windows[0]?.outcomes[0]?.kind, 'oops', 'the path before is guarded');
   t.ok(countOutcomes(map).refused > 0, 'with preemption off');
 });

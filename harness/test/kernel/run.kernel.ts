@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { cp, mkdir, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +29,14 @@ t.test('the short plan: the control crashes, the fixed kernels do not; its run c
   t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
 
   const victim = (await readdir(join(dir, 'trials'))).sort()[0] as string;
-  for (const file of ['run.json', 'verdict.json', 'report.txt', 'SHA256SUMS', `trials/${victim}/console.log`, `trials/${victim}/trial.json`]) {
+  for (const file of [
+    'run.json',
+    'verdict.json',
+    'report.txt',
+    'SHA256SUMS',
+    `trials/${victim}/console.log`,
+    `trials/${victim}/trial.json`,
+  ]) {
     const path = join(dir, file);
     const bytes = await readFile(path);
     const edited = Buffer.from(bytes);
@@ -79,7 +87,9 @@ t.test('two kernels swapped in the cache are detected', async (t) => {
     await rename(b, a);
     await rename(`${a}.aside`, b);
   });
-  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', join(dir, 'results')], { env: { SWAPRACE_CACHE: cache } });
+  const run = await swaprace(['run', 'short', '--accel', 'tcg', '--results', join(dir, 'results')], {
+    env: { SWAPRACE_CACHE: cache },
+  });
   t.equal(run.exitCode, 128, run.all);
   t.match(run.all ?? '', /bzImage/);
 });
@@ -94,7 +104,12 @@ t.test('two runs at once do not disturb each other', async (t) => {
 });
 
 /** Starts a run and, once `until` stands in what it says, sends it a signal. */
-async function signalled(args: readonly string[], until: RegExp, signal: NodeJS.Signals, env: Record<string, string> = {}) {
+async function signalled(
+  args: readonly string[],
+  until: RegExp,
+  signal: NodeJS.Signals,
+  env: Record<string, string> = {},
+) {
   const run = execa(join(root, 'scripts/swaprace'), args, { reject: false, all: true, env });
   let said = '';
   await new Promise<void>((resolve) => {
@@ -122,7 +137,9 @@ t.test('Ctrl-C during a trial: 130, a whole run, no QEMU', async (t) => {
 t.test('Ctrl-C during a build: 130, and the cache holds nothing half-made', async (t) => {
   const dir = t.testdir();
   const cache = await copiedCache(dir, (kernels) => rm(join(kernels), { recursive: true }));
-  const run = await signalled(['run', 'short', '--results', join(dir, 'r')], /run: /, 'SIGINT', { SWAPRACE_CACHE: cache });
+  const run = await signalled(['run', 'short', '--results', join(dir, 'r')], /run: /, 'SIGINT', {
+    SWAPRACE_CACHE: cache,
+  });
   t.equal(run.exitCode, 130, run.all);
   t.same(await readdir(join(cache, 'kernels')).catch(() => []), []);
 });
@@ -130,7 +147,11 @@ t.test('Ctrl-C during a build: 130, and the cache holds nothing half-made', asyn
 t.test('a harness that is killed takes its guests with it, and the next run clears up', async (t) => {
   await booted(t.name);
   const results = t.testdir();
-  const run = await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /trial .*: reproduced/, 'SIGKILL');
+  const run = await signalled(
+    ['run', 'short', '--accel', 'tcg', '--results', results],
+    /trial .*: reproduced/,
+    'SIGKILL',
+  );
   const mark = `swaprace-${run.pid}-`;
   let left = await qemusOf(mark);
   for (let tries = 0; tries < 50 && left.length > 0; tries++) {
@@ -139,7 +160,11 @@ t.test('a harness that is killed takes its guests with it, and the next run clea
   }
   t.same(left, []);
   await sweepOrphans();
-  t.same((await readdir(tmpdir())).filter((name) => name.startsWith(mark)), [], 'keys and images are gone');
+  t.same(
+    (await readdir(tmpdir())).filter((name) => name.startsWith(mark)),
+    [],
+    'keys and images are gone',
+  );
 });
 
 t.test('a full disk is the host’s fault and no verdict', async (t) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,7 +11,18 @@ import { evidenceTools } from '../../pipeline/audit.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { deriveEvidence } from '../../store/derive.ts';
 import { judgeTrial } from '../../verdict/judge-trial.ts';
-import { beside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, replaceIn, shippedPlan, silent } from './lab.ts';
+import {
+  beside,
+  booted,
+  kernelOf,
+  labFor,
+  labOfChanged,
+  never,
+  qemuOf,
+  replaceIn,
+  shippedPlan,
+  silent,
+} from './lab.ts';
 
 const plan = await shippedPlan('default');
 const probe = plan.probes[0] as StressProbe;
@@ -19,7 +31,13 @@ const stock = await kernelOf(plan, 'stock');
 const fixed = await kernelOf(plan, 'v5b+ra');
 const lab = await labFor(stock);
 
-async function evidenceOf(spec: TrialSpec, dir: string, kernel = stock, usedLab = lab, signal = never): Promise<Evidence> {
+async function evidenceOf(
+  spec: TrialSpec,
+  dir: string,
+  kernel = stock,
+  usedLab = lab,
+  signal = never,
+): Promise<Evidence> {
   const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
   const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, { lab: usedLab, signal, emit: silent });
   const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
@@ -75,7 +93,9 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
   const spec = trial({ seconds: 30, cmdline: ['swaprace.mark=killed-mid-trial'] });
   const dir = t.testdir();
   await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
-  await running.until(async () => ((await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null));
+  await running.until(async () =>
+    (await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null,
+  );
   process.kill((await qemuOf('swaprace.mark=killed-mid-trial')) as number, 'SIGKILL');
   const evidence = await running.result;
   t.match(evidence.end, { kind: 'host-fault', message: /SIGKILL/ });
@@ -91,7 +111,9 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
   const session = await running.until(async () => {
     const argv = await readFile(`/proc/${await qemuOf('swaprace.mark=stopped')}/cmdline`, 'utf8').catch(() => '');
     const socketPath = /path=([^,]*ssh\.1),/.exec(argv)?.[1];
-    return socketPath === undefined ? null : connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 }).catch(() => null);
+    return socketPath === undefined
+      ? null
+      : connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 }).catch(() => null);
   });
   // The newest process of the workload is the one that races; the oldest is its monitor.
   const stop = 'until set -- $(pidof stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
@@ -110,7 +132,9 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
 t.test('threads that do not join are a hang, with backtraces of every task', async (t) => {
   await booted(t.name);
   const dir = t.testdir({ logs: {} });
-  const deaf = await labOfChanged(stock, dir, (guests) => replaceIn(join(guests, 'src/stress/cycle.c'), 'atomic_store(&shared->quit, true);', ''));
+  const deaf = await labOfChanged(stock, dir, (guests) =>
+    replaceIn(join(guests, 'src/stress/cycle.c'), 'atomic_store(&shared->quit, true);', ''),
+  );
   const logs = join(dir, 'logs');
   const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, deaf);
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));

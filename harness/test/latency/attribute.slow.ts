@@ -1,7 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { attribute, latencies } from '../../latency/attribute.ts';
 import { bootFigures, endpointOf, exceedancesOf } from '../../latency/figures.ts';
-import { binEdgeNs, countAbove, edgeAbove, histogramQuantile, logHistogram, mergeHistograms, tailOf } from '../../latency/histogram.ts';
+import {
+  binEdgeNs,
+  countAbove,
+  edgeAbove,
+  histogramQuantile,
+  logHistogram,
+  mergeHistograms,
+  tailOf,
+} from '../../latency/histogram.ts';
 import { madeUpSamples, workload } from './made-up.ts';
 
 const HORIZON_NS = workload.horizonUs * 1000;
@@ -16,11 +25,27 @@ t.test('every wake-up is dealt once, by its expected time', async (t) => {
 });
 
 t.test('the borders: entry is inside, return is behind, the horizon is outside', async (t) => {
-  const windows = [{ startNs: 1000, endNs: 3000 }, { startNs: 20_000, endNs: 90_000 }];
-  const wakeUps = [999, 1000, 2999, 3000, 10_999, 11_000, 19_999, 20_000, 29_999, 30_000, 95_000].map((expectedNs) => ({ cpu: 0, expectedNs, latencyNs: expectedNs }));
+  const windows = [
+    { startNs: 1000, endNs: 3000 },
+    { startNs: 20_000, endNs: 90_000 },
+  ];
+  const wakeUps = [999, 1000, 2999, 3000, 10_999, 11_000, 19_999, 20_000, 29_999, 30_000, 95_000].map((expectedNs) => ({
+    cpu: 0,
+    expectedNs,
+    latencyNs: expectedNs,
+  }));
   const { swapoffs, outside } = attribute({ cpus: 1, windows, wakeUps, passes: [] }, 10_000);
-  t.same(swapoffs.map(({ during }) => latencies(during)), [[1000, 2999], [20_000, 29_999]]);
-  t.same(swapoffs.map(({ after }) => latencies(after)), [[3000, 10_999], []]);
+  t.same(
+    swapoffs.map(({ during }) => latencies(during)),
+    [
+      [1000, 2999],
+      [20_000, 29_999],
+    ],
+  );
+  t.same(
+    swapoffs.map(({ after }) => latencies(after)),
+    [[3000, 10_999], []],
+  );
   t.same(latencies(outside), [999, 11_000, 19_999, 30_000, 95_000], 'a long swapoff has no longer horizon');
 });
 
@@ -28,7 +53,10 @@ t.test('a boot’s figures are those that were put in', async (t) => {
   // 8 ms late on each CPU for the first 3 wake-ups after an entry, 50 us else
   const samples = madeUpSamples({
     latencyNs: (since) => (since >= 0 && since < 3_000_000 ? 8_000_000 : 50_000),
-    passes: [{ startNs: 1, durationNs: 32_000_000 }, { startNs: 2, durationNs: 96_000_000 }],
+    passes: [
+      { startNs: 1, durationNs: 32_000_000 },
+      { startNs: 2, durationNs: 96_000_000 },
+    ],
   });
   const figures = bootFigures(samples, { horizonNs: HORIZON_NS, instructions: null, pages: 64 });
   t.same(exceedancesOf(figures, edgeAbove(1_000_000)), { events: 60, exposure: 10 });
@@ -59,7 +87,10 @@ t.test('histograms count exactly above an edge, and tell quantiles to a bin', as
 
 t.test('the complementary distribution ends at nothing', async (t) => {
   const points = tailOf(logHistogram([10, 10, 1000, 100_000]));
-  t.same(points.map(({ share }) => share), [0.5, 0.25, 0]);
+  t.same(
+    points.map(({ share }) => share),
+    [0.5, 0.25, 0],
+  );
   t.ok(points.every(({ latencyNs }, index) => index === 0 || latencyNs > (points[index - 1]?.latencyNs ?? 0)));
   t.equal(binEdgeNs(31), 2);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { bootFigures, type BootFigures } from '../../latency/figures.ts';
 import type { Random } from '../../model/random.ts';
 import type { SwapoffWindow, WakeUp } from '../../model/latency.ts';
@@ -9,7 +10,10 @@ export interface MadeUpHost {
   readonly stallsAHorizon: number;
   /** Mean length of one. */
   readonly stallMs: number;
-  /** Standard deviations of logarithms: of the usual latency, of its level between boots, of the rate of stalls between boots. */
+  /**
+   * Standard deviations of logarithms: of the usual latency, of its level between boots, of the rate of stalls between
+   * boots.
+   */
   readonly usualSpread: number;
   readonly bootUsualSpread: number;
   readonly bootStallSpread: number;
@@ -31,7 +35,11 @@ const USUAL_MS = 0.1;
 const STOP_SPREAD = 0.7;
 
 /** A boot on such a host, with a swapoff that stops all CPUs for so many milliseconds, median; 0 stops none. */
-export function hostBoot({ stallsAHorizon, stallMs, usualSpread, bootUsualSpread, bootStallSpread }: MadeUpHost, stopMs: number, random: Random): BootFigures {
+export function hostBoot(
+  { stallsAHorizon, stallMs, usualSpread, bootUsualSpread, bootStallSpread }: MadeUpHost,
+  stopMs: number,
+  random: Random,
+): BootFigures {
   const rate = stallsAHorizon * Math.exp(bootStallSpread * normal(random));
   const usualMs = USUAL_MS * Math.exp(bootUsualSpread * normal(random));
   const windows: SwapoffWindow[] = [];
@@ -43,12 +51,18 @@ export function hostBoot({ stallsAHorizon, stallMs, usualSpread, bootUsualSpread
     for (let cpu = 0; cpu < CPUS; cpu++) {
       const stalls = [stop, ...stallsOf(startMs, rate, stallMs, random)];
       for (let dueMs = Math.ceil(startMs); dueMs < startMs + HORIZON_MS; dueMs++) {
-        const late = Math.max(usualMs * Math.exp(usualSpread * normal(random)), ...stalls.map((stall) => leftOf(stall, dueMs)));
+        const late = Math.max(
+          usualMs * Math.exp(usualSpread * normal(random)),
+          ...stalls.map((stall) => leftOf(stall, dueMs)),
+        );
         wakeUps.push({ cpu, expectedNs: dueMs * 1e6, latencyNs: late * 1e6 });
       }
     }
   }
-  return bootFigures({ cpus: CPUS, wakeUps, windows, passes: [] }, { horizonNs: workload.horizonUs * 1000, pages: workload.pages, instructions: null });
+  return bootFigures(
+    { cpus: CPUS, wakeUps, windows, passes: [] },
+    { horizonNs: workload.horizonUs * 1000, pages: workload.pages, instructions: null },
+  );
 }
 
 interface Stall {

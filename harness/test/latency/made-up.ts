@@ -1,10 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, LatencyWorkload, SwapInPass, SwapoffWindow, WakeUp } from '../../model/latency.ts';
 import { RECORD, RECORD_BYTES, SAMPLES_MAGIC } from '../../latency/samples.ts';
 import { seededRandom, type Random } from '../../model/random.ts';
 
 export const workload: LatencyWorkload = {
-  mode: 'swapoff', instrument: 'sampler', cycles: 10, periodUs: 40_000, horizonUs: 20_000, intervalUs: 1_000,
-  pages: 64, race: true, seconds: 60, hangSeconds: 20, holdUs: 2000, seed: 1,
+  mode: 'swapoff',
+  instrument: 'sampler',
+  cycles: 10,
+  periodUs: 40_000,
+  horizonUs: 20_000,
+  intervalUs: 1_000,
+  pages: 64,
+  race: true,
+  seconds: 60,
+  hangSeconds: 20,
+  holdUs: 2000,
+  seed: 1,
 };
 
 export const usual: Random = seededRandom(20261122);
@@ -23,7 +34,12 @@ export interface MadeUp {
 }
 
 /** A boot of `workload` as its samples would be. */
-export function madeUpSamples({ cpus = 2, windows = regularWindows(), latencyNs = () => 50_000, passes = [] }: MadeUp = {}): LatencySamples {
+export function madeUpSamples({
+  cpus = 2,
+  windows = regularWindows(),
+  latencyNs = () => 50_000,
+  passes = [],
+}: MadeUp = {}): LatencySamples {
   const last = (windows.at(-1)?.startNs ?? 0) + workload.horizonUs * 1000;
   const wakeUps: WakeUp[] = [];
   for (let cpu = 0; cpu < cpus; cpu++) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { bootFigures } from '../../latency/figures.ts';
 import { phaseFigures, type PhaseFigures } from '../../latency/phases.ts';
@@ -16,21 +17,44 @@ function samplesOf(waits?: readonly ReaderWait[]): LatencySamples {
 const waitsFrom = (fromMs: number, toMs: number): ReaderWait[] =>
   regularWindows().map(({ startNs }) => ({ fromNs: startNs + fromMs * MS, toNs: startNs + toMs * MS }));
 const rounded = (figures: readonly PhaseFigures[] | null) =>
-  Object.fromEntries((figures ?? []).map(({ phase, lastsUs, excessUs }) => [phase, [Math.round(lastsUs), Math.round(excessUs)]]));
+  Object.fromEntries(
+    (figures ?? []).map(({ phase, lastsUs, excessUs }) => [phase, [Math.round(lastsUs), Math.round(excessUs)]]),
+  );
 
 t.test('what is late during the wait is the wait’s', async (t) => {
   // Two CPUs with two late wake-ups each, 2 ms.
-  t.same(rounded(phaseFigures(samplesOf(waitsFrom(1.5, 4)), HORIZON_NS)), { before: [1500, 0], wait: [2500, 8000], after: [1000, 0], returned: [15_000, 0] });
-  t.same(rounded(phaseFigures(samplesOf(waitsFrom(3, 4)), HORIZON_NS)), { before: [3000, 8000], wait: [1000, 0], after: [1000, 0], returned: [15_000, 0] });
-  t.same(rounded(phaseFigures(samplesOf(waitsFrom(0.5, 1)), HORIZON_NS)), { before: [500, 0], wait: [500, 0], after: [4000, 8000], returned: [15_000, 0] });
+  t.same(rounded(phaseFigures(samplesOf(waitsFrom(1.5, 4)), HORIZON_NS)), {
+    before: [1500, 0],
+    wait: [2500, 8000],
+    after: [1000, 0],
+    returned: [15_000, 0],
+  });
+  t.same(rounded(phaseFigures(samplesOf(waitsFrom(3, 4)), HORIZON_NS)), {
+    before: [3000, 8000],
+    wait: [1000, 0],
+    after: [1000, 0],
+    returned: [15_000, 0],
+  });
+  t.same(rounded(phaseFigures(samplesOf(waitsFrom(0.5, 1)), HORIZON_NS)), {
+    before: [500, 0],
+    wait: [500, 0],
+    after: [4000, 8000],
+    returned: [15_000, 0],
+  });
 });
 
-t.test('several waits are one; a swapoff that never waits is all before it; waits of others count for nothing', async (t) => {
-  const twice = [...waitsFrom(1.5, 2), ...waitsFrom(3, 4)].sort((a, b) => a.fromNs - b.fromNs);
-  t.same(rounded(phaseFigures(samplesOf(twice), HORIZON_NS)).wait, [2500, 8000]);
-  t.same(rounded(phaseFigures(samplesOf([]), HORIZON_NS)), { before: [5000, 8000], returned: [15_000, 0] });
-  t.same(rounded(phaseFigures(samplesOf(waitsFrom(6, 7)), HORIZON_NS)), { before: [5000, 8000], returned: [15_000, 0] });
-});
+t.test(
+  'several waits are one; a swapoff that never waits is all before it; waits of others count for nothing',
+  async (t) => {
+    const twice = [...waitsFrom(1.5, 2), ...waitsFrom(3, 4)].sort((a, b) => a.fromNs - b.fromNs);
+    t.same(rounded(phaseFigures(samplesOf(twice), HORIZON_NS)).wait, [2500, 8000]);
+    t.same(rounded(phaseFigures(samplesOf([]), HORIZON_NS)), { before: [5000, 8000], returned: [15_000, 0] });
+    t.same(rounded(phaseFigures(samplesOf(waitsFrom(6, 7)), HORIZON_NS)), {
+      before: [5000, 8000],
+      returned: [15_000, 0],
+    });
+  },
+);
 
 t.test('where waits were not traced, swapoff is one phase; its horizon cuts it off', async (t) => {
   t.same(rounded(phaseFigures(samplesOf(), HORIZON_NS)), { swapoff: [5000, 8000], returned: [15_000, 0] });

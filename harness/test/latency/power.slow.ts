@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import { analysePrimary } from '../../latency/analyse.ts';
@@ -18,7 +19,10 @@ const RUNS = 12;
 /** Stops of the variants and controls, milliseconds. */
 const stopsMs = (b: number) => ({ a: 0, b, 'a=null': 0, 'a=quiet': 0, 'a=stop': 8 });
 
-/** By threshold, the share of made-up runs that find the variant without stops better than the one with stops of so long. */
+/**
+ * By threshold, the share of made-up runs that find the variant without stops better than the one with stops of so
+ * long.
+ */
 function power(host: MadeUpHost, stopMs: number, thresholds: readonly LatencyThreshold[]): number[] {
   const found = thresholds.map(() => 0);
   for (let run = 0; run < RUNS; run++) {
@@ -34,12 +38,15 @@ function power(host: MadeUpHost, stopMs: number, thresholds: readonly LatencyThr
   return found.map((count) => count / RUNS);
 }
 
-t.test('the shipped threshold finds a stop of 1 ms where vCPUs have cores; below, it is lost in the usual latency', async (t) => {
-  const [own, p75, p90] = power(HOSTS.own, 1, [shipped, percentile(75), percentile(90)]);
-  t.comment(`shipped ${own}, p75 ${p75}, p90 ${p90}`);
-  t.ok(own! >= 0.7, String(own));
-  t.ok(p75! < 0.5 && p90! < 0.5);
-});
+t.test(
+  'the shipped threshold finds a stop of 1 ms where vCPUs have cores; below, it is lost in the usual latency',
+  async (t) => {
+    const [own, p75, p90] = power(HOSTS.own, 1, [shipped, percentile(75), percentile(90)]);
+    t.comment(`shipped ${own}, p75 ${p75}, p90 ${p90}`);
+    t.ok(own! >= 0.7, String(own));
+    t.ok(p75! < 0.5 && p90! < 0.5);
+  },
+);
 
 t.test('and one of 2 ms where they share cores', async (t) => {
   const [own, p50] = power(HOSTS.shared, 2, [shipped, percentile(50)]);

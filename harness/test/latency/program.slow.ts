@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { latencyCommand } from '../../latency/command.ts';
 import { parseLatencyLine } from '../../latency/messages.ts';
@@ -15,13 +16,20 @@ t.test('a workload becomes the program’s options', async (t) => {
 
 t.test('cyclictest runs beside the workload, in the sampler’s place, and ends with it', async (t) => {
   const command = latencyCommand({ ...workload, instrument: 'cyclictest' }, files);
-  t.match(command, /^cyclictest --smp --mlockall --priority=99 --interval=1000 --histogram=200000 --quiet --json=\/tmp\/c /);
+  t.match(
+    command,
+    /^cyclictest --smp --mlockall --priority=99 --interval=1000 --histogram=200000 --quiet --json=\/tmp\/c /,
+  );
   t.match(command, / & latency .*--instrument cyclictest .*; status=\$\?; kill -INT \$!; wait \$!; exit \$status$/);
 });
 
 t.test('the program’s lines are read, and nothing else', async (t) => {
   t.same(parseLatencyLine('{"t":"start","cpus":2,"clocksource":"tsc"}'), { t: 'start', cpus: 2, clocksource: 'tsc' });
-  t.same(parseLatencyLine('{"t":"stalled","operation":"swapoff","seconds":21}'), { t: 'stalled', operation: 'swapoff', seconds: 21 });
+  t.same(parseLatencyLine('{"t":"stalled","operation":"swapoff","seconds":21}'), {
+    t: 'stalled',
+    operation: 'swapoff',
+    seconds: 21,
+  });
   t.match(parseLatencyLine('{"t":"fail","message":"swapon /dev/vda: EBUSY"}'), { t: 'fail' });
   t.equal(parseLatencyLine('{"t":"end","swapoffs":10,"pas'), null, 'cut');
   t.equal(parseLatencyLine('{"t":"other"}'), null);

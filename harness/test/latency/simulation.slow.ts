@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { analysePrimary } from '../../latency/analyse.ts';
 import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
@@ -28,7 +29,10 @@ function grown(noise: Noise, seed: number) {
   }
 }
 
-for (const [name, noise] of [['light', lightNoise], ['heavy', heavyNoise]] as const) {
+for (const [name, noise] of [
+  ['light', lightNoise],
+  ['heavy', heavyNoise],
+] as const) {
   t.test(`${NULL_SETS} null data sets with a ${name} tail, grown block by block, err in at most 6 %`, async (t) => {
     const errors = share(NULL_SETS, (set) => grown(noise, set).pairs[0]?.primary.verdict.kind === 'better');
     t.ok(errors <= 0.06, `${(100 * errors).toFixed(2)} %`);
@@ -56,7 +60,11 @@ t.test('the interval of the exceedance ratio covers at its rate, boots being unl
   const random = seededRandom(12);
   const covered = share(SETS, () => {
     // Boots differ by a factor; what is expected of both sides is that factor's mean.
-    const draw = (level: number) => Array.from({ length: 10 }, () => ({ events: Math.round(level * 200 * Math.exp(0.3 * normal(random))), exposure: 200 }));
+    const draw = (level: number) =>
+      Array.from({ length: 10 }, () => ({
+        events: Math.round(level * 200 * Math.exp(0.3 * normal(random))),
+        exposure: 200,
+      }));
     const interval = rateRatio(draw(1), draw(2))?.interval;
     return interval !== undefined && interval.low <= 2 && 2 <= interval.high;
   });

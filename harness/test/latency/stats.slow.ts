@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { clusterBootstrap } from '../../latency/stats/bootstrap.ts';
 import { hodgesLehmann, ranksToDrop } from '../../latency/stats/hodges-lehmann.ts';
@@ -14,7 +15,8 @@ function near(actual: number | undefined, wanted: number, tolerance = 1e-9): boo
 }
 
 t.test('the shift and its interval are those of numpy and scipy', async (t) => {
-  // d = numpy.sort(numpy.subtract.outer(y, x).ravel()); numpy.median(d); k = 7 from the distribution of U; d[k - 1], d[-k]
+  // d = numpy.sort(numpy.subtract.outer(y, x).ravel()); numpy.median(d); k = 7 from the distribution of U; d[k - 1],
+  // d[-k]
   const { estimate, interval } = hodgesLehmann(x, y);
   t.ok(near(estimate, 3.85), String(estimate));
   t.ok(near(interval?.low, 0.6) && near(interval?.high, 8.0), JSON.stringify(interval));
@@ -24,8 +26,15 @@ t.test('the shift and its interval are those of numpy and scipy', async (t) => {
 t.test('ranks come from the distribution of U', async (t) => {
   // scipy.stats._mannwhitneyu._MWU(m, n).cdf(k) <= tail
   const table: [number, number, number, number][] = [
-    [3, 3, 0.025, 0], [3, 3, 0.05, 1], [4, 4, 0.025, 1], [6, 7, 0.025, 7], [8, 8, 0.025, 14], [12, 12, 0.025, 38],
-    [12, 12, 0.05, 43], [20, 15, 0.025, 91], [40, 40, 0.025, 597],
+    [3, 3, 0.025, 0],
+    [3, 3, 0.05, 1],
+    [4, 4, 0.025, 1],
+    [6, 7, 0.025, 7],
+    [8, 8, 0.025, 14],
+    [12, 12, 0.025, 38],
+    [12, 12, 0.05, 43],
+    [20, 15, 0.025, 91],
+    [40, 40, 0.025, 597],
   ];
   for (const [m, n, tail, k] of table) t.equal(ranksToDrop(m, n, tail), k, `${m} and ${n} at ${tail}`);
   t.ok(Math.abs(ranksToDrop(41, 41, 0.025) - 629) < 3, 'beyond, the normal distribution joins');
@@ -37,7 +46,8 @@ t.test('too few boots have a shift and no interval', async (t) => {
 });
 
 t.test('the permutation test is that of scipy, ties or not', async (t) => {
-  // r = rankdata(x + y); permutation_test((r[:m], r[m:]), difference of means, n_resamples=inf, alternative='two-sided')
+  // r = rankdata(x + y); permutation_test((r[:m], r[m:]), difference of means, n_resamples=inf,
+  // alternative='two-sided')
   t.match(permutationTest(x, y, 1), { exact: true, least: 2 / 1716 });
   t.ok(near(permutationTest(x, y, 1).p, 0.016317016317016316));
   t.ok(near(permutationTest([1, 2, 2, 3], [2, 3, 4, 4], 1).p, 0.2));
@@ -62,13 +72,35 @@ t.test('equal figures share their ranks', async (t) => {
 
 t.test('the rate ratio is the linearised one, with Welch’s degrees of freedom', async (t) => {
   // exp(log rb - log ra -+ scipy.stats.t.ppf(0.975, df) * sqrt(va + vb)), v = n/(n-1) * sum((e - r*x)**2) / sum(e)**2
-  const a = [[3, 200], [5, 200], [2, 180], [4, 210]] as const;
-  const b = [[9, 200], [14, 200], [8, 190], [12, 205], [6, 200]] as const;
-  const counts = (rows: readonly (readonly [number, number])[]) => rows.map(([events, exposure]) => ({ events, exposure }));
+  const a = [
+    [3, 200],
+    [5, 200],
+    [2, 180],
+    [4, 210],
+  ] as const;
+  const b = [
+    [9, 200],
+    [14, 200],
+    [8, 190],
+    [12, 205],
+    [6, 200],
+  ] as const;
+  const counts = (rows: readonly (readonly [number, number])[]) =>
+    rows.map(([events, exposure]) => ({ events, exposure }));
   const ratio = rateRatio(counts(a), counts(b));
   t.ok(near(ratio?.estimate, 2.7788944723618085));
-  t.ok(near(ratio?.interval.low, 1.6543001722074513, 1e-6) && near(ratio?.interval.high, 4.667988686852796, 1e-6), JSON.stringify(ratio));
-  t.equal(rateRatio(counts(a), [{ events: 0, exposure: 9 }, { events: 0, exposure: 9 }]), null, 'no event, no ratio');
+  t.ok(
+    near(ratio?.interval.low, 1.6543001722074513, 1e-6) && near(ratio?.interval.high, 4.667988686852796, 1e-6),
+    JSON.stringify(ratio),
+  );
+  t.equal(
+    rateRatio(counts(a), [
+      { events: 0, exposure: 9 },
+      { events: 0, exposure: 9 },
+    ]),
+    null,
+    'no event, no ratio',
+  );
   t.equal(rateRatio(counts(a), [{ events: 3, exposure: 9 }]), null, 'one boot says nothing of others');
 });
 
@@ -86,7 +118,10 @@ t.test('the bootstrap draws whole boots, the same from the same seed', async (t)
   t.ok(interval !== null && interval.low > 0 && interval.low < 4.18 && interval.high > 4.18, JSON.stringify(interval));
   t.same(clusterBootstrap(x, y, difference, { seed: 3 }), interval);
   t.equal(clusterBootstrap([1], y, difference, { seed: 3 }), null);
-  t.equal(clusterBootstrap(x, y, () => null, { seed: 3 }), null);
+  t.equal(
+    clusterBootstrap(x, y, () => null, { seed: 3 }),
+    null,
+  );
 });
 
 t.test('random numbers are uniform, and neighbouring seeds have nothing in common', async (t) => {
@@ -97,5 +132,8 @@ t.test('random numbers are uniform, and neighbouring seeds have nothing in commo
   const places = new Array(5).fill(0);
   const random = seededRandom(1);
   for (let i = 0; i < 5000; i++) places[shuffled([0, 1, 2, 3, 4], random).indexOf(0)]++;
-  t.ok(places.every((count) => Math.abs(count - 1000) < 150), String(places));
+  t.ok(
+    places.every((count) => Math.abs(count - 1000) < 150),
+    String(places),
+  );
 });

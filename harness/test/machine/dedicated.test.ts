@@ -1,9 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { choose, chooseCores, dedicate, parseCpuList } from '../../machine/dedicated.ts';
 
 const ordinary = {
   status: 'Name:\tnode\nCapEff:\t0000000000000000\n',
-  limits: 'Limit                     Soft Limit           Hard Limit           Units     \nMax locked memory         8388608              8388608              bytes     \nMax realtime priority     0                    0                    \n',
+  limits:
+    'Limit                     Soft Limit           Hard Limit           Units     \nMax locked memory         8388608              8388608              bytes     \nMax realtime priority     0                    0                    \n',
 };
 const root = { ...ordinary, status: 'Name:\tnode\nCapEff:\t000001ffffffffff\n' };
 const cores = { allowed: [0, 1, 2, 3], isolated: [] };
@@ -23,17 +25,28 @@ t.test('vCPUs get isolated cores, or the last ones, when there is one for each',
 
 t.test('root gives everything, a user what the limits allow, and both is told', async (t) => {
   t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'tcg', cores, root), {
-    cores: [2, 3], lockMemory: false, promptTimers: true, facts: { vcpuCores: '2,3', guestMemory: /^emulated/, guestTimers: /FIFO 10/ },
+    cores: [2, 3],
+    lockMemory: false,
+    promptTimers: true,
+    facts: { vcpuCores: '2,3', guestMemory: /^emulated/, guestTimers: /FIFO 10/ },
   });
   t.match(choose({ vcpus: 8, memoryMiB: 256 }, 'tcg', cores, ordinary), {
-    cores: null, lockMemory: false, promptTimers: false, facts: { vcpuCores: 'not pinned: 8 vCPUs on 4 cores', guestTimers: /^not prompt: .*ulimit -r/ },
+    cores: null,
+    lockMemory: false,
+    promptTimers: false,
+    facts: { vcpuCores: 'not pinned: 8 vCPUs on 4 cores', guestTimers: /^not prompt: .*ulimit -r/ },
   });
-  t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'kvm', cores, ordinary), { lockMemory: false, facts: { guestMemory: /^not locked: .*ulimit -l/ } });
+  t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'kvm', cores, ordinary), {
+    lockMemory: false,
+    facts: { guestMemory: /^not locked: .*ulimit -l/ },
+  });
   const limits = ordinary.limits.replace('8388608 ', 'unlimited ').replace('priority     0 ', 'priority     95');
   t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'tcg', cores, { ...ordinary, limits }), { promptTimers: true });
   t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'kvm', cores, { ...ordinary, limits }), { lockMemory: true });
   t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'kvm', cores, root), {
-    lockMemory: true, promptTimers: false, facts: { guestMemory: 'locked', guestTimers: 'the host kernel’s' },
+    lockMemory: true,
+    promptTimers: false,
+    facts: { guestMemory: 'locked', guestTimers: 'the host kernel’s' },
   });
 });
 

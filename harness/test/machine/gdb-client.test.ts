@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createServer, type Socket } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,11 @@ class FakeStub {
     private readonly answer: Answer,
   ) {}
 
-  static async start(t: TestScope, answer: Answer, features = 'PacketSize=1000;qXfer:features:read+'): Promise<FakeStub> {
+  static async start(
+    t: TestScope,
+    answer: Answer,
+    features = 'PacketSize=1000;qXfer:features:read+',
+  ): Promise<FakeStub> {
     const dir = await mkdtemp(join(tmpdir(), 'gdb-'));
     const stub = new FakeStub(join(dir, 's'), (request) => basics(request, features) ?? answer(request));
     const server = createServer((socket) => stub.#serve(socket));
@@ -90,7 +95,13 @@ t.test('registers, memory and breakpoints', async (t) => {
   await using client = await GdbClient.connect(stub.path);
   t.same(await client.threads(), [1, 2]);
   t.equal(await client.readRegister(2, 'rip'), 0xffffffff810ed0a0n);
-  t.same([...(await client.readRegisters(2))], [['rax', 1n], ['rip', 0xffffffff810ed0a0n]]);
+  t.same(
+    [...(await client.readRegisters(2))],
+    [
+      ['rax', 1n],
+      ['rip', 0xffffffff810ed0a0n],
+    ],
+  );
   t.equal(stub.requests.filter((request) => request === 'Hg2').length, 1, 'a vCPU is selected once');
   t.equal((await client.readMemory(1, 0x1000n, 5000)).length, 5000);
   await client.writeMemory(1, 0x2000n, Buffer.from([1, 2]), 'physical');
@@ -104,7 +115,9 @@ t.test('registers, memory and breakpoints', async (t) => {
 
 t.test('operations started together do not mix', async (t) => {
   let selected = '';
-  const stub = await FakeStub.start(t, (request) => (request === 'p1' ? (selected === '1' ? '11' : '22').padEnd(16, '0') : 'OK'));
+  const stub = await FakeStub.start(t, (request) =>
+    request === 'p1' ? (selected === '1' ? '11' : '22').padEnd(16, '0') : 'OK',
+  );
   const serve = stub.requests.push.bind(stub.requests);
   stub.requests.push = (...items) => {
     if (items[0]?.startsWith('Hg')) selected = items[0].slice(2);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { decodeBody, encodePacket, PacketReader } from '../../machine/gdb/packet.ts';
 import { includesOf, littleEndian, parseLittleEndian, registersOf } from '../../machine/gdb/registers.ts';
@@ -23,7 +24,12 @@ t.test('packets are found however they are chunked', async (t) => {
   const stream = Buffer.concat([Buffer.from('+'), encodePacket('T05thread:02;'), Buffer.from('-'), encodePacket('OK')]);
   const reader = new PacketReader();
   const found = [...stream].flatMap((byte) => reader.push(Buffer.from([byte])));
-  t.same(found, [{ kind: 'ack' }, { kind: 'packet', payload: 'T05thread:02;' }, { kind: 'nack' }, { kind: 'packet', payload: 'OK' }]);
+  t.same(found, [
+    { kind: 'ack' },
+    { kind: 'packet', payload: 'T05thread:02;' },
+    { kind: 'nack' },
+    { kind: 'packet', payload: 'OK' },
+  ]);
   t.same(new PacketReader().push(Buffer.from('$OK#9b')), [{ kind: 'corrupt' }]);
   t.same(new PacketReader().push(Buffer.from('\r\n$OK#9a')), [{ kind: 'packet', payload: 'OK' }]);
 });
@@ -41,7 +47,8 @@ t.test('stop replies name the signal and the vCPU; the end of the machine is an 
 t.test('registers are numbered and laid out as the target says', async (t) => {
   const main = '<target><architecture>i386:x86-64</architecture><xi:include href="core.xml"/></target>';
   t.same(includesOf(main), ['core.xml']);
-  const core = '<feature name="core"><reg name="rax" bitsize="64" type="int64"/><reg name="rip" bitsize="64" regnum="16"/>\n<reg name="eflags" bitsize="32"/></feature>';
+  const core =
+    '<feature name="core"><reg name="rax" bitsize="64" type="int64"/><reg name="rip" bitsize="64" regnum="16"/>\n<reg name="eflags" bitsize="32"/></feature>';
   t.same(registersOf([main, core]), [
     { name: 'rax', number: 0, bytes: 8, offset: 0 },
     { name: 'rip', number: 16, bytes: 8, offset: 8 },

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createServer } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,12 @@ import { qemuArgs } from '../../machine/qemu-args.ts';
 import { MachineSnapshots } from '../../machine/snapshot.ts';
 import type { GuestSpec } from '../../model/guest.ts';
 
-const guest: GuestSpec = { vcpus: 2, memoryMiB: 128, cmdline: [], backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 } };
+const guest: GuestSpec = {
+  vcpus: 2,
+  memoryMiB: 128,
+  cmdline: [],
+  backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 },
+};
 const plain = { bzImage: '/k', initramfs: '/i', qmpSocket: '/q', sshSockets: ['/s'], disk: '/w/swap.img' };
 const placing = { gdbSocket: '/w/gdb', qmpSocket: '/w/qmp.1', overlay: '/w/overlay' };
 
@@ -17,10 +23,16 @@ t.test('only a machine that is to be placed has a stub, a second monitor and an 
   const args = qemuArgs(guest, 'tcg', { ...plain, placing });
   t.equal(args[args.indexOf('-gdb') + 1], 'unix:/w/gdb,server=on,wait=off');
   t.ok(args.includes('unix:/w/qmp.1,server=on,wait=off'));
-  t.match(args.find((arg) => arg.includes('id=swap')), /file=\/w\/overlay,format=qcow2,node-name=overlay/);
+  t.match(
+    args.find((arg) => arg.includes('id=swap')),
+    /file=\/w\/overlay,format=qcow2,node-name=overlay/,
+  );
   t.ok(args.includes('virtio-blk-pci,drive=swap,num-queues=2'));
   const diskless = qemuArgs(guest, 'tcg', { ...plain, disk: null, placing });
-  t.ok(diskless.some((arg) => arg.includes('/w/overlay')), 'snapshots are kept somewhere');
+  t.ok(
+    diskless.some((arg) => arg.includes('/w/overlay')),
+    'snapshots are kept somewhere',
+  );
   t.notOk(diskless.some((arg) => arg.includes('virtio-blk')));
 });
 
@@ -35,7 +47,9 @@ t.test('an empty qcow2 image names its size and its backing file', async (t) => 
 });
 
 /** A monitor whose jobs conclude after their command was answered, `bad` ones with an error. */
-async function fakeMonitor(t: { teardown(release: () => unknown): void }): Promise<{ path: string; commands: string[] }> {
+async function fakeMonitor(t: {
+  teardown(release: () => unknown): void;
+}): Promise<{ path: string; commands: string[] }> {
   const dir = await mkdtemp(join(tmpdir(), 'qmp-'));
   const commands: string[] = [];
   const server = createServer((socket) => {
@@ -43,11 +57,19 @@ async function fakeMonitor(t: { teardown(release: () => unknown): void }): Promi
     const failed = new Map<string, boolean>();
     socket.on('data', (data) => {
       for (const line of data.toString().trim().split('\n')) {
-        const { execute, id, arguments: args } = JSON.parse(line) as { execute: string; id: number; arguments: Record<string, string> };
+        const {
+          execute,
+          id,
+          arguments: args,
+        } = JSON.parse(line) as { execute: string; id: number; arguments: Record<string, string> };
         commands.push(args?.['tag'] === undefined ? execute : `${execute} ${args['tag']}`);
         if (args?.['tag'] === 'lost') return socket.destroy();
         const job = args?.['job-id'];
-        if (execute === 'query-jobs') send({ return: [...failed].map(([name, bad]) => ({ id: name, ...(bad ? { error: 'no such snapshot' } : {}) })), id });
+        if (execute === 'query-jobs')
+          send({
+            return: [...failed].map(([name, bad]) => ({ id: name, ...(bad ? { error: 'no such snapshot' } : {}) })),
+            id,
+          });
         else send({ return: {}, id });
         if (job === undefined) continue;
         failed.set(job, args['tag'] === 'bad');

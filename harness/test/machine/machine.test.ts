@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { createServer } from 'node:net';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,13 @@ const guest: GuestSpec = {
   cmdline: ['page_cluster=3'],
   backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 },
 };
-const paths = { bzImage: '/k/bzImage', initramfs: '/w/initramfs', qmpSocket: '/w/qmp', sshSockets: ['/w/ssh.0'], disk: '/w/swap.img' };
+const paths = {
+  bzImage: '/k/bzImage',
+  initramfs: '/w/initramfs',
+  qmpSocket: '/w/qmp',
+  sshSockets: ['/w/ssh.0'],
+  disk: '/w/swap.img',
+};
 
 t.test('the command line of QEMU has no network, ends on reset and ties a queue to each vCPU', async (t) => {
   const args = qemuArgs(guest, 'tcg', paths);
@@ -28,7 +35,11 @@ t.test('the command line of QEMU has no network, ends on reset and ties a queue 
   t.ok(args.includes('-no-reboot') && args.includes('-nodefaults'));
   t.ok(args.includes('virtio-blk-pci,drive=swap,num-queues=2'));
   t.ok(args.includes('tcg,thread=multi'));
-  t.notOk(qemuArgs({ ...guest, backend: { kind: 'zram', sizeKiB: 1024 } }, 'tcg', { ...paths, disk: null }).some((arg) => arg.includes('virtio-blk')));
+  t.notOk(
+    qemuArgs({ ...guest, backend: { kind: 'zram', sizeKiB: 1024 } }, 'tcg', { ...paths, disk: null }).some((arg) =>
+      arg.includes('virtio-blk'),
+    ),
+  );
   t.match(kernelCommandLine(guest, 'tcg'), /tsc=reliable no_timer_check page_cluster=3$/);
   t.notMatch(kernelCommandLine(guest, 'kvm'), 'tsc=reliable');
 });
@@ -89,8 +100,10 @@ t.test('QMP: replies find their command, events their listener, a lost connectio
       for (const line of data.toString().trim().split('\n')) {
         const { execute, id } = JSON.parse(line) as { execute: string; id: number };
         if (execute === 'die') socket.destroy();
-        else if (execute === 'bad') socket.write(`{"error": {"class": "GenericError", "desc": "no such thing"}, "id": ${id}}\n`);
-        else socket.write(`{"event": "RESUME", "data": {"n": ${id}}}\n{"return": {"did": "${execute}"}, "id": ${id}}\n`);
+        else if (execute === 'bad')
+          socket.write(`{"error": {"class": "GenericError", "desc": "no such thing"}, "id": ${id}}\n`);
+        else
+          socket.write(`{"event": "RESUME", "data": {"n": ${id}}}\n{"return": {"did": "${execute}"}, "id": ${id}}\n`);
       }
     });
   });
@@ -122,7 +135,14 @@ function tarOf(entries: readonly Entry[]): PassThrough {
 
 t.test('files that a guest sends stay where they belong', async (t) => {
   const good = t.testdir();
-  await unpackUntrusted(tarOf([{ name: './' , type: 'directory' }, { name: './a/b.txt', body: 'hi' }]), good, 100);
+  await unpackUntrusted(
+    tarOf([
+      { name: './', type: 'directory' },
+      { name: './a/b.txt', body: 'hi' },
+    ]),
+    good,
+    100,
+  );
   t.equal(await readFile(join(good, 'a/b.txt'), 'utf8'), 'hi');
 
   for (const entry of [
@@ -131,14 +151,24 @@ t.test('files that a guest sends stay where they belong', async (t) => {
     { name: 'a/../../evil', body: 'x' },
     { name: 'link', type: 'symlink', linkname: '/etc' },
   ] satisfies Entry[]) {
-    await t.rejects(unpackUntrusted(tarOf([entry]), t.testdir(), 100), { code: 'TAR_REFUSED', fault: 'guest' }, entry.name);
+    await t.rejects(
+      unpackUntrusted(tarOf([entry]), t.testdir(), 100),
+      { code: 'TAR_REFUSED', fault: 'guest' },
+      entry.name,
+    );
   }
-  await t.rejects(unpackUntrusted(tarOf([{ name: 'big', body: 'x'.repeat(101) }]), t.testdir(), 100), { code: 'TAR_TOO_LARGE' });
-  await t.rejects(unpackUntrusted(Readable.from([Buffer.from('x'.repeat(1024))]), t.testdir(), 100), { code: 'TAR_BROKEN' });
+  await t.rejects(unpackUntrusted(tarOf([{ name: 'big', body: 'x'.repeat(101) }]), t.testdir(), 100), {
+    code: 'TAR_TOO_LARGE',
+  });
+  await t.rejects(unpackUntrusted(Readable.from([Buffer.from('x'.repeat(1024))]), t.testdir(), 100), {
+    code: 'TAR_BROKEN',
+  });
 });
 
 t.test('an existing file or link is not written through', async (t) => {
   const dir = t.testdir({ outside: {}, inside: {} });
   await symlink(join(dir, 'outside', 'target'), join(dir, 'inside', 'name'));
-  await t.rejects(unpackUntrusted(tarOf([{ name: 'name', body: 'x' }]), join(dir, 'inside'), 100), { code: 'TAR_BROKEN' });
+  await t.rejects(unpackUntrusted(tarOf([{ name: 'name', body: 'x' }]), join(dir, 'inside'), 100), {
+    code: 'TAR_BROKEN',
+  });
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -11,21 +12,31 @@ import { connectSsh } from '../../machine/ssh.ts';
 interface RawChannel extends ServerChannel {
   eof(): void;
   readonly outgoing: { readonly id: number };
-  readonly _client: { readonly _protocol: { exitStatus(id: number, code: number): void; channelClose(id: number): void } };
+  readonly _client: {
+    readonly _protocol: { exitStatus(id: number, code: number): void; channelClose(id: number): void };
+  };
 }
 
 /** Long against a round trip over a unix socket. */
 const LATE_MS = 100;
 
 t.test('a status that comes late is waited for, and one that comes at once is not missed', async (t) => {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'pkcs1', format: 'pem' } });
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'pkcs1', format: 'pem' },
+  });
   const hostKey = ssh2.utils.parseKey(privateKey);
   if (hostKey instanceof Error) throw hostKey;
   const input: string[] = [];
   const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
     client.on('error', () => undefined);
     client.on('authentication', (request) => request.accept());
-    client.on('ready', () => client.on('session', (accept) => accept().on('exec', (take, _, { command }) => answer[command]?.(take() as RawChannel))));
+    client.on('ready', () =>
+      client.on('session', (accept) =>
+        accept().on('exec', (take, _, { command }) => answer[command]?.(take() as RawChannel)),
+      ),
+    );
   });
   const finish = ({ _client: { _protocol: protocol }, outgoing: { id } }: RawChannel, code: number): void => {
     protocol.exitStatus(id, code);
@@ -60,11 +71,17 @@ t.test('a status that comes late is waited for, and one that comes at once is no
     });
   }).listen(socketPath);
   t.teardown(() => listener.close());
-  const session = await connectSsh({ socketPath, privateKey, hostPublicKey: hostKey.getPublicSSH(), readyTimeoutMs: 20_000 });
+  const session = await connectSsh({
+    socketPath,
+    privateKey,
+    hostPublicKey: hostKey.getPublicSSH(),
+    readyTimeoutMs: 20_000,
+  });
   t.teardown(() => session.close());
   t.match(await session.exec('late', { stdin: 'its input' }), { code: 7, lost: false, stdout: 'output' });
   t.same(input, ['its input']);
-  for (let time = 0; time < 5; time++) t.match(await session.exec('at once'), { code: 3, lost: false, stdout: 'output' });
+  for (let time = 0; time < 5; time++)
+    t.match(await session.exec('at once'), { code: 3, lost: false, stdout: 'output' });
 });
 
 /** Writes of one turn of the event loop leave together. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -14,7 +15,18 @@ print('tasks', sorted({task.comm.string_().decode() for task in for_each_task(pr
 t.test('crash and drgn read a core of the plan for them', async (t) => {
   await booted(t.name);
   const core = join(t.testdir(), 'core');
-  const replayed = await swaprace(['interleave', 'replay', 'swap-map-gone', 'weakened', '--plan', 'core', '--attempts', '1', '--dump', core]);
+  const replayed = await swaprace([
+    'interleave',
+    'replay',
+    'swap-map-gone',
+    'weakened',
+    '--plan',
+    'core',
+    '--attempts',
+    '1',
+    '--dump',
+    core,
+  ]);
   t.equal(replayed.exitCode, 0, replayed.all);
   const { vmlinux } = await kernelOf(await shippedPlan('core'), 'weakened');
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import { BACKENDS } from '../../interleave/backends.ts';
@@ -33,10 +34,13 @@ for (const backend of ['rotational', 'solid-state'] as const) {
   });
 }
 
-t.test('under KASAN the control’s crash is a report of the sanitizer or a NULL dereference, and is the target', async (t) => {
-  await booted(t.name);
-  const run = await swaprace(['run', 'kasan', '--accel', 'tcg', '--results', join(t.testdir(), 'results')]);
-  t.comment(run.stdout);
-  t.equal(run.exitCode, 0, run.all);
-  t.match(run.stdout, /weakened: +reproduced/);
-});
+t.test(
+  'under KASAN the control’s crash is a report of the sanitizer or a NULL dereference, and is the target',
+  async (t) => {
+    await booted(t.name);
+    const run = await swaprace(['run', 'kasan', '--accel', 'tcg', '--results', join(t.testdir(), 'results')]);
+    t.comment(run.stdout);
+    t.equal(run.exitCode, 0, run.all);
+    t.match(run.stdout, /weakened: +reproduced/);
+  },
+);

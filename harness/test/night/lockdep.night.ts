@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -37,7 +38,10 @@ for (const variant of FIXES) {
         const { results } = await replay(placement, await shippedSchedule(name), options);
         const seen = results.map(({ outcome }) => outcomeKey(outcome)).join('; ');
         t.comment(`${variant}, ${name}: ${seen}`);
-        t.ok(results.every(({ outcome }) => ['waited', 'refused', 'ok'].includes(outcome.kind)), seen);
+        t.ok(
+          results.every(({ outcome }) => ['waited', 'refused', 'ok'].includes(outcome.kind)),
+          seen,
+        );
         t.ok(await validates(kernel, placement), 'lock validation is on at the end');
       }
     });
@@ -46,7 +50,10 @@ for (const variant of FIXES) {
   for (const hold of HOLDS) {
     t.test(`${variant} under lock validation: every ${EVERY}th point, ${hold}`, async (t) => {
       await booted(t.name);
-      const map = await exploreOnce(await kernelOf(plan, variant), variant, t.testdir(), { hold, points: { kind: 'every', count: EVERY } });
+      const map = await exploreOnce(await kernelOf(plan, variant), variant, t.testdir(), {
+        hold,
+        points: { kind: 'every', count: EVERY },
+      });
       const counts = countOutcomes(map);
       t.comment(`${variant}, ${hold}: ${map.exploredPoints} of ${map.pathPoints} points, ${JSON.stringify(counts)}`);
       t.ok(map.exploredPoints > counts.inconclusive);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -21,9 +22,15 @@ t.test('a kernel without swap is inconclusive, and the reason names it', async (
   const spec = plannedTrial(plan, plan.probes[0] as StressProbe, 'stock', 0, kernel);
   const dir = t.testdir();
   const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
-  const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, { lab: await labFor(kernel), signal: never, emit: silent });
+  const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, {
+    lab: await labFor(kernel),
+    signal: never,
+    emit: silent,
+  });
   t.match(end, { kind: 'workload-failed', message: /swapon.*(ENOSYS|Function not impl)/ });
   const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
   const [console, workload] = [await readFile(logs.consoleLog), await readFile(logs.workloadLog, 'utf8')];
-  t.match(judgeTrial(deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools), plan.target), { kind: 'inconclusive' });
+  t.match(judgeTrial(deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools), plan.target), {
+    kind: 'inconclusive',
+  });
 });

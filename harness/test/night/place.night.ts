@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
@@ -10,7 +11,9 @@ t.test('a guest in which a thread does not come to its place is left for another
   const kernel = await kernelOf(await shippedPlan('short'), 'weakened');
   const sound = await labFor(kernel);
   const waiting = 'while (!control->go_held)';
-  const stuck = await labOfChanged(kernel, t.testdir(), (guests) => replaceIn(join(guests, 'src/interleave/threads.c'), waiting, 'for (;;)'));
+  const stuck = await labOfChanged(kernel, t.testdir(), (guests) =>
+    replaceIn(join(guests, 'src/interleave/threads.c'), waiting, 'for (;;)'),
+  );
   /** A lab whose guests are booted from one image after the other. */
   const labOf = (images: Rootfs[]): PlacedLab => ({
     identity: sound.identity,
@@ -24,6 +27,9 @@ t.test('a guest in which a thread does not come to its place is left for another
   t.equal(once.length, 1, 'the second guest was good');
 
   const always = Array.from({ length: 10 }, () => stuck.rootfs);
-  await t.rejects(withPlacement(kernel, labOf(always), never, async () => undefined), { code: 'NOT_PLACED', message: /the held thread does not come/ });
+  await t.rejects(
+    withPlacement(kernel, labOf(always), never, async () => undefined),
+    { code: 'NOT_PLACED', message: /the held thread does not come/ },
+  );
   t.equal(always.length, 7, 'three guests were tried');
 });

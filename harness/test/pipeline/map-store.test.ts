@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -9,7 +10,9 @@ import { makeResult, makeSpec, OOPS, PATH } from '../interleave/fixtures/make.ts
 import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 
 const kernel = { vmlinux: '/no/such/vmlinux', bzImage: '/no/such/bzImage' } as unknown as Kernel;
-const lab = { rootfs: { image: '/no/such/image' }, identity: { overlay: [], key: {} } } as unknown as Parameters<typeof exploreStored>[2];
+const lab = { rootfs: { image: '/no/such/image' }, identity: { overlay: [], key: {} } } as unknown as Parameters<
+  typeof exploreStored
+>[2];
 /** A path that is none: nothing is explored, but what is kept of that is the same. */
 const spec = { ...makeSpec('stock'), path: 'nonesuch' };
 const options = { signal: new AbortController().signal, onResult: () => undefined, onResume: () => undefined };
@@ -39,7 +42,11 @@ t.test('one that was stopped goes on behind its points', async (t) => {
   const files = new ExplorationFiles(dir);
   await files.append(makeResult(3, OOPS));
   let resumed = 0;
-  await exploreStored(spec, kernel, lab, results, { ...options, reuse: false, onResume: (points) => (resumed = points) });
+  await exploreStored(spec, kernel, lab, results, {
+    ...options,
+    reuse: false,
+    onResume: (points) => (resumed = points),
+  });
   t.equal(resumed, 1);
   t.same(await files.readPoints(), [makeResult(3, OOPS)], 'and none of them is lost');
 });

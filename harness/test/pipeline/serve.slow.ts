@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get, request } from 'node:http';
 import { connect } from 'node:net';
@@ -18,7 +19,10 @@ const base = t.testdir({ outside: { 'run.json': '{}' } });
 const resultsDir = join(base, 'results');
 const finished = basename(await makeRun(resultsDir));
 
-const [latency = '', unfinishedLatency = ''] = writeLatencyNights(resultsDir, [0, 1].map(() => ({ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] as const })));
+const [latency = '', unfinishedLatency = ''] = writeLatencyNights(
+  resultsDir,
+  [0, 1].map(() => ({ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] as const })),
+);
 for (const run of [latency, unfinishedLatency]) mkdirSync(join(resultsDir, run, 'boots'));
 rmSync(join(resultsDir, unfinishedLatency, 'SHA256SUMS'));
 
@@ -27,7 +31,16 @@ const store = await createRun(resultsDir, newRun, { now: new Date('2026-11-22T10
 if (FAKE_TRIALS[0] === undefined) throw new Error('no trial');
 await storeTrial(store, FAKE_TRIALS[0]);
 const open = await store.openTrial('anon-weakened-1');
-const exposure = { swapoffs: 20, exposedSwapoffs: 12, swapIns: 1234, pswpin: 5, errors: {}, corruptPages: 0, corruptions: [], elapsedMs: 3400 };
+const exposure = {
+  swapoffs: 20,
+  exposedSwapoffs: 12,
+  swapIns: 1234,
+  pswpin: 5,
+  errors: {},
+  corruptPages: 0,
+  corruptions: [],
+  elapsedMs: 3400,
+};
 writeFileSync(open.workloadLog, `${JSON.stringify({ t: 'beat', exposure, threads: [] })}\n{"t":"beat","expo`);
 writeFileSync(open.consoleLog, '<script>document.title="owned"</script>\x1b[31m\0');
 appendFileSync(open.consoleLog, Buffer.from([0xff, 0xfe]));
@@ -49,7 +62,12 @@ interface Answer {
 function ask(path: string, { method = 'GET', host = `127.0.0.1:${port}` } = {}): Promise<Answer> {
   return new Promise((done, failed) => {
     const sent = request({ host: '127.0.0.1', port, path, method, headers: { host } }, async (response) => {
-      done({ status: response.statusCode, type: response.headers['content-type'], headers: response.headers, body: await text(response) });
+      done({
+        status: response.statusCode,
+        type: response.headers['content-type'],
+        headers: response.headers,
+        body: await text(response),
+      });
     });
     sent.on('error', failed);
     sent.end();
@@ -110,8 +128,22 @@ t.test('a run that was ended from outside is said to be so, and the page rests',
 
 t.test('nothing outside is shown', async (test) => {
   for (const path of [
-    '/run/..', '/run/.', '/run/%2e%2e', '/run/..%2f..%2fetc%2fpasswd', '/run/../../etc/passwd', '/../outside', '/run/link', '/run/%00', `/run/${finished}/../..`,
-    `/run/${finished}/constructor`, `/run/${finished}/trials/anon-stock-0/console.log`, '/run/', '/run/none', '/history.db', `//run/${finished}`, '/run/%2Fetc',
+    '/run/..',
+    '/run/.',
+    '/run/%2e%2e',
+    '/run/..%2f..%2fetc%2fpasswd',
+    '/run/../../etc/passwd',
+    '/../outside',
+    '/run/link',
+    '/run/%00',
+    `/run/${finished}/../..`,
+    `/run/${finished}/constructor`,
+    `/run/${finished}/trials/anon-stock-0/console.log`,
+    '/run/',
+    '/run/none',
+    '/history.db',
+    `//run/${finished}`,
+    '/run/%2Fetc',
   ]) {
     const { status, body } = await ask(path);
     test.equal(status, 404, path);
@@ -121,16 +153,24 @@ t.test('nothing outside is shown', async (test) => {
 });
 
 t.test('only reads, only by a name of this machine, and tells browsers to load nothing', async (test) => {
-  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) test.equal((await ask('/', { method })).status, 405, method);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+    test.equal((await ask('/', { method })).status, 405, method);
   test.same([(await ask('/', { method: 'HEAD' })).status, (await ask('/', { method: 'HEAD' })).body], [200, '']);
   test.equal((await ask('/', { host: 'evil.example:80' })).status, 403);
   test.equal((await ask('/', { host: 'localhost' })).status, 200);
   const { headers } = await ask('/');
-  test.match(headers, { 'content-security-policy': /^default-src 'none'; style-src 'unsafe-inline'/, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  test.match(headers, {
+    'content-security-policy': /^default-src 'none'; style-src 'unsafe-inline'/,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  });
 });
 
 t.test('it listens on loopback and nowhere else', async (test) => {
-  const others = Object.values(networkInterfaces()).flatMap((list) => list ?? []).filter(({ address }) => address !== '127.0.0.1').map(({ address }) => address);
+  const others = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ address }) => address !== '127.0.0.1')
+    .map(({ address }) => address);
   for (const host of others) {
     const refused = await new Promise<boolean>((done) => {
       const socket = connect({ host, port, timeout: 2000 }, () => (socket.destroy(), done(false)));

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { align, cut, wrap, wrapCommand } from '../../report/columns.ts';
 
@@ -15,7 +16,16 @@ t.test('cut', async (test) => {
 });
 
 t.test('align pads every column but the last of a row', async (test) => {
-  test.same(align([['a', 'bb', 'c'], ['aaa', 'b', '']]), [['a  ', 'bb', 'c'], ['aaa', 'b ', '']]);
+  test.same(
+    align([
+      ['a', 'bb', 'c'],
+      ['aaa', 'b', ''],
+    ]),
+    [
+      ['a  ', 'bb', 'c'],
+      ['aaa', 'b ', ''],
+    ],
+  );
 });
 
 t.test('a broken command is still one command', async (test) => {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,7 +33,11 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
   const pages: Readonly<Record<string, string>> = {
     'the default plan': reportHtml(plan),
     everything: reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS)),
-    'maps of their own': mapsHtml({ explorations: withMaps(RUNS['reproduced']!.stored, MAPS).run.explorations, unfinished: [{ name: 'v5b-fault-stall-0123456789ab', attempts: 17 }], unreadable: [] }),
+    'maps of their own': mapsHtml({
+      explorations: withMaps(RUNS['reproduced']!.stored, MAPS).run.explorations,
+      unfinished: [{ name: 'v5b-fault-stall-0123456789ab', attempts: 17 }],
+      unreadable: [],
+    }),
     ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportHtml(stored)])),
   };
   for (const [name, html] of Object.entries(pages)) {
@@ -44,7 +49,11 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
         await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true; })');
         test.equal(await page.evaluate('document.documentElement.scrollWidth'), look.width, 'it fits the width');
         test.equal(await page.evaluate('document.scripts.length'), 0);
-        test.equal(await page.evaluate('new Set([...document.querySelectorAll("[id]")].map(({ id }) => id)).size'), await page.evaluate('document.querySelectorAll("[id]").length'), 'ids are unique');
+        test.equal(
+          await page.evaluate('new Set([...document.querySelectorAll("[id]")].map(({ id }) => id)).size'),
+          await page.evaluate('document.querySelectorAll("[id]").length'),
+          'ids are unique',
+        );
         await page.close();
       });
     }
@@ -55,20 +64,36 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
     const curves = (await page.evaluate(CURVES)) as { label: string; shown: number[] }[];
     const counts = Object.fromEntries(curves.map(({ label, shown }) => [label.slice(0, 24), shown.length]));
     test.same(counts, {
-      'anon: share of trials wi': 4, 'anon: crashes an exposed': 4,
+      'anon: share of trials wi': 4,
+      'anon: crashes an exposed': 4,
     });
-    for (const { label, shown } of curves) test.ok(shown.every((length) => length > 5), `${label}: none is a dot`);
+    for (const { label, shown } of curves)
+      test.ok(
+        shown.every((length) => length > 5),
+        `${label}: none is a dot`,
+      );
     await page.close();
     const narrow = await open('narrow', pages['everything'] ?? '', { width: 390 });
     const small = (await narrow.page.evaluate(CURVES)) as typeof curves;
-    test.same(small.map(({ shown }) => shown.length), curves.map(({ shown }) => shown.length), 'on a phone too');
+    test.same(
+      small.map(({ shown }) => shown.length),
+      curves.map(({ shown }) => shown.length),
+      'on a phone too',
+    );
     await narrow.page.close();
   });
 
   outer.test('race maps lie above one another, coloured by outcome', async (test) => {
     const { page } = await open('maps', pages['everything'] ?? '', { width: 1280 });
     const strips = (await page.evaluate(STRIPS)) as { left: number; top: number; bars: string[] }[];
-    test.same(strips.map(({ bars }) => bars), [['o-oops', 'o-hang', 'o-oops', 'o-corruption', 'o-waited'], ['o-refused', 'o-waited', 'o-ok'], ['o-ok', 'o-waited', 'o-inconclusive']]);
+    test.same(
+      strips.map(({ bars }) => bars),
+      [
+        ['o-oops', 'o-hang', 'o-oops', 'o-corruption', 'o-waited'],
+        ['o-refused', 'o-waited', 'o-ok'],
+        ['o-ok', 'o-waited', 'o-inconclusive'],
+      ],
+    );
     test.equal(new Set(strips.map(({ left }) => left)).size, 1);
     test.ok(strips.every(({ top }, index) => index === 0 || top > (strips[index - 1]?.top ?? 0)));
     await page.close();
@@ -80,13 +105,19 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
     const { page, said } = await open('hostile', html, { width: 1280 });
     test.same(said, []);
     test.notMatch(await page.title(), /owned/);
-    const shown = await page.evaluate('[...document.querySelectorAll("pre")].map((each) => each.textContent).join("\\n")') as string;
+    const shown = (await page.evaluate(
+      '[...document.querySelectorAll("pre")].map((each) => each.textContent).join("\\n")',
+    )) as string;
     test.match(shown, '<script>document.title = "owned"</script><img src=x onerror="document.title=1">');
     test.match(shown, '␛[31mred␛[0m ␀NUL ␇BEL', 'control characters are visible');
     test.match(shown, '<U+202E>gnihtemos<U+202C>', 'and so is what reorders text');
     test.match(shown, ']]> &amp; </system-err> --> ${x} `y` \\');
     test.match(shown, 'f\ufffd\ufffd\ufffd(', 'what is no UTF-8 is marked');
-    test.equal(await page.evaluate('document.querySelectorAll("pre *, b b, h3 b, img, i").length'), 0, 'no element came of it');
+    test.equal(
+      await page.evaluate('document.querySelectorAll("pre *, b b, h3 b, img, i").length'),
+      0,
+      'no element came of it',
+    );
     test.ok(HOSTILE.length > 5_000_000);
     await page.close();
   });
@@ -97,11 +128,17 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
     const dark = await open('dark', pages['everything'] ?? '', { width: 1280, dark: true });
     test.equal(await colours(light.page), 'rgb(255, 255, 255)');
     test.not(await colours(dark.page), 'rgb(255, 255, 255)');
-    const height = () => light.page.evaluate('document.querySelector("details pre").getBoundingClientRect().height > 0 && matchMedia("print").matches');
+    const height = () =>
+      light.page.evaluate(
+        'document.querySelector("details pre").getBoundingClientRect().height > 0 && matchMedia("print").matches',
+      );
     test.equal(await height(), false);
     await light.page.emulateMediaType('print');
     test.equal(await height(), true);
-    test.match(await light.page.evaluate('[...document.styleSheets[0].cssRules].map((rule) => rule.cssText).join("\\n")'), /@media print \{[^]*details-content[^]*content-visibility: visible/);
+    test.match(
+      await light.page.evaluate('[...document.styleSheets[0].cssRules].map((rule) => rule.cssText).join("\\n")'),
+      /@media print \{[^]*details-content[^]*content-visibility: visible/,
+    );
     await light.page.close();
     await dark.page.close();
   });
@@ -123,12 +160,25 @@ t.test('the same run gives the same bytes, also read again from its folder', asy
 
 t.test('what the sections say', async (test) => {
   const html = reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS));
-  for (const wanted of ['an expectation was missed', '!!! null-deref at 0x1', 'held (a real-time thread has its CPU) at do_swap_page', 'scripts/run plans/small.yaml', '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited']) {
+  for (const wanted of [
+    'an expectation was missed',
+    '!!! null-deref at 0x1',
+    'held (a real-time thread has its CPU) at do_swap_page',
+    'scripts/run plans/small.yaml',
+    '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited',
+  ]) {
     test.match(html, wanted);
   }
   const merged = { represented: 140, checked: 14, differences: ['do_swap_page+0x12'] };
   const map = makeMap({ kinds: ['waited'], merged });
-  test.match(mapsHtml({ explorations: withMaps(RUNS['reproduced']!.stored, [map]).run.explorations, unfinished: [], unreadable: [] }), 'VOID (merged points differ): 10 of 200 points explored (140 more by a neighbour, 14 such checked, 1 differ): 10 waited');
+  test.match(
+    mapsHtml({
+      explorations: withMaps(RUNS['reproduced']!.stored, [map]).run.explorations,
+      unfinished: [],
+      unreadable: [],
+    }),
+    'VOID (merged points differ): 10 of 200 points explored (140 more by a neighbour, 14 such checked, 1 differ): 10 waited',
+  );
   test.match(reportHtml(RUNS['blind']!.stored), 'blind: weakened did not crash');
   test.match(reportHtml(RUNS['empty']!.stored), 'no kernel');
   test.match(reportHtml(RUNS['known hang']!.stored), 'known finding, seen again: hang');

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -7,7 +8,9 @@ import { reportJson } from '../../report/json.ts';
 import { runJsonSchema } from '../../report/run-schema.ts';
 import { RUNS } from './fixtures/runs.ts';
 
-const published = JSON.parse(readFileSync(join(import.meta.dirname, '../../../docs/run.schema.json'), 'utf8')) as Record<string, unknown>;
+const published = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../docs/run.schema.json'), 'utf8'),
+) as Record<string, unknown>;
 const addFormats = formatsPlugin as unknown as (ajv: Ajv2020) => Ajv2020;
 const validate = addFormats(new Ajv2020({ allErrors: true })).compile(published);
 
@@ -25,7 +28,13 @@ for (const [kind, { stored }] of Object.entries(RUNS)) {
 
 t.test('the schema can refuse', async (test) => {
   const json = reportJson(RUNS['clean']!.stored.run);
-  for (const broken of [{ ...json, status: 2 }, { ...json, schemaVersion: 2 }, { ...json, variants: [{}] }, { ...json, trials: [{ id: 'x', exposedSwapoffs: 1, kind: 'fine' }] }, {}]) {
+  for (const broken of [
+    { ...json, status: 2 },
+    { ...json, schemaVersion: 2 },
+    { ...json, variants: [{}] },
+    { ...json, trials: [{ id: 'x', exposedSwapoffs: 1, kind: 'fine' }] },
+    {},
+  ]) {
     test.equal(validate(JSON.parse(JSON.stringify(broken))), false);
   }
 });

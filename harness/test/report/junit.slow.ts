@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
@@ -10,9 +11,17 @@ const schema = readFileSync(join(import.meta.dirname, 'fixtures/junit.xsd'), 'ut
 
 /** libxml2's complaints, by document: first about its form, then what the schema says. One start of it is slow. */
 async function complaints(documents: Readonly<Record<string, string>>): Promise<Map<string, string[]>> {
-  const xml = Object.entries(documents).map(([name, contents]) => ({ fileName: `${name.replaceAll(' ', '-')}.xml`, contents }));
+  const xml = Object.entries(documents).map(([name, contents]) => ({
+    fileName: `${name.replaceAll(' ', '-')}.xml`,
+    contents,
+  }));
   const { errors } = await validateXML({ xml, schema: [schema] });
-  return new Map(xml.map(({ fileName }) => [fileName, errors.filter(({ loc }) => loc?.fileName === fileName).map(({ message }) => message)]));
+  return new Map(
+    xml.map(({ fileName }) => [
+      fileName,
+      errors.filter(({ loc }) => loc?.fileName === fileName).map(({ message }) => message),
+    ]),
+  );
 }
 
 interface Case {
@@ -30,7 +39,11 @@ interface Suite {
 }
 
 function parse(xml: string): Suite[] {
-  const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', isArray: (name) => name === 'testsuite' || name === 'testcase' });
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    isArray: (name) => name === 'testsuite' || name === 'testcase',
+  });
   return (parser.parse(xml) as { testsuites: { testsuite: Suite[] } }).testsuites.testsuite;
 }
 
@@ -39,7 +52,9 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
     const xml = reportJunit(stored);
     test.equal(XMLValidator.validate(xml), true);
     const suites = parse(xml);
-    const bad = suites.flatMap(({ testcase }) => testcase).filter((each) => each.failure !== undefined || each.error !== undefined);
+    const bad = suites
+      .flatMap(({ testcase }) => testcase)
+      .filter((each) => each.failure !== undefined || each.error !== undefined);
     test.equal(bad.length === 0, status === 0);
     for (const suite of suites) {
       test.equal(Number(suite['@tests']), suite.testcase.length);
@@ -50,7 +65,8 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
 }
 
 t.test('a missed expectation is a failure, what could not be told an error', async (test) => {
-  const stock = (kind: string) => parse(reportJunit(RUNS[kind]!.stored))[0]?.testcase.find((each) => each['@name'] === 'stock');
+  const stock = (kind: string) =>
+    parse(reportJunit(RUNS[kind]!.stored))[0]?.testcase.find((each) => each['@name'] === 'stock');
   test.match(stock('reproduced')?.failure?.['@message'], /^expected clean, got target/);
   test.match(stock('inconclusive')?.error?.['@message'], /^expected clean, got inconclusive/);
   test.equal(stock('clean')?.failure, undefined);
@@ -74,9 +90,13 @@ t.test('the schema takes every kind of run, and can refuse', async (test) => {
     'bad form': xml.replace('</testsuites>', ''),
   });
   test.equal(found.size, Object.keys(RUNS).length + 3);
-  for (const [name, said] of found) test.equal(said.length > 0, name.startsWith('bad-'), `${name}: ${said.join(' | ')}`);
+  for (const [name, said] of found)
+    test.equal(said.length > 0, name.startsWith('bad-'), `${name}: ${said.join(' | ')}`);
 });
 
 t.test('times come from the trials', async (test) => {
-  test.match(reportJunit(RUNS['clean']!.stored), /<testcase name="weakened" classname="swaprace\.anon" time="61\.500">/);
+  test.match(
+    reportJunit(RUNS['clean']!.stored),
+    /<testcase name="weakened" classname="swaprace\.anon" time="61\.500">/,
+  );
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
 import t from 'tap';
@@ -27,7 +28,8 @@ for (const kind of Object.keys(RUNS)) {
     validate(found);
     test.same(validate.errors, null);
     for (const [name, things] of Object.entries(found)) {
-      if (Array.isArray(things)) test.equal(new Set(things.map(({ id }) => id)).size, things.length, `${name} have ids of their own`);
+      if (Array.isArray(things))
+        test.equal(new Set(things.map(({ id }) => id)).size, things.length, `${name} have ids of their own`);
     }
     const has = (things: readonly Thing[], id: unknown) => things.some((thing) => thing.id === id);
     for (const build of found.builds) test.ok(has(found.checkouts, build['checkout_id']));
@@ -36,7 +38,8 @@ for (const kind of Object.keys(RUNS)) {
       test.ok(has(found.issues, incident['issue_id']));
       test.ok(has(found.tests, incident['test_id']));
     }
-    for (const { status, number } of found.tests) test.notOk(status === 'MISS' && number !== undefined, 'what never ran measured nothing');
+    for (const { status, number } of found.tests)
+      test.notOk(status === 'MISS' && number !== undefined, 'what never ran measured nothing');
   });
 }
 
@@ -44,7 +47,11 @@ const statusOf = (kind: string, id: string) => report(kind).tests.find((each) =>
 
 t.test('statuses as they mean', async (test) => {
   test.equal(statusOf('reproduced', 'trial-anon-stock-0'), 'FAIL');
-  test.equal(statusOf('reproduced', 'trial-anon-stock-1'), 'DONE', 'a quiet trial measured exposure; it judges nothing');
+  test.equal(
+    statusOf('reproduced', 'trial-anon-stock-1'),
+    'DONE',
+    'a quiet trial measured exposure; it judges nothing',
+  );
   test.equal(statusOf('reproduced', 'verdict-anon-stock'), 'FAIL');
   test.equal(statusOf('clean', 'verdict-anon-stock'), 'PASS');
   test.equal(statusOf('clean', 'rate-anon-stock'), 'DONE');
@@ -54,12 +61,18 @@ t.test('statuses as they mean', async (test) => {
   test.equal(statusOf('inconclusive', 'verdict-anon-stock'), 'ERROR');
   test.equal(statusOf('host troubles', 'trial-anon-stock-0'), 'MISS');
   test.equal(statusOf('host troubles', 'verdict-anon-stock'), 'MISS');
-  test.match(report('build failure').builds.find(({ id }) => id.endsWith('-stock')), { status: 'FAIL', log_excerpt: /swapfile/ });
+  test.match(
+    report('build failure').builds.find(({ id }) => id.endsWith('-stock')),
+    { status: 'FAIL', log_excerpt: /swapfile/ },
+  );
 });
 
 t.test('measurements', async (test) => {
   const { tests } = report('clean');
-  test.same(tests.find(({ id }) => id.endsWith('rate-anon-weakened'))?.number, { value: 3 / 1500, unit: 'crashes/swapoff' });
+  test.same(tests.find(({ id }) => id.endsWith('rate-anon-weakened'))?.number, {
+    value: 3 / 1500,
+    unit: 'crashes/swapoff',
+  });
   test.same(tests.find(({ id }) => id.endsWith('trial-anon-stock-0'))?.number, { value: 5000, unit: 'swapoffs' });
   test.same(report('empty').tests, [], 'no kernel, no test');
 });
@@ -68,14 +81,21 @@ t.test('the same bug is the same issue in every run, and hangs are issues too', 
   const [clean] = report('clean').issues;
   test.ok(report('reproduced').issues.some(({ id }) => id === clean?.id));
   test.equal(report('clean').incidents.length, 3);
-  test.match(report('hang').issues.map((issue) => issue['report_subject']), ['no progress in swap-in', oops.title]);
+  test.match(
+    report('hang').issues.map((issue) => issue['report_subject']),
+    ['no progress in swap-in', oops.title],
+  );
 });
 
 t.test('the rules of these tests can refuse', async (test) => {
   const fine = report('clean');
   for (const broken of [
-    { ...fine, version: { major: 4 } }, { ...fine, extra: [] }, { ...fine, builds: [{ ...fine.builds[0], status: 'OK' }] },
-    { ...fine, tests: [{ ...fine.tests[0], path: 'a b' }] }, { ...fine, tests: [{ ...fine.tests[0], log_excerpt: 'a\0b' }] },
+    { ...fine, version: { major: 4 } },
+    { ...fine, extra: [] },
+    { ...fine, builds: [{ ...fine.builds[0], status: 'OK' }] },
+    { ...fine, tests: [{ ...fine.tests[0], path: 'a b' }] },
+    { ...fine, tests: [{ ...fine.tests[0], log_excerpt: 'a\0b' }] },
     { ...fine, issues: [{ ...fine.issues[0], id: 'no-origin' }] },
-  ]) test.equal(validate(broken), false);
+  ])
+    test.equal(validate(broken), false);
 });

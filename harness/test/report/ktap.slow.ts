@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -57,10 +58,24 @@ function parse(ktap: string): Result[] {
 for (const [kind, { stored, status }] of Object.entries(RUNS)) {
   t.test(`a run that is ${kind}`, async (test) => {
     const results = parse(reportKtap(stored.run));
-    test.same(results.map(({ name }) => name), kind.startsWith('placed') ? ['anon', 'placed', 'run'] : ['anon', 'run']);
-    test.same(results[0]?.children.map(({ name }) => name), ['unpatched', 'weakened', 'v5b', 'stock']);
-    test.equal(results.every(({ ok }) => ok), status === 0);
-    for (const { ok, children } of results) test.equal(ok, children.every((child) => child.ok), 'a parent fails with its children');
+    test.same(
+      results.map(({ name }) => name),
+      kind.startsWith('placed') ? ['anon', 'placed', 'run'] : ['anon', 'run'],
+    );
+    test.same(
+      results[0]?.children.map(({ name }) => name),
+      ['unpatched', 'weakened', 'v5b', 'stock'],
+    );
+    test.equal(
+      results.every(({ ok }) => ok),
+      status === 0,
+    );
+    for (const { ok, children } of results)
+      test.equal(
+        ok,
+        children.every((child) => child.ok),
+        'a parent fails with its children',
+      );
   });
 }
 
@@ -72,7 +87,14 @@ t.test('directives', async (test) => {
 });
 
 t.test('the parser of these tests can refuse', async (test) => {
-  for (const broken of ['ok 1 a\n', 'KTAP version 1\nok 1 a\n', 'KTAP version 1\n1..2\nok 1 a\n', 'KTAP version 1\n1..1\nok 2 a\n', 'KTAP version 1\n1..1\nok 1 a # ERROR x\n', 'KTAP version 1\n1..1\nhello\nok 1 a\n']) {
+  for (const broken of [
+    'ok 1 a\n',
+    'KTAP version 1\nok 1 a\n',
+    'KTAP version 1\n1..2\nok 1 a\n',
+    'KTAP version 1\n1..1\nok 2 a\n',
+    'KTAP version 1\n1..1\nok 1 a # ERROR x\n',
+    'KTAP version 1\n1..1\nhello\nok 1 a\n',
+  ]) {
     test.throws(() => parse(broken), Error, broken);
   }
 });
@@ -96,8 +118,21 @@ t.test('the kernel reads it itself', { skip: kunit === null ? 'no unpacked kerne
     'print(json.dumps({"status": test.status.name, "passed": test.counts.passed, "failed": test.counts.failed, "errors": test.counts.errors}))',
   ].join('\n');
   for (const [kind, { stored, status }] of Object.entries(RUNS)) {
-    const said = execFileSync('python3', ['-c', python, dirname(kunit as string)], { input: reportKtap(stored.run), encoding: 'utf8' });
-    const { passed, failed, errors, status: word } = JSON.parse(said.trim().split('\n').at(-1) ?? '') as { passed: number; failed: number; errors: number; status: string };
+    const said = execFileSync('python3', ['-c', python, dirname(kunit as string)], {
+      input: reportKtap(stored.run),
+      encoding: 'utf8',
+    });
+    const {
+      passed,
+      failed,
+      errors,
+      status: word,
+    } = JSON.parse(said.trim().split('\n').at(-1) ?? '') as {
+      passed: number;
+      failed: number;
+      errors: number;
+      status: string;
+    };
     test.equal(passed + failed, kind.startsWith('placed') ? 7 : 5, `${kind}: it finds every point`);
     test.equal(errors, 0, `${kind}: and nothing wrong with the form`);
     test.equal(word, status === 0 ? 'SUCCESS' : 'FAILURE', kind);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { RaceMap } from '../../model/interleave.ts';
 import { reportMail } from '../../report/mail.ts';
@@ -31,13 +32,22 @@ for (const kind of Object.keys(RUNS)) {
 t.test('what was tested, on what, with which counts', async (test) => {
   const mail = reportMail(patched(stored('reproduced')).run);
   for (const wanted of [
-    /^Base: {5}Linux 6\.1\.192 \(linux-source-6\.1\)$/m, /^ {2}v5b {8}v5b$/m, /^ {2}stock {6}as it is$/m, /^Config: {3}base \(1 \.config\)$/m,
-    /^Built by: gcc 12$/m, /^Guests: {3}TCG$/m, /^Host: {5}cpu a CPU, cpus 2$/m,
+    /^Base: {5}Linux 6\.1\.192 \(linux-source-6\.1\)$/m,
+    /^ {2}v5b {8}v5b$/m,
+    /^ {2}stock {6}as it is$/m,
+    /^Config: {3}base \(1 \.config\)$/m,
+    /^Built by: gcc 12$/m,
+    /^Guests: {3}TCG$/m,
+    /^Host: {5}cpu a CPU, cpus 2$/m,
     /^ {2}weakened {3}reproduced {2}3 of 3 {2}1,500 exposed {2}2\.0e-3 \(4\.1e-4\.\.5\.8e-3\)\n {6}control$/m,
     /^ {2}v5b {8}clean {7}1 {7}5,000 exposed {2}at most 7\.4e-4 {2}p 0\.012$/m,
-    /^The bug, in 3 trials of anon\/weakened, 1 trial of anon\/stock:$/m, /^ {2}BUG: unable to handle kernel NULL pointer/m, /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/m,
-    /^Not as expected:$/m, /^ {2}scripts\/run plans\/small\.yaml$/m,
-  ]) test.match(mail, wanted);
+    /^The bug, in 3 trials of anon\/weakened, 1 trial of anon\/stock:$/m,
+    /^ {2}BUG: unable to handle kernel NULL pointer/m,
+    /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/m,
+    /^Not as expected:$/m,
+    /^ {2}scripts\/run plans\/small\.yaml$/m,
+  ])
+    test.match(mail, wanted);
   test.notMatch(mail, /Tested-by/, 'without a name there is nothing to draft');
 });
 
@@ -49,18 +59,32 @@ t.test('a shipped plan is named as every clone has it', async (test) => {
 });
 
 t.test('a Tested-by line only where the evidence supports it', async (test) => {
-  const drafted = (run: StoredRun) => /^Tested-by: A Tester <a@example\.org>$/m.test(reportMail(run.run, { testedBy: ME }));
+  const drafted = (run: StoredRun) =>
+    /^Tested-by: A Tester <a@example\.org>$/m.test(reportMail(run.run, { testedBy: ME }));
   test.equal(drafted(patched(stored('clean'))), true);
-  test.match(reportMail(patched(stored('clean')).run, { testedBy: ME }), /\(Draft, for the series of v5b only; yours to give or not\.\)/);
+  test.match(
+    reportMail(patched(stored('clean')).run, { testedBy: ME }),
+    /\(Draft, for the series of v5b only; yours to give or not\.\)/,
+  );
   test.equal(drafted(patched(stored('known hang'))), false, 'it hangs');
   test.match(reportMail(patched(stored('known hang')).run, { testedBy: ME }), /v5b: anon: hang/);
   test.equal(drafted(patched(stored('blind'))), false, 'nothing to compare with');
   test.equal(drafted(patched(stored('host troubles'))), false, 'the host was at fault');
   const control = makeMap({ variant: 'weakened', kinds: ['oops'] });
-  const mapped = (...kinds: Parameters<typeof makeMap>[0]['kinds']) => patched(stored('clean'), [control, makeMap({ variant: 'v5b', kinds })]);
+  const mapped = (...kinds: Parameters<typeof makeMap>[0]['kinds']) =>
+    patched(stored('clean'), [control, makeMap({ variant: 'v5b', kinds })]);
   test.equal(drafted(mapped('waited', 'ok')), true);
   test.equal(drafted(mapped('waited', 'hang')), false, 'its map has a hang');
-  test.equal(drafted(patched(stored('clean'), [makeMap({ variant: 'weakened', kinds: ['ok'] }), makeMap({ variant: 'v5b', kinds: ['ok'] })])), false, 'the map of the control does not show the bug');
+  test.equal(
+    drafted(
+      patched(stored('clean'), [
+        makeMap({ variant: 'weakened', kinds: ['ok'] }),
+        makeMap({ variant: 'v5b', kinds: ['ok'] }),
+      ]),
+    ),
+    false,
+    'the map of the control does not show the bug',
+  );
 });
 
 t.test('the map in a few lines', async (test) => {

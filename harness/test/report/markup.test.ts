@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { html, trusted } from '../../report/html/markup.ts';
 import { excerpt, oneLine, visible, withoutControls } from '../../report/plain.ts';

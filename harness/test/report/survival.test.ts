@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { spellsOf, survivalCurve, type Spell } from '../../report/survival.ts';
 import { crashed, hung, makeEvidence, makeExposure, trialsOf } from '../verdict/fixtures/make.ts';
@@ -7,10 +8,28 @@ const near = (a: number | undefined, b: number) => a !== undefined && Math.abs(a
 
 t.test('the textbook: maintained group of the acute myelogenous leukaemia study', async (test) => {
   // Miller 1997, table 2.1; R's survival::aml. Shares and log-log intervals as survfit(conf.type="log-log") has them.
-  const spells = [spell(9), spell(13), spell(13, false), spell(18), spell(23), spell(28, false), spell(31), spell(34), spell(45, false), spell(48), spell(161, false)];
+  const spells = [
+    spell(9),
+    spell(13),
+    spell(13, false),
+    spell(18),
+    spell(23),
+    spell(28, false),
+    spell(31),
+    spell(34),
+    spell(45, false),
+    spell(48),
+    spell(161, false),
+  ];
   const { steps, median, censored, crashes, trials, end } = survivalCurve(spells);
-  test.same(steps.map(({ seconds }) => seconds), [0, 9, 13, 18, 23, 31, 34, 48]);
-  test.same(steps.map(({ atRisk }) => atRisk), [11, 11, 10, 8, 7, 5, 4, 2]);
+  test.same(
+    steps.map(({ seconds }) => seconds),
+    [0, 9, 13, 18, 23, 31, 34, 48],
+  );
+  test.same(
+    steps.map(({ atRisk }) => atRisk),
+    [11, 11, 10, 8, 7, 5, 4, 2],
+  );
   const shares = [1, 0.9091, 0.8182, 0.7159, 0.6136, 0.4909, 0.3682, 0.1841];
   steps.forEach(({ share }, index) => test.ok(near(share, shares[index] ?? NaN), `${share}`));
   test.ok(near(steps[1]?.low, 0.5081) && near(steps[1]?.high, 0.9867));
@@ -28,7 +47,12 @@ t.test('all crashed: nothing is left, and the interval says how little that mean
 });
 
 t.test('none crashed, and none at all', async (test) => {
-  test.match(survivalCurve([spell(20, false), spell(19, false)]), { median: null, crashes: 0, end: 20, steps: [{ share: 1 }] });
+  test.match(survivalCurve([spell(20, false), spell(19, false)]), {
+    median: null,
+    crashes: 0,
+    end: 20,
+    steps: [{ share: 1 }],
+  });
   test.match(survivalCurve([]), { trials: 0, end: 0, median: null });
 });
 
@@ -38,8 +62,10 @@ t.test('two crashes at one moment are one step', async (test) => {
 
 t.test('a trial counts from its counters; only the expected bug is a crash', async (test) => {
   const trials = trialsOf('weakened', [
-    crashed(5, { exposure: makeExposure(5, { elapsedMs: 1500 }) }), hung({ exposure: makeExposure(5, { elapsedMs: 9000 }) }),
-    makeEvidence(), makeEvidence({ exposure: null }),
+    crashed(5, { exposure: makeExposure(5, { elapsedMs: 1500 }) }),
+    hung({ exposure: makeExposure(5, { elapsedMs: 9000 }) }),
+    makeEvidence(),
+    makeEvidence({ exposure: null }),
   ]);
   test.same(spellsOf(trials), [spell(1.5), spell(9, false), spell(20, false)]);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { Parser, type FinalResults } from 'tap-parser';
 import { reportTap } from '../../report/tap.ts';
@@ -32,7 +33,16 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
     test.equal(results.bailout, false);
     test.same(strangers, [], 'no line that is not TAP');
     const placed = kind.startsWith('placed') ? ['placed/weakened', 'placed/stock', 'placed'] : [];
-    test.same(names, ['anon/unpatched', 'anon/weakened', 'anon/v5b', 'anon/stock', 'anon', ...placed, 'run/exit-status', 'run']);
+    test.same(names, [
+      'anon/unpatched',
+      'anon/weakened',
+      'anon/v5b',
+      'anon/stock',
+      'anon',
+      ...placed,
+      'run/exit-status',
+      'run',
+    ]);
   });
 }
 

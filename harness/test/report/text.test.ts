@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence, RunRecord, Trouble } from '../../model/trial.ts';
 import type { JudgedTrial, RunResult } from '../../model/verdict.ts';
@@ -8,14 +9,27 @@ import { judgeRun } from '../../verdict/judge-run.ts';
 import { makeExploration, makeInterleaveProbe, OOPS, WAITED } from '../interleave/fixtures/make.ts';
 import { newRun, plan } from '../store/fixtures/make-run.ts';
 import {
-  crashed, hung, lost, makeEvidence, makeExposure, makeFrame, makeOther, makeProbe, makeSplat, times, trialsOf,
+  crashed,
+  hung,
+  lost,
+  makeEvidence,
+  makeExposure,
+  makeFrame,
+  makeOther,
+  makeProbe,
+  makeSplat,
+  times,
+  trialsOf,
 } from '../verdict/fixtures/make.ts';
 
 const oops = makeSplat([], {
   title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate',
   frames: [
     makeFrame('__swap_duplicate', {
-      isIp: true, offset: 0x5b, size: 0x150, location: 'mm/swapfile.c:3324',
+      isIp: true,
+      offset: 0x5b,
+      size: 0x150,
+      location: 'mm/swapfile.c:3324',
       inlined: [{ func: 'swap_count', location: 'mm/swapfile.c:78' }],
     }),
     makeFrame('leftover', { reliable: false }),
@@ -26,13 +40,29 @@ const oops = makeSplat([], {
 });
 const clean = makeEvidence({ exposure: makeExposure(5000) });
 const good: Record<string, Evidence[]> = {
-  unpatched: [makeEvidence()], weakened: times(3, crashed(500, { splats: [oops] })), v5b: [clean, hung()], stock: [clean],
+  unpatched: [makeEvidence()],
+  weakened: times(3, crashed(500, { splats: [oops] })),
+  v5b: [clean, hung()],
+  stock: [clean],
 };
 
-function makeResult(over: Record<string, Evidence[]> = {}, record: Partial<RunRecord> = {}, troubles: Trouble[] = []): RunResult {
-  const trials: JudgedTrial[] = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => trialsOf(id, evidence));
+function makeResult(
+  over: Record<string, Evidence[]> = {},
+  record: Partial<RunRecord> = {},
+  troubles: Trouble[] = [],
+): RunResult {
+  const trials: JudgedTrial[] = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) =>
+    trialsOf(id, evidence),
+  );
   const probes = [makeProbe()];
-  const run: RunRecord = { schema: 1, id: '20261122T091704.123Z-5f0c1a', startedAt: '2026-11-22T09:17:04.123Z', ...newRun, plan: { ...plan, probes }, ...record };
+  const run: RunRecord = {
+    schema: 1,
+    id: '20261122T091704.123Z-5f0c1a',
+    startedAt: '2026-11-22T09:17:04.123Z',
+    ...newRun,
+    plan: { ...plan, probes },
+    ...record,
+  };
   return { record: run, trials, explorations: [], verdict: judgeRun({ ...plan, probes }, trials, troubles) };
 }
 
@@ -71,7 +101,10 @@ t.test('the whole report of a run that went as planned', async (test) => {
   ]) {
     test.not(at(wanted), -1, `${wanted}\n${report.join('\n')}`);
   }
-  test.notOk(report.some((line) => line.includes('leftover')), 'leftovers on the stack are no part of a trace');
+  test.notOk(
+    report.some((line) => line.includes('leftover')),
+    'leftovers on the stack are no part of a trace',
+  );
   test.equal(report.filter((line) => line === oops.title).length, 1, 'each signature once');
   test.ok(at(/^exit status/) === report.length - 2 && report.at(-1) === '', 'the exit status is last');
   test.ok(report.length < 50, 'it fits a screen');
@@ -83,7 +116,10 @@ t.test('no line is wider than 99 columns, whatever a run says', async (test) => 
   const words = 'word '.repeat(80).trim();
   const wide = makeSplat([long, 'do_swap_page'], { title: `BUG: ${long}` });
   const run = makeResult(
-    { weakened: times(3, crashed(5, { splats: [wide] })), v5b: [hung({ end: { kind: 'stalled', threads: [{ name: long, tid: 1, operation: words, stalledMs: 1 }] } })] },
+    {
+      weakened: times(3, crashed(5, { splats: [wide] })),
+      v5b: [hung({ end: { kind: 'stalled', threads: [{ name: long, tid: 1, operation: words, stalledMs: 1 }] } })],
+    },
     { host: { cpu: words }, commands: [`scripts/run ${words}`], planFile: long },
     [{ fault: 'build', variant: 'stock', message: `${long} ${words}` }],
   );
@@ -95,7 +131,10 @@ t.test('no line is wider than 99 columns, whatever a run says', async (test) => 
 t.test('what was missed is named, with the exit status', async (test) => {
   const report = reportText(makeResult({ stock: [crashed(5), lost()] }));
   test.match(report, /\n {2}stock: reproduced +1 of 2 trials/);
-  test.match(report, /\nNot as expected:\n {2}anon\/stock: expected clean, got target: 1 of 2 trials crashed in the expected way\n/);
+  test.match(
+    report,
+    /\nNot as expected:\n {2}anon\/stock: expected clean, got target: 1 of 2 trials crashed in the expected way\n/,
+  );
   test.match(report, /\nexit status 1: an expectation was missed\n$/);
   test.match(reportText(makeResult({ v5b: [clean] })), /\n {2}anon\/v5b: hang, not seen this time\n/);
 });
@@ -109,7 +148,11 @@ t.test('a blind control is said where it matters', async (test) => {
 
 t.test('a run that came to nothing', async (test) => {
   const none = { unpatched: [], weakened: [], v5b: [], stock: [] };
-  const report = reportText(makeResult(none, { kernels: {}, accelerator: null, commands: [], host: {} }, [{ fault: 'interrupted', variant: null, message: 'Interrupted' }]));
+  const report = reportText(
+    makeResult(none, { kernels: {}, accelerator: null, commands: [], host: {} }, [
+      { fault: 'interrupted', variant: null, message: 'Interrupted' },
+    ]),
+  );
   test.match(report, /^small: no kernel; weakened, stock\non no accelerator chosen\n/);
   test.match(report, /weakened: inconclusive +0 trials +0 exposed {2}no exposure/);
   test.notMatch(report, /To repeat/);
@@ -118,7 +161,9 @@ t.test('a run that came to nothing', async (test) => {
 });
 
 t.test('maps stand below each other, with where each finding is held', async (test) => {
-  const probe = makeInterleaveProbe({ expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean', 'hang'], known: ['hang'] } } });
+  const probe = makeInterleaveProbe({
+    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean', 'hang'], known: ['hang'] } },
+  });
   const hang: PointOutcome = { kind: 'hang', where: 'swap_cluster_readahead', backtraces: {} };
   const reportOf = (control: readonly PointOutcome[]): string => {
     const explorations = [makeExploration('weakened', control), makeExploration('stock', [WAITED, hang, hang])];
@@ -128,8 +173,14 @@ t.test('maps stand below each other, with where each finding is held', async (te
   };
   const report = reportOf([OOPS, WAITED]);
   test.match(report, /\nplaced: fault held by preempt at the first instruction of every function, swapoff meanwhile;/);
-  test.match(report, /\n {2}weakened: reproduced {2}2 of 100 {2}\|# +\|\n {6}oops: BUG: .* in __swap_duplicate: held at\n {8}do_swap_page\n/);
-  test.match(report, /\n {2}stock: hang {11}3 of 100 {2}\|H+ +\|\n {6}hang in swap_cluster_readahead: held at do_swap_page\+0x4\.\.do_swap_page\+0x8\n/);
+  test.match(
+    report,
+    /\n {2}weakened: reproduced {2}2 of 100 {2}\|# +\|\n {6}oops: BUG: .* in __swap_duplicate: held at\n {8}do_swap_page\n/,
+  );
+  test.match(
+    report,
+    /\n {2}stock: hang {11}3 of 100 {2}\|H+ +\|\n {6}hang in swap_cluster_readahead: held at do_swap_page\+0x4\.\.do_swap_page\+0x8\n/,
+  );
   test.match(report, /\n {2}placed\/stock: hang, seen in 2 points\n/);
   test.match(reportOf([WAITED]), /\n {2}blind: the map of weakened does not show the bug/);
 });
@@ -144,7 +195,9 @@ t.test('corruption is shown word by word', async (test) => {
 t.test('traces are shown for the first three signatures, and cut', async (test) => {
   const kinds = ['a', 'b', 'c'].map((name) => makeOther('warning', `WARNING in ${name}`));
   const deep = makeSplat(['__swap_duplicate', ...Array.from({ length: 30 }, (_, index) => `caller_${index}`)]);
-  const report = reportText(makeResult({ weakened: times(3, crashed(500, { splats: [...kinds, deep] })), v5b: [clean] }));
+  const report = reportText(
+    makeResult({ weakened: times(3, crashed(500, { splats: [...kinds, deep] })), v5b: [clean] }),
+  );
   test.match(report, /\n {2}… 15 more\n/);
   test.match(report, /\nFurther:\n {2}WARNING in c \(3 trials of anon\/weakened, anon-weakened-0\)\n/);
 });
@@ -154,7 +207,10 @@ t.test('backends', async (test) => {
     const run = makeResult({}, { plan: { ...plan, probes: [makeProbe(backend)] } });
     return reportText(run).replaceAll(/\s+/g, ' ');
   };
-  test.match(swap({ backend: { kind: 'virtio-blk', rotational: false, sizeKiB: 5 } }), /swap on virtio-blk \(not rotational\), 5 KiB;/);
+  test.match(
+    swap({ backend: { kind: 'virtio-blk', rotational: false, sizeKiB: 5 } }),
+    /swap on virtio-blk \(not rotational\), 5 KiB;/,
+  );
   test.match(swap({ backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 5 } }), /swap on a file on ext4, 5 KiB;/);
   test.match(swap({ backend: { kind: 'zram', sizeKiB: 5 } }), /swap on zram, 5 KiB;/);
 });
@@ -170,7 +226,10 @@ t.test('colours change no column and are only there when asked for', async (test
   test.match(painted, /<heading:BUG: unable/);
   test.equal(painted.replaceAll(/<\w+:([^>]*)>/g, '$1'), reportText(run));
   const fine = makeResult({ v5b: [clean] });
-  test.match(reportText(fine, { paint: (text, style) => `<${style}:${text}>` }), /stock: <good:clean>[^]*<good:exit status 0>/);
+  test.match(
+    reportText(fine, { paint: (text, style) => `<${style}:${text}>` }),
+    /stock: <good:clean>[^]*<good:exit status 0>/,
+  );
 });
 
 t.test('the same report in whatever order trials were read', async (test) => {
@@ -182,8 +241,15 @@ t.test('JSON says the same', async (test) => {
   const run = makeResult({ stock: [crashed(5)] });
   const json = JSON.parse(JSON.stringify(reportJson(run)));
   test.match(json, {
-    run: '20261122T091704.123Z-5f0c1a', plan: 'small', planFile: 'plans/small.yaml', seed: 1, status: 1, blindProbes: [],
-    accelerator: { accelerator: 'tcg' }, kernels: { weakened: { version: '6.1.192' } }, commands: ['scripts/run plans/small.yaml'],
+    run: '20261122T091704.123Z-5f0c1a',
+    plan: 'small',
+    planFile: 'plans/small.yaml',
+    seed: 1,
+    status: 1,
+    blindProbes: [],
+    accelerator: { accelerator: 'tcg' },
+    kernels: { weakened: { version: '6.1.192' } },
+    commands: ['scripts/run plans/small.yaml'],
   });
   test.same(json.variants, JSON.parse(JSON.stringify(run.verdict.variants)));
   test.equal(json.trials.length, run.trials.length);

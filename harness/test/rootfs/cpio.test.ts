@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import t from 'tap';
 import { gnuBuildId } from '../../machine/build-id.ts';
@@ -12,20 +13,29 @@ const entries: CpioEntry[] = [
 /** Reads an archive back by the format's own rules, independently of the writer. */
 function unpack(image: Buffer): { path: string; mode: number; data: string; rdev: string }[] {
   const found = [];
-  for (let at = 0; ; ) {
-    const field = (index: number): number => parseInt(image.toString('latin1', at + 6 + index * 8, at + 14 + index * 8), 16);
+  for (let at = 0; ;) {
+    const field = (index: number): number =>
+      parseInt(image.toString('latin1', at + 6 + index * 8, at + 14 + index * 8), 16);
     if (image.toString('latin1', at, at + 6) !== '070701') throw new Error(`no magic at ${at}`);
     const path = image.toString('utf8', at + 110, at + 110 + field(11) - 1);
     const dataAt = (at + 110 + field(11) + 3) & ~3;
     if (path === 'TRAILER!!!') return found;
-    found.push({ path, mode: field(1), data: image.toString('utf8', dataAt, dataAt + field(6)), rdev: `${field(9)}:${field(10)}` });
+    found.push({
+      path,
+      mode: field(1),
+      data: image.toString('utf8', dataAt, dataAt + field(6)),
+      rdev: `${field(9)}:${field(10)}`,
+    });
     at = (dataAt + field(6) + 3) & ~3;
   }
 }
 
 t.test('an archive holds what was packed, and the folders that nobody named', async (t) => {
   const found = unpack(packCpio(entries));
-  t.same(found.map(({ path }) => path), ['etc', 'etc/deep', 'bin', 'dev', 'etc/deep/hello', 'bin/sh', 'dev/null']);
+  t.same(
+    found.map(({ path }) => path),
+    ['etc', 'etc/deep', 'bin', 'dev', 'etc/deep/hello', 'bin/sh', 'dev/null'],
+  );
   t.match(found[4], { mode: 0o100640, data: 'hello\n' });
   t.match(found[5], { mode: 0o120777, data: 'busybox' });
   t.match(found[6], { mode: 0o020666, rdev: '1:3' });
@@ -56,6 +66,7 @@ t.test('a build id is found among notes, and only there', async (t) => {
 
 t.test('GNU cpio, where it is installed, reads the same', async (t) => {
   const result = await execa('cpio', ['-t', '--quiet'], { input: packCpio(entries), reject: false, encoding: 'utf8' });
-  if (result.exitCode === undefined) return void t.pass('GNU cpio', { skip: 'not installed here: the reader above stands alone' });
+  if (result.exitCode === undefined)
+    return void t.pass('GNU cpio', { skip: 'not installed here: the reader above stands alone' });
   t.match(result.stdout, 'etc/deep/hello');
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readFile, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,7 +27,10 @@ t.test('a tarball is fetched once, whole and with the right sum', async (t) => {
   t.teardown(() => server.close());
   const url = (name: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}/${name}.tar.gz`;
   const prepare = (name: string, sum: string | null = null, offline = false) =>
-    prepareSource({ kind: 'tarball', location: url(name), sha256: sum }, { ...sourceOptions(join(dir, 'cache')), offline });
+    prepareSource(
+      { kind: 'tarball', location: url(name), sha256: sum },
+      { ...sourceOptions(join(dir, 'cache')), offline },
+    );
 
   const tree = await prepare('good');
   t.match(tree, { kernelVersion: '6.1.7', provenance: { location: url('good'), sha256: sha256(bytes) } });
@@ -38,5 +42,11 @@ t.test('a tarball is fetched once, whole and with the right sum', async (t) => {
   await t.rejects(prepare('cut'), { name: 'HostError', code: 'FETCH_FAILED' });
   await t.rejects(prepare('pinned', 'd'.repeat(64)), { name: 'SourceError', code: 'CHECKSUM_MISMATCH' });
   t.equal((await readdir(join(dir, 'cache', 'downloads'))).length, 1, 'only the good one is kept');
-  await t.rejects(prepareSource({ kind: 'tarball', location: 'http://127.0.0.1:1/l.tar.gz', sha256: null }, sourceOptions(join(dir, 'cache'))), { name: 'HostError', code: 'FETCH_FAILED' });
+  await t.rejects(
+    prepareSource(
+      { kind: 'tarball', location: 'http://127.0.0.1:1/l.tar.gz', sha256: null },
+      sourceOptions(join(dir, 'cache')),
+    ),
+    { name: 'HostError', code: 'FETCH_FAILED' },
+  );
 });

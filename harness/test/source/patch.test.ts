@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import type { PatchedFiles } from '../../model/kernel.ts';
@@ -10,8 +11,15 @@ const signal = new AbortController().signal;
 
 async function apply(t: Tap, ...texts: string[]): Promise<PatchedFiles> {
   const dir = t.testdir({ src: {}, cache: {} });
-  const tree = await fakeTree(join(dir, 'src'), { 'mm/long.c': Array.from({ length: 40 }, (_, line) => `line ${line + 1}\n`).join('') });
-  return patchTree({ tree, series: [series('mine', ...texts.map((text, index) => ({ name: `${index + 1}.patch`, text })))], cacheDir: join(dir, 'cache'), signal });
+  const tree = await fakeTree(join(dir, 'src'), {
+    'mm/long.c': Array.from({ length: 40 }, (_, line) => `line ${line + 1}\n`).join(''),
+  });
+  return patchTree({
+    tree,
+    series: [series('mine', ...texts.map((text, index) => ({ name: `${index + 1}.patch`, text })))],
+    cacheDir: join(dir, 'cache'),
+    signal,
+  });
 }
 
 /** What a test of tap's is used for here. */
@@ -20,7 +28,8 @@ interface Tap {
 }
 
 const textOf = (files: PatchedFiles, name: string) => Buffer.from(files.get(name)?.content ?? '').toString();
-const HUNK = (at: number, context = 'line') => `--- a/mm/long.c\n+++ b/mm/long.c\n@@ -${at},3 +${at},3 @@\n ${context} 10\n-line 11\n+LINE 11\n line 12\n`;
+const HUNK = (at: number, context = 'line') =>
+  `--- a/mm/long.c\n+++ b/mm/long.c\n@@ -${at},3 +${at},3 @@\n ${context} 10\n-line 11\n+LINE 11\n line 12\n`;
 
 t.test('patches build on each other and only what differs is told', async (t) => {
   const there = replaceLine('mm/swap_state.c', 1, 'int read_ahead = 8;', 'int read_ahead = 4;').text;
@@ -38,7 +47,8 @@ t.test('fuzz is refused, and said to be what it would take', async (t) => {
   t.match(error, {
     name: 'SourceError',
     code: 'PATCH_REJECTED',
-    message: 'Cannot apply 1.patch of series mine to 6.1.7: mm/long.c: hunk 1 at line 10: the lines around it are others',
+    message:
+      'Cannot apply 1.patch of series mine to 6.1.7: mm/long.c: hunk 1 at line 10: the lines around it are others',
     hint: /would apply with fuzz/,
     details: /-line 11\n\+LINE 11/,
   });
@@ -47,16 +57,22 @@ t.test('fuzz is refused, and said to be what it would take', async (t) => {
 t.test('a patch that does not apply is named with file, hunk and rejected lines', async (t) => {
   const bad = `${HUNK(10)}@@ -30,3 +30,3 @@\n line 30\n-line 99\n+LINE 99\n line 32\n--- a/mm/gone.c\n+++ b/mm/gone.c\n@@ -1 +1 @@\n-x\n+y\n`;
   const error = await apply(t, bad).catch((error: unknown) => error);
-  t.match(error, { code: 'PATCH_REJECTED', message: /1\.patch of series mine to 6\.1\.7: mm\/long\.c: hunk 2 at line 30: .* \(and 1 more\)$/, hint: /check the order/ });
+  t.match(error, {
+    code: 'PATCH_REJECTED',
+    message: /1\.patch of series mine to 6\.1\.7: mm\/long\.c: hunk 2 at line 30: .* \(and 1 more\)$/,
+    hint: /check the order/,
+  });
   t.match(error, { details: /mm\/gone\.c: there is no such file in the tree/ });
   t.match(error, { details: /-line 99\n\+LINE 99/ });
   await t.rejects(apply(t, HUNK(10), HUNK(10)), { message: /2\.patch.*mm\/long\.c/ }, 'applied twice');
 });
 
 t.test('files are created, deleted, renamed and made executable', async (t) => {
-  const create = 'diff --git a/scripts/new b/scripts/new\nnew file mode 100755\n--- /dev/null\n+++ b/scripts/new\n@@ -0,0 +1 @@\n+#!/bin/sh\n';
+  const create =
+    'diff --git a/scripts/new b/scripts/new\nnew file mode 100755\n--- /dev/null\n+++ b/scripts/new\n@@ -0,0 +1 @@\n+#!/bin/sh\n';
   const remove = '--- a/mm/swap_state.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int read_ahead = 8;\n';
-  const rename = 'diff --git a/include/swap.h b/include/swap2.h\nsimilarity index 100%\nrename from include/swap.h\nrename to include/swap2.h\n';
+  const rename =
+    'diff --git a/include/swap.h b/include/swap2.h\nsimilarity index 100%\nrename from include/swap.h\nrename to include/swap2.h\n';
   const files = await apply(t, create, remove, rename);
   t.same([...files.keys()], ['include/swap.h', 'include/swap2.h', 'mm/swap_state.c', 'scripts/new']);
   t.equal(files.get('mm/swap_state.c'), null);
@@ -67,7 +83,11 @@ t.test('files are created, deleted, renamed and made executable', async (t) => {
 
 t.test('a patch cannot name what is outside the tree', async (t) => {
   for (const name of ['a/../../etc/passwd', '/etc/passwd']) {
-    await t.rejects(apply(t, `--- ${name}\n+++ ${name}\n@@ -1 +1 @@\n-x\n+y\n`), { name: 'SourceError', code: 'PATCH_INVALID', message: /outside the tree/ });
+    await t.rejects(apply(t, `--- ${name}\n+++ ${name}\n@@ -1 +1 @@\n-x\n+y\n`), {
+      name: 'SourceError',
+      code: 'PATCH_INVALID',
+      message: /outside the tree/,
+    });
   }
   await t.rejects(apply(t, 'no diff at all\n'), { code: 'PATCH_EMPTY' });
 });
@@ -79,8 +99,14 @@ t.test('headers are told from content that looks like them', async (t) => {
 
 t.test('the messages of patch are read', async (t) => {
   const said = (text: string) => parsePatchOutput(text)[0]?.reason;
-  t.equal(said('patching file mm/x.c\nReversed (or previously applied) patch detected!  Skipping patch.\n'), 'it is already applied');
-  t.equal(said('The next patch would create the file mm/x.c,\nwhich already exists!  Skipping patch.\n'), 'the file to be created exists already');
+  t.equal(
+    said('patching file mm/x.c\nReversed (or previously applied) patch detected!  Skipping patch.\n'),
+    'it is already applied',
+  );
+  t.equal(
+    said('The next patch would create the file mm/x.c,\nwhich already exists!  Skipping patch.\n'),
+    'the file to be created exists already',
+  );
   t.equal(said('patch: **** malformed patch at line 9: @@ -1'), 'malformed patch at line 9: @@ -1');
   t.same(parsePatchOutput('patching file mm/x.c\nHunk #1 succeeded at 9 (offset 2 lines).\n'), []);
 });

@@ -1,15 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
 import { loadSeries } from '../../source/series.ts';
 
 const signal = new AbortController().signal;
 const DIFF = (file: string) => `--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-old\n+new\n`;
-const mail = (subject: string, body: string) => `From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Thu, 1 Feb 2018 10:00:00 +0800\nSubject: ${subject}\n\n${body}\n`;
+const mail = (subject: string, body: string) =>
+  `From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Thu, 1 Feb 2018 10:00:00 +0800\nSubject: ${subject}\n\n${body}\n`;
 
 t.test('a quilt folder is read in the order of its series file', async (t) => {
-  const dir = t.testdir({ mine: { series: '# two patches\nb.patch -p1\n\na.patch # the second\n', 'a.patch': DIFF('a'), 'b.patch': DIFF('b'), 'c.patch': 'unused' } });
+  const dir = t.testdir({
+    mine: {
+      series: '# two patches\nb.patch -p1\n\na.patch # the second\n',
+      'a.patch': DIFF('a'),
+      'b.patch': DIFF('b'),
+      'c.patch': 'unused',
+    },
+  });
   const series = await loadSeries(join(dir, 'mine'), signal, dir);
-  t.same(series, { name: 'mine', patches: [{ name: 'b.patch', text: DIFF('b') }, { name: 'a.patch', text: DIFF('a') }] });
+  t.same(series, {
+    name: 'mine',
+    patches: [
+      { name: 'b.patch', text: DIFF('b') },
+      { name: 'a.patch', text: DIFF('a') },
+    ],
+  });
 });
 
 t.test('a quilt folder that is wrong is named with its line', async (t) => {
@@ -27,7 +42,10 @@ t.test('a quilt folder that is wrong is named with its line', async (t) => {
 
 t.test('a single patch is a series of one', async (t) => {
   const dir = t.testdir({ 'fix.diff': DIFF('mm/x.c') });
-  t.same(await loadSeries(join(dir, 'fix.diff'), signal, dir), { name: 'fix', patches: [{ name: 'fix.diff', text: DIFF('mm/x.c') }] });
+  t.same(await loadSeries(join(dir, 'fix.diff'), signal, dir), {
+    name: 'fix',
+    patches: [{ name: 'fix.diff', text: DIFF('mm/x.c') }],
+  });
   await t.rejects(loadSeries(join(dir, 'none.patch'), signal, dir), { code: 'SERIES_MISSING' });
 });
 
@@ -55,6 +73,12 @@ t.test('a mailbox without or with doubled patches is refused', async (t) => {
     'talk.mbox': mail('hello', 'nothing here'),
     'twice.mbox': [mail('[PATCH 1/2] a', DIFF('a.c')), mail('[PATCH v2 1/2] a', DIFF('a.c'))].join('\n'),
   });
-  await t.rejects(loadSeries(join(dir, 'talk.mbox'), signal, dir), { code: 'MBOX_INVALID', message: /no mail in it holds a patch/ });
-  await t.rejects(loadSeries(join(dir, 'twice.mbox'), signal, dir), { code: 'MBOX_INVALID', message: /patch 1 is there twice/ });
+  await t.rejects(loadSeries(join(dir, 'talk.mbox'), signal, dir), {
+    code: 'MBOX_INVALID',
+    message: /no mail in it holds a patch/,
+  });
+  await t.rejects(loadSeries(join(dir, 'twice.mbox'), signal, dir), {
+    code: 'MBOX_INVALID',
+    message: /patch 1 is there twice/,
+  });
 });

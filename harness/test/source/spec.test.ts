@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { formatSourceSpec, parseSourceSpec } from '../../source/spec.ts';
 
@@ -6,10 +7,19 @@ const HEX = 'a'.repeat(64);
 t.test('every form is read, and written back', async (t) => {
   const table = [
     ['deb:linux-source-6.1', { kind: 'deb', package: 'linux-source-6.1', version: null, sha256: null }],
-    ['deb:linux-source-6.1=6.1.192-2', { kind: 'deb', package: 'linux-source-6.1', version: '6.1.192-2', sha256: null }],
-    [`deb:linux-source-6.1=6.1.192-2#sha256:${HEX}`, { kind: 'deb', package: 'linux-source-6.1', version: '6.1.192-2', sha256: HEX }],
+    [
+      'deb:linux-source-6.1=6.1.192-2',
+      { kind: 'deb', package: 'linux-source-6.1', version: '6.1.192-2', sha256: null },
+    ],
+    [
+      `deb:linux-source-6.1=6.1.192-2#sha256:${HEX}`,
+      { kind: 'deb', package: 'linux-source-6.1', version: '6.1.192-2', sha256: HEX },
+    ],
     ['tarball:/src/linux-4.15.tar.xz', { kind: 'tarball', location: '/src/linux-4.15.tar.xz', sha256: null }],
-    [`tarball:https://example.org/linux-4.15.tar.xz#sha256:${HEX}`, { kind: 'tarball', location: 'https://example.org/linux-4.15.tar.xz', sha256: HEX }],
+    [
+      `tarball:https://example.org/linux-4.15.tar.xz#sha256:${HEX}`,
+      { kind: 'tarball', location: 'https://example.org/linux-4.15.tar.xz', sha256: HEX },
+    ],
     ['git:/src/linux#v6.1~3', { kind: 'git', path: '/src/linux', rev: 'v6.1~3' }],
     ['dir:/src/linux', { kind: 'dir', path: '/src/linux' }],
     ['prebuilt:/kernels/mine', { kind: 'prebuilt', path: '/kernels/mine' }],
@@ -39,7 +49,11 @@ t.test('what is wrong is named with its mend', async (t) => {
     ['git:/src/linux#--upload-pack=x', /not a revision/],
   ];
   for (const [text, why] of table) {
-    t.throws(() => parseSourceSpec(text), { name: 'UsageError', code: 'SOURCE_INVALID', message: why, hint: /deb:PACKAGE/ }, text);
+    t.throws(
+      () => parseSourceSpec(text),
+      { name: 'UsageError', code: 'SOURCE_INVALID', message: why, hint: /deb:PACKAGE/ },
+      text,
+    );
     t.throws(() => parseSourceSpec(text), { message: text }, 'the value is named');
   }
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -49,7 +50,10 @@ t.test('one flipped bit anywhere is found, and its file named', async (test) => 
       writeFileSync(path, content);
       const found = await problems(dir);
       // A sum that no longer fits is the sum of some file; both are named.
-      test.ok(found.some((problem) => problem.includes(file)), `${file}: ${found.join(' | ')}`);
+      test.ok(
+        found.some((problem) => problem.includes(file)),
+        `${file}: ${found.join(' | ')}`,
+      );
     }
     writeFileSync(path, bytes);
   }
@@ -64,10 +68,15 @@ t.test('missing and extra files', async (test) => {
   symlinkSync('/dev/null', join(dir, 'link'));
   const found = await problems(dir);
   for (const wanted of [
-    /^link: is neither a file nor a folder$/, /^trials\/\.anon-stock-1\.partial: is an empty folder$/,
-    /^trials\/anon-stock-0\/argv\.json: is missing \(SHA256SUMS lists it\)$/, /^trials\/anon-stock-0\/notes\.txt: is not in SHA256SUMS$/,
+    /^link: is neither a file nor a folder$/,
+    /^trials\/\.anon-stock-1\.partial: is an empty folder$/,
+    /^trials\/anon-stock-0\/argv\.json: is missing \(SHA256SUMS lists it\)$/,
+    /^trials\/anon-stock-0\/notes\.txt: is not in SHA256SUMS$/,
   ]) {
-    test.ok(found.some((problem) => wanted.test(problem)), `${wanted}: ${found.join(' | ')}`);
+    test.ok(
+      found.some((problem) => wanted.test(problem)),
+      `${wanted}: ${found.join(' | ')}`,
+    );
   }
 });
 
@@ -112,7 +121,9 @@ t.test('where the kernel is at hand, splats are symbolised again', async (test) 
     asked.push(kernelId);
     return located(splats);
   };
-  test.match(await problems(dir, { ...tools, symbolize }), [/splats\.json: 0\.frames\.0\.inlined\.0\.location is "mm\/swapfile\.c:8", recomputed "mm\/swapfile\.c:7"/]);
+  test.match(await problems(dir, { ...tools, symbolize }), [
+    /splats\.json: 0\.frames\.0\.inlined\.0\.location is "mm\/swapfile\.c:8", recomputed "mm\/swapfile\.c:7"/,
+  ]);
   test.equal(asked[0], '0011223344556677');
   test.same(await problems(sound, { ...tools, symbolize }), []);
   test.same(await problems(sound, { ...tools, symbolize: async () => null }), [], 'and where it is not, as stored');
@@ -137,12 +148,20 @@ t.test('an unreadable trial does not end the audit', async (test) => {
 });
 
 t.test('a fault of the tools is thrown, not filed', async (test) => {
-  const broken: AuditTools = { ...tools, judgeTrial: () => { throw new TypeError('bug'); } };
+  const broken: AuditTools = {
+    ...tools,
+    judgeTrial: () => {
+      throw new TypeError('bug');
+    },
+  };
   await test.rejects(audit(sound, broken), TypeError);
 });
 
 t.test('trials are judged in any order', async (test) => {
-  const reversed: AuditTools = { ...tools, judgeRun: (ours, trials: readonly JudgedTrial[], troubles) => judgeRun(ours, [...trials].reverse(), troubles) };
+  const reversed: AuditTools = {
+    ...tools,
+    judgeRun: (ours, trials: readonly JudgedTrial[], troubles) => judgeRun(ours, [...trials].reverse(), troubles),
+  };
   test.same(await problems(sound, reversed), []);
   test.equal(plan.probes.length, 1);
 });

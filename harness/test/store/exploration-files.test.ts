@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -34,7 +35,10 @@ const explorationPlan = { ...newRun.plan, probes: [], explorations: [probe] };
 async function makeMapRun(resultsDir: string): Promise<string> {
   const store = await createRun(resultsDir, { ...newRun, plan: explorationPlan });
   const explorations = [];
-  for (const [variant, outcome] of [['weakened', OOPS], ['stock', WAITED]] as const) {
+  for (const [variant, outcome] of [
+    ['weakened', OOPS],
+    ['stock', WAITED],
+  ] as const) {
     const kernel = newRun.kernels[variant];
     if (kernel === undefined) throw new Error(`no kernel ${variant}`);
     const spec = plannedExploration(probe, variant, kernel);
@@ -42,7 +46,10 @@ async function makeMapRun(resultsDir: string): Promise<string> {
     await open.files.writePath(PATH);
     await open.files.append(makeResult(3, outcome));
     const map = mapOf(spec, PATH, await open.files.readPoints());
-    await open.commit({ spec, end: { kind: 'completed' }, startedAt: '2026-11-22T09:00:00.000Z', endedAt: '2026-11-22T09:01:00.000Z' }, map);
+    await open.commit(
+      { spec, end: { kind: 'completed' }, startedAt: '2026-11-22T09:00:00.000Z', endedAt: '2026-11-22T09:01:00.000Z' },
+      map,
+    );
     explorations.push({ spec, end: { kind: 'completed' }, map } as const);
   }
   await store.openExploration('placed-unfinished');
@@ -53,10 +60,18 @@ async function makeMapRun(resultsDir: string): Promise<string> {
 
 t.test('explorations of a run are read back and audited', async (t) => {
   const dir = await makeMapRun(t.testdir({}));
-  t.same(readdirSync(join(dir, 'explorations')).sort(), ['placed-stock', 'placed-weakened'], 'what nobody finished is gone');
+  t.same(
+    readdirSync(join(dir, 'explorations')).sort(),
+    ['placed-stock', 'placed-weakened'],
+    'what nobody finished is gone',
+  );
   const run = await readRun(dir);
   t.equal(run.verdict.status, 0);
-  t.match(run.explorations, [{ spec: { variant: 'weakened' } }, { spec: { variant: 'stock' }, map: { exploredPoints: 1, pathPoints: 100 } }], 'in the plan’s order');
+  t.match(
+    run.explorations,
+    [{ spec: { variant: 'weakened' } }, { spec: { variant: 'stock' }, map: { exploredPoints: 1, pathPoints: 100 } }],
+    'in the plan’s order',
+  );
   t.match(readFileSync(join(dir, 'report.txt'), 'utf8'), / {2}weakened: reproduced {2}1 of 100 {2}\| #/);
   t.same((await audit(dir, tools)).problems, []);
 
@@ -72,8 +87,18 @@ t.test('explorations of a run are read back and audited', async (t) => {
     return problems.map(({ file: where, what }) => `${where}: ${what}`);
   };
   // Sums made again do not help a forger.
-  t.match(await problemsAfter('placed-stock/points.jsonl', 'synchronize_rcu', 'percpu_ref_kill'), [/placed-stock\/map.json: .*outcomes/]);
-  t.match(await problemsAfter('placed-stock/points.jsonl', '"kind":"waited"', '"kind":"hang","backtraces":{}'), [/map.json/, /verdict.json/, /report.txt/]);
-  t.match(await problemsAfter('placed-stock/map.json', '"exploredPoints": 1', '"exploredPoints": 99'), [/placed-stock\/map.json: .*exploredPoints/]);
-  t.match(await problemsAfter('placed-stock/exploration.json', '"hold": "preempt"', '"hold": "stall"'), [/placed-stock\/exploration.json: .*hold/]);
+  t.match(await problemsAfter('placed-stock/points.jsonl', 'synchronize_rcu', 'percpu_ref_kill'), [
+    /placed-stock\/map.json: .*outcomes/,
+  ]);
+  t.match(await problemsAfter('placed-stock/points.jsonl', '"kind":"waited"', '"kind":"hang","backtraces":{}'), [
+    /map.json/,
+    /verdict.json/,
+    /report.txt/,
+  ]);
+  t.match(await problemsAfter('placed-stock/map.json', '"exploredPoints": 1', '"exploredPoints": 99'), [
+    /placed-stock\/map.json: .*exploredPoints/,
+  ]);
+  t.match(await problemsAfter('placed-stock/exploration.json', '"hold": "preempt"', '"hold": "stall"'), [
+    /placed-stock\/exploration.json: .*hold/,
+  ]);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -14,14 +15,18 @@ const latencyNight = { quiet: 0.3, v5a: 0.145, v5b: 0.79, swapoffUs: [24_500.5, 
 
 /** A writer in a process of its own. */
 function writer(...args: readonly string[]) {
-  return execa('node', ['--import', 'tsx', join(import.meta.dirname, 'fixtures/history-writer.ts'), ...args], { reject: false });
+  return execa('node', ['--import', 'tsx', join(import.meta.dirname, 'fixtures/history-writer.ts'), ...args], {
+    reject: false,
+  });
 }
 
 /** Every row of every table. */
 function dump(results: string): unknown {
   const db = new Database(join(results, HISTORY_FILE));
   try {
-    return ['runs', 'variants', 'signatures', 'latencyRuns', 'latencyArms'].map((table) => db.prepare(`SELECT * FROM ${table}`).all());
+    return ['runs', 'variants', 'signatures', 'latencyRuns', 'latencyArms'].map((table) =>
+      db.prepare(`SELECT * FROM ${table}`).all(),
+    );
   } finally {
     db.close();
   }
@@ -33,13 +38,28 @@ t.test('it says what the results say', async (test) => {
   const { runs, unreadable, read } = await syncHistory(results);
   test.same([runs.length, unreadable, read], [12, [], 12]);
   test.match(runs[4], {
-    run: nightId(4), startedAt: '2024-01-05T00:00:00.000Z', plan: 'small', status: 0,
+    run: nightId(4),
+    startedAt: '2024-01-05T00:00:00.000Z',
+    plan: 'small',
+    status: 0,
     variants: [
-      { probe: 'anon', variant: 'weakened', outcome: 'target', kernelId: '0011223344556677', trials: 3, exposure: 104, signatures: [{ title: 'BUG: the one', count: 1, target: true }] },
+      {
+        probe: 'anon',
+        variant: 'weakened',
+        outcome: 'target',
+        kernelId: '0011223344556677',
+        trials: 3,
+        exposure: 104,
+        signatures: [{ title: 'BUG: the one', count: 1, target: true }],
+      },
       { variant: 'stock', signatures: [] },
     ],
   });
-  test.same(runs.map(({ run }) => run), runs.map(({ run }) => run).sort(), 'oldest first');
+  test.same(
+    runs.map(({ run }) => run),
+    runs.map(({ run }) => run).sort(),
+    'oldest first',
+  );
 });
 
 t.test('only what changed is read again; what is gone is forgotten; what is unfinished is not there', async (test) => {
@@ -55,7 +75,10 @@ t.test('only what changed is read again; what is gone is forgotten; what is unfi
   appendFileSync(join(results, nightId(2), 'SHA256SUMS'), `${'0'.repeat(64)}  notes.txt\n`);
   const { runs, read } = await syncHistory(results);
   test.equal(read, 2, 'the new one and the one whose sums changed');
-  test.same(runs.map(({ run }) => run), Array.from({ length: 11 }, (_, index) => nightId(index + 2)));
+  test.same(
+    runs.map(({ run }) => run),
+    Array.from({ length: 11 }, (_, index) => nightId(index + 2)),
+  );
   test.equal((await syncHistory(results, { rebuild: true })).read, 11);
 });
 
@@ -76,10 +99,28 @@ t.test('latency runs: what their analysis says, read once, forgotten when gone',
   const { runs, latencyRuns, read } = await syncHistory(results);
   test.same([runs.length, latencyRuns.length, read], [12, 2, 14]);
   test.same(latencyRuns[0], {
-    run: first, startedAt: '2026-11-22T12:00:00.000Z', plan: 'latency', accelerator: 'tcg', threshold: 'p99',
+    run: first,
+    startedAt: '2026-11-22T12:00:00.000Z',
+    plan: 'latency',
+    accelerator: 'tcg',
+    threshold: 'p99',
     arms: [
-      { arm: 'v5a+ra', kernelId: 'aaaa', boots: 6, against: null, exceedances: { value: 0.145, control: 0.3 }, swapoffUs: { value: 24_500.5, control: null } },
-      { arm: 'v5b+ra', kernelId: null, boots: 6, against: 'v5a+ra', exceedances: { value: 0.79, control: 0.3 }, swapoffUs: { value: 31_000, control: 24_500.5 } },
+      {
+        arm: 'v5a+ra',
+        kernelId: 'aaaa',
+        boots: 6,
+        against: null,
+        exceedances: { value: 0.145, control: 0.3 },
+        swapoffUs: { value: 24_500.5, control: null },
+      },
+      {
+        arm: 'v5b+ra',
+        kernelId: null,
+        boots: 6,
+        against: 'v5a+ra',
+        exceedances: { value: 0.79, control: 0.3 },
+        swapoffUs: { value: 31_000, control: 24_500.5 },
+      },
     ],
   });
   test.match(latencyRuns[1]?.arms[0]?.exceedances, { control: 0 });
@@ -90,7 +131,12 @@ t.test('latency runs: what their analysis says, read once, forgotten when gone',
 
 t.test('a latency run that cannot be read is told, again and again', async (test) => {
   const results = test.testdir({});
-  const [first = '', second = '', unfinished = ''] = writeLatencyNights(results, [latencyNight, latencyNight, latencyNight, latencyNight]);
+  const [first = '', second = '', unfinished = ''] = writeLatencyNights(results, [
+    latencyNight,
+    latencyNight,
+    latencyNight,
+    latencyNight,
+  ]);
   writeFileSync(join(results, first, 'analysis.json'), '{"arms": 7}');
   writeFileSync(join(results, second, 'latency.json'), '{"schema": 2}');
   rmSync(join(results, unfinished, 'SHA256SUMS'));
@@ -148,7 +194,10 @@ t.test('writers at once', async (test) => {
   const results = test.testdir({});
   writeNights(results, base, nights);
   const ended = await Promise.all([writer('sync', results), writer('sync', results), writer('sync', results)]);
-  test.same(ended.map(({ exitCode, stdout, stderr }) => [exitCode, stdout, stderr]), ended.map(() => [0, '12', '']));
+  test.same(
+    ended.map(({ exitCode, stdout, stderr }) => [exitCode, stdout, stderr]),
+    ended.map(() => [0, '12', '']),
+  );
   const together = dump(results);
   rmSync(join(results, HISTORY_FILE));
   await syncHistory(results);
@@ -156,5 +205,8 @@ t.test('writers at once', async (test) => {
 });
 
 t.test('a place that cannot be written', async (test) => {
-  await test.rejects(syncHistory(join(test.testdir({}), 'none')), { code: 'HISTORY_UNUSABLE', message: /Cannot use the history/ });
+  await test.rejects(syncHistory(join(test.testdir({}), 'none')), {
+    code: 'HISTORY_UNUSABLE',
+    message: /Cannot use the history/,
+  });
 });

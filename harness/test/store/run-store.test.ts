@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +30,11 @@ t.test('two runs at once get folders of their own', async (test) => {
   const one = await createRun(results, newRun, { now, newId });
   const two = await createRun(results, newRun, { now, newId });
   test.same([one.record.id, two.record.id], ['same', 'other']);
-  test.rejects(createRun(results, newRun, { now, newId: () => 'same' }), { code: 'EEXIST' }, 'an id that is always taken');
+  await test.rejects(
+    createRun(results, newRun, { now, newId: () => 'same' }),
+    { code: 'EEXIST' },
+    'an id that is always taken',
+  );
   const many = await Promise.all(Array.from({ length: 8 }, () => createRun(results, newRun, { now })));
   test.equal(new Set(many.map((store) => store.dir)).size, 8);
 });
@@ -37,7 +42,12 @@ t.test('two runs at once get folders of their own', async (test) => {
 t.test('run.json is there from the start and follows changes', async (test) => {
   const store = await createRun(test.testdir({}), newRun, { now: new Date('2026-11-22T09:17:04.123Z') });
   const read = () => JSON.parse(readFileSync(join(store.dir, 'run.json'), 'utf8'));
-  test.match(read(), { schema: 1, id: store.record.id, startedAt: '2026-11-22T09:17:04.123Z', plan: { text: plan.text, seed: 1 } });
+  test.match(read(), {
+    schema: 1,
+    id: store.record.id,
+    startedAt: '2026-11-22T09:17:04.123Z',
+    plan: { text: plan.text, seed: 1 },
+  });
   await store.update({ troubles: [{ fault: 'build', variant: 'stock', message: 'no gcc' }] });
   test.match(read(), { troubles: [{ variant: 'stock' }], id: store.record.id });
   test.same(readdirSync(store.dir).sort(), ['run.json', 'trials'], 'no temporary file stays');
@@ -53,14 +63,25 @@ t.test('a trial appears when it is whole', async (test) => {
   await storeTrial(store, first);
   test.same(readdirSync(join(store.dir, 'trials')), ['anon-weakened-0']);
   test.same(readdirSync(join(store.dir, 'trials/anon-weakened-0')).sort(), [
-    'argv.json', 'console.log', 'evidence.json', 'splats.json', 'trial.json', 'verdict.json', 'workload.jsonl',
+    'argv.json',
+    'console.log',
+    'evidence.json',
+    'splats.json',
+    'trial.json',
+    'verdict.json',
+    'workload.jsonl',
   ]);
   await open.discard();
 });
 
 t.test('a trial without a word still has its raw files', async (test) => {
   const store = await createRun(test.testdir({}), newRun);
-  const { evidence, verdict } = await storeTrial(store, { ...first, end: { kind: 'boot-failed', message: 'silent' }, console: '', workload: '' });
+  const { evidence, verdict } = await storeTrial(store, {
+    ...first,
+    end: { kind: 'boot-failed', message: 'silent' },
+    console: '',
+    workload: '',
+  });
   test.match(verdict, { kind: 'inconclusive', cause: 'boot-failed' });
   const open = await store.openTrial('anon-weakened-9');
   const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId: null, bootMs: null } as const;
@@ -93,9 +114,15 @@ t.test('a finished run can be read back and is what sha256sum expects', async (t
   const dir = await makeRun(test.testdir({}));
   const run = await readRun(dir);
   test.match(run, { verdict: { status: 0 }, record: { planFile: 'plans/small.yaml' } });
-  test.same(run.trials.map((trial) => [trial.evidence.spec.id, trial.verdict.kind]), [
-    ['anon-stock-0', 'clean'], ['anon-weakened-0', 'target'], ['anon-weakened-1', 'target'], ['anon-weakened-2', 'target'],
-  ]);
+  test.same(
+    run.trials.map((trial) => [trial.evidence.spec.id, trial.verdict.kind]),
+    [
+      ['anon-stock-0', 'clean'],
+      ['anon-weakened-0', 'target'],
+      ['anon-weakened-1', 'target'],
+      ['anon-weakened-2', 'target'],
+    ],
+  );
   test.equal(run.trials[1]?.evidence.splats[0]?.frames[0]?.location, 'mm/__swap_duplicate.c:1', 'symbolised');
   test.same((await audit(dir, tools)).problems, []);
   execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: dir });
@@ -110,8 +137,12 @@ t.test('a file that cannot be read is named', async (test) => {
   await test.rejects(readRun(dir), { code: 'RUN_UNREADABLE', message: /verdict\.json/ });
 });
 
-t.test('results that cannot be written are the fault of the host', { skip: process.getuid?.() === 0 && 'root may write anywhere' }, async (test) => {
-  const results = test.testdir({});
-  chmodSync(results, 0o500);
-  await test.rejects(createRun(results, newRun), { name: 'HostError', code: 'NOT_WRITABLE' });
-});
+t.test(
+  'results that cannot be written are the fault of the host',
+  { skip: process.getuid?.() === 0 && 'root may write anywhere' },
+  async (test) => {
+    const results = test.testdir({});
+    chmodSync(results, 0o500);
+    await test.rejects(createRun(results, newRun), { name: 'HostError', code: 'NOT_WRITABLE' });
+  },
+);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +7,20 @@ import t from 'tap';
 const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** What each layer may import beside itself; a stage knows no other stage. */
-const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'latency', 'evidence', 'verdict', 'store', 'report'];
+const STAGES = [
+  'source',
+  'kconfig',
+  'build',
+  'rootfs',
+  'machine',
+  'workload',
+  'interleave',
+  'latency',
+  'evidence',
+  'verdict',
+  'store',
+  'report',
+];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],
@@ -33,7 +47,11 @@ function sourceFiles(): string[] {
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(harness, file), 'utf8');
   const layer = file.split('/')[0] as string;
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({ file, layer, target: match[1] as string }));
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({
+    file,
+    layer,
+    target: match[1] as string,
+  }));
 }
 
 function targetLayer({ file, target }: Import): string | null {
@@ -56,7 +74,10 @@ t.test('a layer imports only what lies below it', async (t) => {
 });
 
 t.test('pure layers do no input or output', async (t) => {
-  t.same(imports.filter(({ layer, target }) => PURE.includes(layer) && IMPURE_MODULES.test(target)), []);
+  t.same(
+    imports.filter(({ layer, target }) => PURE.includes(layer) && IMPURE_MODULES.test(target)),
+    [],
+  );
 });
 
 t.test('the rule is not vacuous', async (t) => {

@@ -1,9 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { judgeExpectation, type Shown } from '../../verdict/expectation.ts';
 
 const none = { target: 0, hang: 0, 'other-bug': 0, clean: 0, inconclusive: 0 };
 const shown = (over: Partial<Shown>): Shown => ({
-  outcome: 'clean', reason: 'because', trials: { ...none, clean: 3 }, exposure: 1000, bugBesides: null, ...over,
+  outcome: 'clean',
+  reason: 'because',
+  trials: { ...none, clean: 3 },
+  exposure: 1000,
+  bugBesides: null,
+  ...over,
 });
 
 t.test('an accepted outcome meets the plan', async (test) => {
@@ -15,19 +21,28 @@ t.test('a finding that is not accepted is missed', async (test) => {
     const result = judgeExpectation(shown({ outcome }), { accept: ['clean'], known: [] });
     test.same(result, { kind: 'missed', message: `expected clean, got ${outcome}: because` });
   }
-  test.match(judgeExpectation(shown({}), { accept: ['target', 'hang'], known: [] }), { kind: 'missed', message: /^expected target or hang, got clean/ });
+  test.match(judgeExpectation(shown({}), { accept: ['target', 'hang'], known: [] }), {
+    kind: 'missed',
+    message: /^expected target or hang, got clean/,
+  });
 });
 
 t.test('an outcome that tells nothing cannot miss', async (test) => {
   for (const outcome of ['inconclusive', 'other-bug'] as const) {
-    test.match(judgeExpectation(shown({ outcome }), { accept: ['clean'], known: [] }), { kind: 'cannot-tell', message: /because/ });
+    test.match(judgeExpectation(shown({ outcome }), { accept: ['clean'], known: [] }), {
+      kind: 'cannot-tell',
+      message: /because/,
+    });
   }
 });
 
 t.test('an accepted inconclusive must at least have raced', async (test) => {
   const expected = { accept: ['inconclusive'], known: [] } as const;
   test.same(judgeExpectation(shown({ outcome: 'inconclusive' }), expected), { kind: 'met' });
-  test.same(judgeExpectation(shown({ outcome: 'inconclusive', exposure: 0 }), expected), { kind: 'cannot-tell', message: 'because' });
+  test.same(judgeExpectation(shown({ outcome: 'inconclusive', exposure: 0 }), expected), {
+    kind: 'cannot-tell',
+    message: 'because',
+  });
 });
 
 t.test('known findings are named, seen or absent', async (test) => {
@@ -39,7 +54,10 @@ t.test('known findings are named, seen or absent', async (test) => {
 
 t.test('another bug beside a hang is not accepted with it', async (test) => {
   const both = shown({ outcome: 'hang', bugBesides: 'WARNING' });
-  test.match(judgeExpectation(both, { accept: ['hang'], known: [] }), { kind: 'cannot-tell', message: 'besides its hang: WARNING' });
+  test.match(judgeExpectation(both, { accept: ['hang'], known: [] }), {
+    kind: 'cannot-tell',
+    message: 'besides its hang: WARNING',
+  });
   test.same(judgeExpectation(both, { accept: ['hang', 'other-bug'], known: [] }), { kind: 'met' });
   const crash = shown({ outcome: 'target', bugBesides: 'WARNING' });
   test.same(judgeExpectation(crash, { accept: ['target'], known: [] }), { kind: 'met' }, 'a crash leaves much behind');

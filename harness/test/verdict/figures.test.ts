@@ -1,7 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence } from '../../model/trial.ts';
 import { figuresOf, type Role } from '../../verdict/figures.ts';
-import { crashed, hostFault, hung, lost, makeEvidence, makeExposure, makeOther, makeSplat, trialsOf } from './fixtures/make.ts';
+import {
+  crashed,
+  hostFault,
+  hung,
+  lost,
+  makeEvidence,
+  makeExposure,
+  makeOther,
+  makeSplat,
+  trialsOf,
+} from './fixtures/make.ts';
 
 const figures = (role: Role, ...evidence: Evidence[]) => figuresOf(trialsOf('v', evidence), role);
 const late = { unreportedExposure: 50 };

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Exploration } from '../../model/exploration.ts';
 import type { PointOutcome } from '../../model/interleave.ts';
@@ -15,7 +16,8 @@ function judge(stock: Exploration | null, control: readonly PointOutcome[] = [OO
 }
 
 const stockOf = (...outcomes: PointOutcome[]): Exploration => makeExploration('stock', outcomes);
-const outcomeOf = (exploration: Exploration | null, control?: readonly PointOutcome[]) => judge(exploration, control).maps.find(({ variant }) => variant === 'stock');
+const outcomeOf = (exploration: Exploration | null, control?: readonly PointOutcome[]) =>
+  judge(exploration, control).maps.find(({ variant }) => variant === 'stock');
 
 t.test('every explored point has to be well, beside a control that is not', async (t) => {
   t.match(judge(stockOf(WAITED, WAITED)), {
@@ -29,15 +31,29 @@ t.test('every explored point has to be well, beside a control that is not', asyn
 
 t.test('the gravest point decides', async (t) => {
   t.match(outcomeOf(stockOf(WAITED, HANG, OOPS)), { outcome: 'target', expectation: { kind: 'missed' } });
-  t.match(outcomeOf(stockOf(WAITED, HANG)), { outcome: 'hang', reason: /1 of them hung, the first in swap_cluster_readahead/ });
+  t.match(outcomeOf(stockOf(WAITED, HANG)), {
+    outcome: 'hang',
+    reason: /1 of them hung, the first in swap_cluster_readahead/,
+  });
   t.match(outcomeOf(stockOf({ kind: 'corruption', what: '2 wrong pages' }, WAITED)), { outcome: 'other-bug' });
-  t.match(outcomeOf(stockOf({ kind: 'oops', signature: 'WARNING in swapoff' })), { outcome: 'other-bug' }, 'not every splat is a bad access');
+  t.match(
+    outcomeOf(stockOf({ kind: 'oops', signature: 'WARNING in swapoff' })),
+    { outcome: 'other-bug' },
+    'not every splat is a bad access',
+  );
 });
 
 t.test('what is not known is not clean', async (t) => {
-  t.match(outcomeOf(stockOf(WAITED, UNKNOWN)), { outcome: 'inconclusive', reason: /1 of them inconclusive, the first: the guest was lost/ });
+  t.match(outcomeOf(stockOf(WAITED, UNKNOWN)), {
+    outcome: 'inconclusive',
+    reason: /1 of them inconclusive, the first: the guest was lost/,
+  });
   t.match(outcomeOf(stockOf()), { outcome: 'inconclusive', reason: 'no point was explored' });
-  t.match(outcomeOf(null), { outcome: 'inconclusive', reason: 'it was not explored', expectation: { kind: 'cannot-tell' } });
+  t.match(outcomeOf(null), {
+    outcome: 'inconclusive',
+    reason: 'it was not explored',
+    expectation: { kind: 'cannot-tell' },
+  });
   const cut = { ...stockOf(WAITED), end: { kind: 'failed', fault: 'interrupted', message: 'Interrupted' } } as const;
   t.match(outcomeOf(cut), { outcome: 'inconclusive', reason: '1 of 100 points, then: Interrupted' });
   t.match(outcomeOf({ ...cut, map: null }), { outcome: 'inconclusive', reason: 'Interrupted' });
@@ -48,20 +64,41 @@ t.test('a wait for a frozen CPU closes nothing; what is open shows under either 
   // As v5b-no-duplicate, with one pair of get and put removed, came out in two guests under stall.
   const repeat = (count: number, outcome: PointOutcome): PointOutcome[] => Array.from({ length: count }, () => outcome);
   const stalled = (...outcomes: PointOutcome[]) =>
-    judgeMaps({ ...probe, hold: 'stall' }, [makeExploration('weakened', [OOPS, WAITED], 'stall'), makeExploration('stock', outcomes, 'stall')]).maps.find(({ variant }) => variant === 'stock');
-  t.match(stalled(...repeat(12, WAITED), ...repeat(11, OOPS)), { outcome: 'target', points: { target: 11, inconclusive: 12 }, expectation: { kind: 'missed' } });
-  t.match(stalled(...repeat(25, WAITED)), {
-    outcome: 'inconclusive', points: { inconclusive: 25, clean: 0 }, expectation: { kind: 'cannot-tell' },
-    reason: /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and swapoff waits for a frozen CPU/,
+    judgeMaps({ ...probe, hold: 'stall' }, [
+      makeExploration('weakened', [OOPS, WAITED], 'stall'),
+      makeExploration('stock', outcomes, 'stall'),
+    ]).maps.find(({ variant }) => variant === 'stock');
+  t.match(stalled(...repeat(12, WAITED), ...repeat(11, OOPS)), {
+    outcome: 'target',
+    points: { target: 11, inconclusive: 12 },
+    expectation: { kind: 'missed' },
   });
-  t.match(stalled({ kind: 'refused' }, { kind: 'ok' }), { outcome: 'clean' }, 'where swapoff came past, the hold held nothing up');
-  t.match(outcomeOf(stockOf(...repeat(25, WAITED))), { outcome: 'clean' }, 'preempted, everything but the thread goes on');
+  t.match(stalled(...repeat(25, WAITED)), {
+    outcome: 'inconclusive',
+    points: { inconclusive: 25, clean: 0 },
+    expectation: { kind: 'cannot-tell' },
+    reason:
+      /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and swapoff waits for a frozen CPU/,
+  });
+  t.match(
+    stalled({ kind: 'refused' }, { kind: 'ok' }),
+    { outcome: 'clean' },
+    'where swapoff came past, the hold held nothing up',
+  );
+  t.match(
+    outcomeOf(stockOf(...repeat(25, WAITED))),
+    { outcome: 'clean' },
+    'preempted, everything but the thread goes on',
+  );
 });
 
 t.test('a control that shows nothing makes the probe blind', async (t) => {
   const { blind, maps } = judge(stockOf(WAITED), [WAITED]);
   t.equal(blind, true);
-  t.match(maps, [{ outcome: 'inconclusive', reason: /probe is blind/ }, { outcome: 'inconclusive', reason: /blind: the control weakened/ }]);
+  t.match(maps, [
+    { outcome: 'inconclusive', reason: /probe is blind/ },
+    { outcome: 'inconclusive', reason: /blind: the control weakened/ },
+  ]);
   t.match(judge(stockOf(HANG), [WAITED]).maps[1], { outcome: 'hang' }, 'a presence is one all the same');
 });
 
@@ -73,7 +110,8 @@ t.test('a control that is not among the variants shows nothing either', async (t
 
 t.test('a run counts its maps', async (t) => {
   const plan = { probes: [], explorations: [probe], target, alpha: 0.05 };
-  const run = (stock: Exploration, control: readonly PointOutcome[] = [OOPS]) => judgeRun(plan, [], [], [makeExploration('weakened', control), stock]);
+  const run = (stock: Exploration, control: readonly PointOutcome[] = [OOPS]) =>
+    judgeRun(plan, [], [], [makeExploration('weakened', control), stock]);
   t.match(run(stockOf(WAITED)), { status: 0, reasons: [], blindProbes: [] });
   t.match(run(stockOf(OOPS)), { status: 1, reasons: [/^placed\/stock: expected clean, got target/] });
   t.match(run(stockOf(WAITED), [WAITED]), { status: 125, blindProbes: ['placed'] });

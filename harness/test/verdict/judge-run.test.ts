@@ -1,10 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence, Trouble } from '../../model/trial.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
-import { crashed, hostFault, hung, makeEvidence, makeExposure, makeOther, makeProbe, target, times, trialsOf } from './fixtures/make.ts';
+import {
+  crashed,
+  hostFault,
+  hung,
+  makeEvidence,
+  makeExposure,
+  makeOther,
+  makeProbe,
+  target,
+  times,
+  trialsOf,
+} from './fixtures/make.ts';
 
 const clean = makeEvidence({ exposure: makeExposure(5000) });
-const good: Record<string, Evidence[]> = { unpatched: [clean], weakened: times(3, crashed(500)), v5b: [clean], stock: [clean] };
+const good: Record<string, Evidence[]> = {
+  unpatched: [clean],
+  weakened: times(3, crashed(500)),
+  v5b: [clean],
+  stock: [clean],
+};
 
 function judge(over: Record<string, Evidence[]> = {}, troubles: Trouble[] = []) {
   const trials = Object.entries({ ...good, ...over }).flatMap(([variant, evidence]) => trialsOf(variant, evidence));
@@ -16,9 +33,15 @@ t.test('0: every variant met its expectation, known findings included', async (t
   test.equal(run.status, 0);
   test.same(run.reasons, []);
   test.same(run.blindProbes, []);
-  test.same(run.variants.map((variant) => [variant.variant, variant.outcome]), [
-    ['unpatched', 'clean'], ['weakened', 'target'], ['v5b', 'clean'], ['stock', 'clean'],
-  ]);
+  test.same(
+    run.variants.map((variant) => [variant.variant, variant.outcome]),
+    [
+      ['unpatched', 'clean'],
+      ['weakened', 'target'],
+      ['v5b', 'clean'],
+      ['stock', 'clean'],
+    ],
+  );
   const known = judge({ v5b: [hung()] });
   test.equal(known.status, 0);
   test.same(known.reasons, []);
@@ -36,7 +59,20 @@ t.test('125: a blind control, whatever the plan accepts', async (test) => {
   test.match(run, { status: 125, blindProbes: ['anon'] });
   test.match(run.reasons[0], /anon: blind, its control weakened did not crash/);
   const accepting = judgeRun(
-    { probes: [makeProbe({ variants: ['weakened', 'unpatched'], expect: { weakened: { accept: ['inconclusive'], known: [] }, unpatched: { accept: ['inconclusive'], known: [] } } })], explorations: [], target, alpha: 0.05 },
+    {
+      probes: [
+        makeProbe({
+          variants: ['weakened', 'unpatched'],
+          expect: {
+            weakened: { accept: ['inconclusive'], known: [] },
+            unpatched: { accept: ['inconclusive'], known: [] },
+          },
+        }),
+      ],
+      explorations: [],
+      target,
+      alpha: 0.05,
+    },
     [...trialsOf('weakened', [clean]), ...trialsOf('unpatched', [clean])],
   );
   test.match(accepting, { status: 125, blindProbes: ['anon'] });
@@ -45,7 +81,9 @@ t.test('125: a blind control, whatever the plan accepts', async (test) => {
 t.test('125: inconclusive, another bug, a kernel that did not build', async (test) => {
   test.equal(judge({ stock: [makeEvidence({ exposure: makeExposure(10) })] }).status, 125);
   test.equal(judge({ stock: [makeEvidence({ splats: [makeOther('warning', 'W')] })] }).status, 125);
-  const unbuilt = judge({ unpatched: [] }, [{ fault: 'build', variant: 'unpatched', message: 'mm/swapfile.c:12: error' }]);
+  const unbuilt = judge({ unpatched: [] }, [
+    { fault: 'build', variant: 'unpatched', message: 'mm/swapfile.c:12: error' },
+  ]);
   test.equal(unbuilt.status, 125);
   test.match(unbuilt.reasons[0], /^unpatched: mm\/swapfile.c:12: error/);
   test.equal(judge({ stock: [] }).status, 125, 'nothing was run');
@@ -69,14 +107,22 @@ t.test('if several hold: 130, 129, 128, 1, 125', async (test) => {
 });
 
 t.test('each probe has its own control', async (test) => {
-  const probes = [makeProbe({ variants: ['weakened', 'stock'] }), makeProbe({ id: 'shmem', variants: ['weakened', 'stock'] })];
+  const probes = [
+    makeProbe({ variants: ['weakened', 'stock'] }),
+    makeProbe({ id: 'shmem', variants: ['weakened', 'stock'] }),
+  ];
   const trials = [
-    ...trialsOf('weakened', times(3, crashed(500))), ...trialsOf('stock', [clean]),
-    ...trialsOf('weakened', [clean], 'shmem'), ...trialsOf('stock', [clean], 'shmem'),
+    ...trialsOf('weakened', times(3, crashed(500))),
+    ...trialsOf('stock', [clean]),
+    ...trialsOf('weakened', [clean], 'shmem'),
+    ...trialsOf('stock', [clean], 'shmem'),
   ];
   const run = judgeRun({ probes, explorations: [], target, alpha: 0.05 }, trials);
   test.same(run.blindProbes, ['shmem']);
-  test.same(run.variants.map((variant) => variant.outcome), ['target', 'clean', 'inconclusive', 'inconclusive']);
+  test.same(
+    run.variants.map((variant) => variant.outcome),
+    ['target', 'clean', 'inconclusive', 'inconclusive'],
+  );
   test.same(judgeRun({ probes, explorations: [], target, alpha: 0.05 }, [...trials].reverse()), run, 'in any order');
 });
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence } from '../../model/trial.ts';
 import { bugBesideHang, CORRUPTION, judgeTrial } from '../../verdict/judge-trial.ts';
@@ -26,7 +27,11 @@ t.test('absence is never success', async (test) => {
   inconclusive({ guestBuildId: null }, 'wrong-kernel', /never reported/);
   inconclusive({ guestBuildId: 'ffff' }, 'wrong-kernel', /ran build ffff, not a1b2c3d4/);
   inconclusive({ end: { kind: 'splat' } }, 'damaged-splat', /does not hold/);
-  inconclusive({ end: { kind: 'workload-failed', message: 'swapon: EBUSY' } }, 'workload-failed', /workload failed: swapon: EBUSY/);
+  inconclusive(
+    { end: { kind: 'workload-failed', message: 'swapon: EBUSY' } },
+    'workload-failed',
+    /workload failed: swapon: EBUSY/,
+  );
   inconclusive({ end: { kind: 'boot-failed', message: 'silent' } }, 'boot-failed', /boot failed: silent/);
   inconclusive({ end: { kind: 'guest-lost', message: 'gone', machine: null } }, 'guest-lost', /guest lost: gone/);
   inconclusive({ end: { kind: 'out-of-time', message: 'late' } }, 'out-of-time', /out of time: late/);
@@ -38,7 +43,11 @@ t.test('the target is told by its signature, whatever came before or after it', 
   test.same(judge({ splats: [warning, hit] }), verdict);
   test.same(judge({ splats: [oops, hungTask, hit], exposure: corrupt, end: stalled }), verdict);
   test.same(judge({ splats: [hit], end: { kind: 'guest-lost', message: 'gone', machine: null } }), verdict);
-  test.same(judge({ splats: [hit], exposure: null, guestBuildId: null, consoleTruncated: true }), verdict, 'it needs no counters');
+  test.same(
+    judge({ splats: [hit], exposure: null, guestBuildId: null, consoleTruncated: true }),
+    verdict,
+    'it needs no counters',
+  );
 });
 
 t.test('of several alike the first is named', async (test) => {
@@ -66,10 +75,18 @@ t.test('another splat is another bug, by its title', async (test) => {
 
 t.test('corrupted pages are a bug of their own', async (test) => {
   test.same(judge({ exposure: corrupt }), { kind: 'other-bug', title: CORRUPTION });
-  test.same(judge({ exposure: makeExposure(1000, { corruptPages: 1 }) }), { kind: 'other-bug', title: CORRUPTION }, 'one is enough');
+  test.same(
+    judge({ exposure: makeExposure(1000, { corruptPages: 1 }) }),
+    { kind: 'other-bug', title: CORRUPTION },
+    'one is enough',
+  );
   test.same(judge({ exposure: corrupt, end: stalled }), { kind: 'other-bug', title: CORRUPTION }, 'graver than a hang');
   test.same(judge({ exposure: corrupt, splats: [unreadable] }), { kind: 'other-bug', title: CORRUPTION });
-  test.same(judge({ exposure: corrupt, splats: [oops] }), { kind: 'other-bug', title: oops.title }, 'a splat names it better');
+  test.same(
+    judge({ exposure: corrupt, splats: [oops] }),
+    { kind: 'other-bug', title: oops.title },
+    'a splat names it better',
+  );
 });
 
 t.test('a hang is told by the heartbeat', async (test) => {
@@ -107,6 +124,9 @@ t.test('a hang after a bug that its task survived is a hang, and the bug is not 
 t.test('a panic in a trial that stalled came with the backtraces', async (test) => {
   const panic = makeOther('panic', 'Kernel panic - not syncing: NMI: Not continuing');
   const reboot = makeOther('reboot', 'unexpected kernel reboot');
-  test.match(judge({ splats: [panic, reboot], end: stalled }), { kind: 'hang', where: 'no progress in a workload thread' });
+  test.match(judge({ splats: [panic, reboot], end: stalled }), {
+    kind: 'hang',
+    where: 'no progress in a workload thread',
+  });
   test.match(judge({ splats: [panic] }), { kind: 'other-bug', title: panic.title });
 });

@@ -1,9 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence } from '../../model/trial.ts';
 import { judgeVariant } from '../../verdict/judge-variant.ts';
 import { controlOf } from '../../verdict/outcome.ts';
 import {
-  crashed, hostFault, hung, lost, makeEvidence, makeExposure, makeOther, makeProbe, makeSplat, target, times, trialsOf,
+  crashed,
+  hostFault,
+  hung,
+  lost,
+  makeEvidence,
+  makeExposure,
+  makeOther,
+  makeProbe,
+  makeSplat,
+  target,
+  times,
+  trialsOf,
 } from './fixtures/make.ts';
 
 const probe = makeProbe();
@@ -12,35 +24,62 @@ const warning = makeOther('warning', 'WARNING in swapon');
 
 function judge(variant: string, evidence: readonly Evidence[], control: readonly Evidence[] = seeing) {
   const trials = variant === probe.control ? evidence : control;
-  return judgeVariant(probe, variant, trialsOf(variant, evidence), controlOf(probe, trialsOf('weakened', trials)), { target, alpha: 0.05 });
+  return judgeVariant(probe, variant, trialsOf(variant, evidence), controlOf(probe, trialsOf('weakened', trials)), {
+    target,
+    alpha: 0.05,
+  });
 }
 const clean = (exposed: number) => makeEvidence({ exposure: makeExposure(exposed) });
 
 t.test('clean needs p < alpha against the control', async (test) => {
   const enough = judge('stock', [clean(2000), clean(570)]);
-  test.match(enough, { outcome: 'clean', comparison: { significant: true, needed: 2570, suspect: 0 }, expectation: { kind: 'met' } });
+  test.match(enough, {
+    outcome: 'clean',
+    comparison: { significant: true, needed: 2570, suspect: 0 },
+    expectation: { kind: 'met' },
+  });
   test.match(enough.reason, /no crash in 2,570 exposed swapoffs; at the rate of weakened that has p = 0.050/);
   test.match(enough.rate, { events: 0, exposure: 2570, low: 0 });
   test.ok(enough.rate.high > 0 && enough.rate.high < 0.0015, 'the upper bound that its exposure supports');
 
   const short = judge('stock', [clean(2000), clean(569)]);
-  test.match(short, { outcome: 'inconclusive', comparison: { significant: false, needed: 2570 }, expectation: { kind: 'cannot-tell' } });
+  test.match(short, {
+    outcome: 'inconclusive',
+    comparison: { significant: false, needed: 2570 },
+    expectation: { kind: 'cannot-tell' },
+  });
   test.match(short.reason, /p < 0.05 needs 2,570/);
 });
 
 t.test('a lost trial counts as a crash in the comparison, and only there', async (test) => {
   const doubted = judge('stock', [clean(2570), lost()]);
-  test.match(doubted, { outcome: 'inconclusive', comparison: { suspect: 1, needed: 4531 }, rate: { events: 0, exposure: 2570 } });
+  test.match(doubted, {
+    outcome: 'inconclusive',
+    comparison: { suspect: 1, needed: 4531 },
+    rate: { events: 0, exposure: 2570 },
+  });
   test.match(judge('stock', [clean(4530), lost()]), { outcome: 'inconclusive' });
   test.match(judge('stock', [clean(4531), lost()]), { outcome: 'clean', reason: /1 lost trial counted as a crash/ });
-  test.match(judge('stock', [clean(9000), lost(), lost()]), { outcome: 'clean', reason: /2 lost trials counted as crashes/ });
+  test.match(judge('stock', [clean(9000), lost(), lost()]), {
+    outcome: 'clean',
+    reason: /2 lost trials counted as crashes/,
+  });
 });
 
 t.test('gravest first: target, hang, other-bug', async (test) => {
   const other = makeEvidence({ splats: [warning] });
-  test.match(judge('stock', [clean(9000), other, hung(), crashed(5)]), { outcome: 'target', reason: /^1 of 4 trials crashed/ });
-  test.match(judge('stock', [clean(9000), other, hung()]), { outcome: 'hang', reason: '1 of 3 trials hung: no progress in swap-in' });
-  test.match(judge('stock', [clean(9000), other]), { outcome: 'other-bug', reason: '1 of 2 trials: WARNING in swapon' });
+  test.match(judge('stock', [clean(9000), other, hung(), crashed(5)]), {
+    outcome: 'target',
+    reason: /^1 of 4 trials crashed/,
+  });
+  test.match(judge('stock', [clean(9000), other, hung()]), {
+    outcome: 'hang',
+    reason: '1 of 3 trials hung: no progress in swap-in',
+  });
+  test.match(judge('stock', [clean(9000), other]), {
+    outcome: 'other-bug',
+    reason: '1 of 2 trials: WARNING in swapon',
+  });
   test.match(judge('stock', [other]), { reason: '1 of 1 trial: WARNING in swapon' });
 });
 
@@ -51,33 +90,62 @@ t.test('the commonest place of a hang is named', async (test) => {
 });
 
 t.test('trials are counted by verdict', async (test) => {
-  const { trials } = judge('stock', [clean(10), clean(10), hung(), crashed(1), lost(), makeEvidence({ splats: [warning] })]);
+  const { trials } = judge('stock', [
+    clean(10),
+    clean(10),
+    hung(),
+    crashed(1),
+    lost(),
+    makeEvidence({ splats: [warning] }),
+  ]);
   test.same(trials, { target: 1, hang: 1, 'other-bug': 1, clean: 2, inconclusive: 1 });
 });
 
 t.test('the control is compared with nothing', async (test) => {
   const verdict = judge('weakened', [crashed(100, { unreportedExposure: 20 }), clean(100)]);
-  test.match(verdict, { outcome: 'target', comparison: null, rate: { events: 1, exposure: 220 }, expectation: { kind: 'met' } });
+  test.match(verdict, {
+    outcome: 'target',
+    comparison: null,
+    rate: { events: 1, exposure: 220 },
+    expectation: { kind: 'met' },
+  });
 });
 
 t.test('a control that did not crash is never clean', async (test) => {
   test.match(judge('weakened', [clean(90_000)]), {
-    outcome: 'inconclusive', reason: /did not crash in 90,000 exposed swapoffs: the probe is blind/, expectation: { kind: 'cannot-tell' },
+    outcome: 'inconclusive',
+    reason: /did not crash in 90,000 exposed swapoffs: the probe is blind/,
+    expectation: { kind: 'cannot-tell' },
   });
   test.match(judge('weakened', [hung()]), { outcome: 'hang', expectation: { kind: 'missed' } });
 });
 
 t.test('under a blind control absence means nothing, presence still does', async (test) => {
   const blind = [clean(500)];
-  test.match(judge('stock', [clean(1_000_000)], blind), { outcome: 'inconclusive', comparison: null, reason: /^blind: the control weakened/ });
-  test.match(judge('v5b', [hung()], blind), { outcome: 'hang', comparison: null, expectation: { kind: 'known', seen: ['hang'] } });
+  test.match(judge('stock', [clean(1_000_000)], blind), {
+    outcome: 'inconclusive',
+    comparison: null,
+    reason: /^blind: the control weakened/,
+  });
+  test.match(judge('v5b', [hung()], blind), {
+    outcome: 'hang',
+    comparison: null,
+    expectation: { kind: 'known', seen: ['hang'] },
+  });
   test.match(judge('stock', [crashed(5)], blind), { outcome: 'target', expectation: { kind: 'missed' } });
 });
 
 t.test('where nothing was raced, the reason of the trials is the reason', async (test) => {
   test.match(judge('stock', []), { outcome: 'inconclusive', reason: 'no trial was run' });
-  test.match(judge('stock', [lost(), hostFault(), hostFault()]), { outcome: 'inconclusive', reason: 'fault of the host: disk full' });
-  test.match(judge('unpatched', [hostFault()]), { expectation: { kind: 'cannot-tell' } }, 'accepting inconclusive does not accept this');
+  test.match(judge('stock', [lost(), hostFault(), hostFault()]), {
+    outcome: 'inconclusive',
+    reason: 'fault of the host: disk full',
+  });
+  test.match(
+    judge('unpatched', [hostFault()]),
+    { expectation: { kind: 'cannot-tell' } },
+    'accepting inconclusive does not accept this',
+  );
   test.match(judge('unpatched', [clean(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
 });
 
@@ -85,16 +153,27 @@ t.test('one exposed swapoff is an exposure, and a clean trial without any is non
   test.match(judge('stock', [clean(1)]), { outcome: 'inconclusive', reason: /^no crash in 1 exposed swapoffs/ });
   const bare = trialsOf('stock', [clean(0)]).map((trial) => ({ ...trial, verdict: { kind: 'clean' } as const }));
   const control = controlOf(probe, trialsOf('weakened', seeing));
-  test.match(judgeVariant(probe, 'stock', bare, control, { target, alpha: 0.05 }), { outcome: 'inconclusive', reason: 'nothing was exposed' });
+  test.match(judgeVariant(probe, 'stock', bare, control, { target, alpha: 0.05 }), {
+    outcome: 'inconclusive',
+    reason: 'nothing was exposed',
+  });
 });
 
 t.test('a control so rare that no exposure tells a variant apart', async (test) => {
   const rare = [crashed(1e13)];
-  test.match(judge('stock', [clean(1000)], rare), { outcome: 'inconclusive', reason: /no exposure would give p < 0.05/, comparison: { needed: null } });
+  test.match(judge('stock', [clean(1000)], rare), {
+    outcome: 'inconclusive',
+    reason: /no exposure would give p < 0.05/,
+    comparison: { needed: null },
+  });
 });
 
 t.test('signatures: what follows the expected bug is its consequence', async (test) => {
-  const splats = [makeOther('warning', 'WARNING in before'), makeSplat(['__swap_duplicate']), makeOther('warning', 'WARNING in do_exit')];
+  const splats = [
+    makeOther('warning', 'WARNING in before'),
+    makeSplat(['__swap_duplicate']),
+    makeOther('warning', 'WARNING in do_exit'),
+  ];
   const titles = judge('stock', [crashed(1, { splats })]).signatures.map((signature) => signature.title);
   test.ok(titles.includes('WARNING in before'));
   test.notOk(titles.includes('WARNING in do_exit'));
@@ -135,5 +214,8 @@ t.test('the order of trials changes nothing', async (test) => {
   const control = controlOf(probe, trialsOf('weakened', seeing));
   const plan = { target, alpha: 0.05 };
   const trials = trialsOf('stock', evidence);
-  test.same(judgeVariant(probe, 'stock', [...trials].reverse(), control, plan), judgeVariant(probe, 'stock', trials, control, plan));
+  test.same(
+    judgeVariant(probe, 'stock', [...trials].reverse(), control, plan),
+    judgeVariant(probe, 'stock', trials, control, plan),
+  );
 });

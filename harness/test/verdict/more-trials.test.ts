@@ -1,7 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Evidence } from '../../model/trial.ts';
 import { moreTrials } from '../../verdict/more-trials.ts';
-import { crashed, hostFault, hung, makeEvidence, makeExposure, makeOther, makeProbe, times, trialsOf } from './fixtures/make.ts';
+import {
+  crashed,
+  hostFault,
+  hung,
+  makeEvidence,
+  makeExposure,
+  makeOther,
+  makeProbe,
+  times,
+  trialsOf,
+} from './fixtures/make.ts';
 
 const probe = makeProbe({ variants: ['stock', 'weakened', 'v5b'] });
 const seeing = times(3, crashed(500));
@@ -15,7 +26,11 @@ function next(state: Record<string, Evidence[]>, unavailable: Record<string, str
 t.test('the control comes first, until its least trials and enough crashes', async (test) => {
   test.match(next({}), { kind: 'run', variant: 'weakened', index: 0, reason: '0 of at least 2 trials were run' });
   test.match(next({ weakened: [crashed(5)] }), { variant: 'weakened', index: 1 });
-  test.match(next({ weakened: [crashed(5), crashed(5)] }), { variant: 'weakened', index: 2, reason: /crashed 2 of 3 times/ });
+  test.match(next({ weakened: [crashed(5), crashed(5)] }), {
+    variant: 'weakened',
+    index: 2,
+    reason: /crashed 2 of 3 times/,
+  });
   test.match(next({ weakened: seeing }), { variant: 'stock', index: 0 });
   test.match(next({ weakened: [clean(5), ...times(4, crashed(5))] }), { variant: 'stock' });
 });
@@ -32,7 +47,11 @@ t.test('variants take turns, in the order of the plan', async (test) => {
 
 t.test('a variant gets trials until it is told apart', async (test) => {
   const v5b = [clean(2000), clean(2000)];
-  test.match(next({ weakened: seeing, v5b, stock: times(2, clean(500)) }), { variant: 'stock', index: 2, reason: /p < 0.05 needs 2,570/ });
+  test.match(next({ weakened: seeing, v5b, stock: times(2, clean(500)) }), {
+    variant: 'stock',
+    index: 2,
+    reason: /p < 0.05 needs 2,570/,
+  });
   test.match(next({ weakened: seeing, v5b, stock: times(5, clean(500)) }), { variant: 'stock', index: 5 });
   test.same(next({ weakened: seeing, v5b, stock: times(6, clean(100)) }), {
     kind: 'stop',
@@ -54,25 +73,37 @@ t.test('a finding ends a variant after its least trials', async (test) => {
 t.test('under a blind control only the least trials are run', async (test) => {
   const blind = { weakened: times(6, clean(5)), stock: times(2, clean(5)) };
   test.match(next({ ...blind, v5b: [clean(5)] }), { variant: 'v5b', index: 1 });
-  test.match(next({ ...blind, v5b: times(2, clean(5)) }), { kind: 'stop', reasons: { stock: /the control did not crash: more trials/ } });
+  test.match(next({ ...blind, v5b: times(2, clean(5)) }), {
+    kind: 'stop',
+    reasons: { stock: /the control did not crash: more trials/ },
+  });
 });
 
 t.test('trials lost to the host are made up for, within the budget', async (test) => {
   const rest = { weakened: seeing, v5b: times(2, clean(2000)) };
-  test.match(next({ ...rest, stock: [clean(2000), hostFault()] }), { variant: 'stock', index: 2, reason: '1 of at least 2 trials were run' });
+  test.match(next({ ...rest, stock: [clean(2000), hostFault()] }), {
+    variant: 'stock',
+    index: 2,
+    reason: '1 of at least 2 trials were run',
+  });
   test.match(next({ ...rest, stock: times(6, hostFault()) }), { kind: 'stop' });
 });
 
 t.test('budgets can be overridden by variant', async (test) => {
   const generous = { ...probe, budgets: { stock: { maxTrials: 9 } } };
   const trials = [
-    ...trialsOf('weakened', seeing), ...trialsOf('v5b', times(2, clean(2000))), ...trialsOf('stock', times(6, clean(10))),
+    ...trialsOf('weakened', seeing),
+    ...trialsOf('v5b', times(2, clean(2000))),
+    ...trialsOf('stock', times(6, clean(10))),
   ];
   test.match(moreTrials(generous, trials, { alpha: 0.05 }), { variant: 'stock', index: 6 });
 });
 
 t.test('what cannot be run is not asked for', async (test) => {
-  test.match(next({ weakened: seeing, v5b: times(2, clean(2000)) }, { stock: 'did not build' }), { kind: 'stop', reasons: { stock: 'did not build' } });
+  test.match(next({ weakened: seeing, v5b: times(2, clean(2000)) }, { stock: 'did not build' }), {
+    kind: 'stop',
+    reasons: { stock: 'did not build' },
+  });
   test.match(next({}, { weakened: 'did not build' }), { kind: 'run', variant: 'stock' });
 });
 

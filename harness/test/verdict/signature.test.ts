@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { classify } from '../../verdict/signature.ts';
 import { makeFrame, makeOther, makeSplat, target } from './fixtures/make.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
 import { WORKLOAD_KINDS } from '../../model/plan.ts';
@@ -46,7 +47,8 @@ t.test('each kind goes by its own name', async (t) => {
 });
 
 t.test('each backend is prepared from its own parameters', async (t) => {
-  const backend = (value: SwapBackend): string | undefined => optionsOf(stressCommand(specOf({ backend: value })))['--backend'];
+  const backend = (value: SwapBackend): string | undefined =>
+    optionsOf(stressCommand(specOf({ backend: value })))['--backend'];
   t.equal(backend(disk), 'blk:/dev/vda:rotational=1');
   t.equal(backend({ ...disk, rotational: false }), 'blk:/dev/vda:rotational=0');
   t.equal(backend({ kind: 'file', filesystem: 'ext4', sizeKiB: 512 }), 'file:/mnt/swapfile:kib=512:device=/dev/vda');

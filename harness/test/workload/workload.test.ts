@@ -1,10 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Exposure, ThreadBeat, WorkloadMessage } from '../../model/trial.ts';
 import { foldWorkload, parseWorkload, stalledThreads } from '../../workload/fold.ts';
 import { parseWorkloadLine, parseWorkloadLog } from '../../workload/protocol.ts';
 
 function exposureOf(exposedSwapoffs: number): Exposure {
-  return { swapoffs: exposedSwapoffs + 5, exposedSwapoffs, swapIns: 40, pswpin: 8, errors: {}, corruptPages: 0, corruptions: [], elapsedMs: 100 };
+  return {
+    swapoffs: exposedSwapoffs + 5,
+    exposedSwapoffs,
+    swapIns: 40,
+    pswpin: 8,
+    errors: {},
+    corruptPages: 0,
+    corruptions: [],
+    elapsedMs: 100,
+  };
 }
 
 function beat(exposedSwapoffs: number, threads: readonly ThreadBeat[] = []): WorkloadMessage {
@@ -16,7 +26,8 @@ function thread(name: string, stalledMs: number, operation = 'fault'): ThreadBea
 }
 
 const start: WorkloadMessage = { t: 'start', threads: 8, pages: 64, workload: 'anon', seed: 1 };
-const text = (messages: readonly WorkloadMessage[]): string => messages.map((message) => `${JSON.stringify(message)}\n`).join('');
+const text = (messages: readonly WorkloadMessage[]): string =>
+  messages.map((message) => `${JSON.stringify(message)}\n`).join('');
 
 /** As the program itself wrote it, the numbers apart. */
 const RECORDED =
@@ -85,7 +96,10 @@ t.test('a failure is not an end', async (t) => {
 t.test('stalled are the threads of the last beat that passed the limit', async (t) => {
   const recovered = beat(1, [thread('racer-0', 20_000)]);
   const hung = beat(1, [thread('racer-0', 0), thread('racer-1', 15_000), thread('racer-2', 14_999)]);
-  t.same(stalledThreads([recovered, hung], 15).map(({ name }) => name), ['racer-1']);
+  t.same(
+    stalledThreads([recovered, hung], 15).map(({ name }) => name),
+    ['racer-1'],
+  );
   t.same(stalledThreads([hung, recovered, beat(2, [thread('racer-0', 5)])], 15), []);
   t.same(stalledThreads([start], 15), []);
 });

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { nearest, suggest } from '../../../pipeline/plan/near.ts';
 
