@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
 # Sourced by the scripts beside it: brings in whatever swaprace needs and the machine lacks. Says what it installs
 # before it does. Does nothing, and quickly, when nothing is missing.
 

@@ -1,9 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0-only
 /**
  * Runs the test suite and ends with one plain line, `N passed, N failed`. Started by scripts/test.
  */
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
@@ -11,10 +12,17 @@ const testDir = dirname(fileURLToPath(import.meta.url));
 const root = resolve(testDir, '../..');
 
 type Group = 'fast' | 'slow' | 'kernel' | 'night';
-const SUFFIX: Readonly<Record<Group, string>> = { fast: '.test.ts', slow: '.slow.ts', kernel: '.kernel.ts', night: '.night.ts' };
+const SUFFIX: Readonly<Record<Group, string>> = {
+  fast: '.test.ts',
+  slow: '.slow.ts',
+  kernel: '.kernel.ts',
+  night: '.night.ts',
+};
 
 /** How long a file that boots kernels may take, with the builds of those that it needs first: more, and it hangs. */
 const MOST_MINUTES: Readonly<Partial<Record<Group, number>>> = { kernel: 45, night: 360 };
+
+const SHELL_SCRIPTS = ['scripts/run', 'scripts/test', 'scripts/map', 'scripts/swaprace', 'scripts/setup.sh', '.ci/run'];
 
 interface Tally {
   passed: number;
@@ -31,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const bootLog = join(scratch, 'boots');
   const tally: Tally = { passed: 0, failed: 0 };
   try {
-    if (groups.includes('fast')) count(tally, await typecheck());
+    if (groups.includes('fast')) for (const each of await checks()) count(tally, await check(each));
     for (const group of groups) add(tally, await runGroup(group, scratch, bootLog));
     const boots = await readFile(bootLog, 'utf8').catch(() => '');
     process.stdout.write(`\n${new Set(boots.split('\n').filter(Boolean)).size} tests booted a kernel\n`);
@@ -49,15 +57,28 @@ function groupsOf(args: readonly string[]): Group[] | null {
   return group in SUFFIX ? [group] : null;
 }
 
-async function typecheck(): Promise<boolean> {
-  process.stdout.write('types: tsc --noEmit\n');
-  const result = await execa(join(root, 'node_modules/.bin/tsc'), ['--noEmit'], { cwd: root, reject: false, stdio: 'inherit' });
+/** What machines check of the text itself, each a command that ends with 0. */
+async function checks(): Promise<readonly (readonly string[])[]> {
+  const { stdout } = await execa('git', ['ls-files', '*.c', '*.h'], { cwd: root });
+  const tool = (name: string): string => join(root, 'node_modules/.bin', name);
+  return [
+    [tool('tsc'), '--noEmit'],
+    [tool('prettier'), '--log-level=warn', '--check', 'harness', 'scripts', 'eslint.config.js'],
+    [tool('eslint'), '.'],
+    ['clang-format', '--dry-run', '--Werror', ...stdout.split('\n')],
+    ['shellcheck', '-x', ...SHELL_SCRIPTS],
+  ];
+}
+
+async function check([program = '', ...args]: readonly string[]): Promise<boolean> {
+  process.stdout.write(`${[basename(program), ...args.slice(0, 4)].join(' ')}\n`);
+  const result = await execa(program, args, { cwd: root, reject: false, stdio: 'inherit' });
   return result.exitCode === 0;
 }
 
 /**
- * Files that boot kernels run one at a time, for guests beside each other on few cores disturb what is measured, and each is
- * told of as it ends. The others share what cores there are.
+ * Files that boot kernels run one at a time, for guests beside each other on few cores disturb what is measured, and
+ * each is told of as it ends. The others share what cores there are.
  */
 async function runGroup(group: Group, scratch: string, bootLog: string): Promise<Tally> {
   const files = (await readdir(testDir, { recursive: true })).filter((file) => file.endsWith(SUFFIX[group])).sort();
@@ -70,12 +91,23 @@ async function runGroup(group: Group, scratch: string, bootLog: string): Promise
   return tally;
 }
 
-async function runFiles(files: readonly string[], minutes: number | undefined, scratch: string, bootLog: string): Promise<Tally> {
+async function runFiles(
+  files: readonly string[],
+  minutes: number | undefined,
+  scratch: string,
+  bootLog: string,
+): Promise<Tally> {
   const output = join(await mkdtemp(join(scratch, 'files-')), 'output.tap');
   const limit = minutes === undefined ? [] : [`--timeout=${minutes * 60}`];
   const result = await execa(
     join(root, 'node_modules/.bin/tap'),
-    ['run', '--reporter=silent', `--output-file=${output}`, ...limit, ...files.map((file) => join('harness/test', file))],
+    [
+      'run',
+      '--reporter=silent',
+      `--output-file=${output}`,
+      ...limit,
+      ...files.map((file) => join('harness/test', file)),
+    ],
     { cwd: root, reject: false, stdio: ['ignore', 'inherit', 'inherit'], env: { SWAPRACE_BOOT_LOG: bootLog } },
   );
   const tap = await readFile(output, 'utf8').catch(() => '');
