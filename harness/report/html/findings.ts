@@ -15,28 +15,20 @@ export const QUOTE_LIMIT = { line: 2000, total: 80_000 };
 export function findingsSection(run: RunResult): Markup | null {
   const findings = findingsOf(run);
   if (findings.length === 0) return null;
-  return html`<h2 id="findings">What was seen</h2>
-    ${findings.map((finding) => findingPart(finding, run.record.plan.target.frames))}`;
+  return html`<h2 id="findings">What was seen</h2>\n${findings.map((finding) => findingPart(finding, run.record.plan.target.frames))}`;
 }
 
 function findingPart(finding: Finding, targetFrames: readonly string[]): Markup {
   const { title, target, seen, trial, splat, threads } = finding;
   const where = seen.map(({ where: place, count }) => `${several(count, 'trial')} of ${place}`).join(', ');
-  return html`<h3>
-      <span class="badge ${target ? 'bad' : 'doubt'}">${target ? 'the expected bug' : 'not the expected bug'}</span>
-      ${excerpt(title, QUOTE_LIMIT)}
-    </h3>
-    <p class="dim">
-      ${where}; shown from
-      ${trial}${splat?.address === undefined || splat.address === null ? '' : `, address ${splat.address}`}
-    </p>
-    ${splat === null || !target ? null : raceOfSplat(splat, targetFrames)}${splat === null ? null : html`${folded('Call trace with source lines', traceTable(splat.frames))}${folded('As the kernel printed it', html`<pre>${excerpt(splat.text, QUOTE_LIMIT)}</pre>`)}`}${
-      threads.length === 0
-        ? null
-        : html`<ul>
-            ${threads.map((thread) => html`<li>${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s</li>`)}
-          </ul> `
-    }`;
+  return html`<h3><span class="badge ${target ? 'bad' : 'doubt'}">${target ? 'the expected bug' : 'not the expected bug'}</span> ${excerpt(title, QUOTE_LIMIT)}</h3>
+<p class="dim">${where}; shown from ${trial}${splat?.address === undefined || splat.address === null ? '' : `, address ${splat.address}`}</p>
+${splat === null || !target ? null : raceOfSplat(splat, targetFrames)}${splat === null ? null : html`${folded('Call trace with source lines', traceTable(splat.frames))}${folded('As the kernel printed it', html`<pre>${excerpt(splat.text, QUOTE_LIMIT)}</pre>`)}`}${
+    threads.length === 0
+      ? null
+      : html`<ul>${threads.map((thread) => html`<li>${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s</li>`)}</ul>
+`
+  }`;
 }
 
 function traceTable(frames: readonly Frame[]): Markup {
@@ -45,21 +37,9 @@ function traceTable(frames: readonly Frame[]): Markup {
     .flatMap((frame) => [
       ...frame.inlined.map(
         (inline) =>
-          html`<tr>
-            <td class="mono">${inline.func} <span class="dim">inlined</span></td>
-            <td class="mono">${inline.location ?? ''}</td>
-          </tr> `,
+          html`<tr><td class="mono">${inline.func} <span class="dim">inlined</span></td><td class="mono">${inline.location ?? ''}</td></tr>\n`,
       ),
-      html`<tr>
-        <td class="mono">
-          ${frame.symbol}${frame.offset === null ? '' : `+0x${frame.offset.toString(16)}`}${frame.module === null ? '' : ` [${frame.module}]`}
-        </td>
-        <td class="mono">${frame.location ?? ''}</td>
-      </tr> `,
+      html`<tr><td class="mono">${frame.symbol}${frame.offset === null ? '' : `+0x${frame.offset.toString(16)}`}${frame.module === null ? '' : ` [${frame.module}]`}</td><td class="mono">${frame.location ?? ''}</td></tr>\n`,
     ]);
-  return html`<div class="scroll">
-    <table>
-      ${rows}
-    </table>
-  </div> `;
+  return html`<div class="scroll"><table>\n${rows}</table></div>\n`;
 }

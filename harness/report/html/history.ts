@@ -52,18 +52,17 @@ export function historyHtml({
   return page(
     'swaprace: runs',
     html`<h1>Runs</h1>
-      <p class="dim">
-        ${last === undefined ? (latency.length === 0 ? 'No finished run.' : 'Latency runs only.') : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}
-      </p>
-      ${maps === undefined || maps.count === 0 ? null : html`<p><a href="${maps.link}">${several(maps.count, 'race map')}</a> of explorations that belong to no run.</p> `}${notes.map((note) => html`<p class="notice doubt">${note}</p> `)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p> `)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map(
-        (plan) =>
-          planPart(
-            plan,
-            series.filter((each) => each.plan === plan),
-            linkOf,
-          ),
-      )}${latencyHistoryHtml(latency, linkOf)}
-      ${runs.length === 0 ? null : runTable(runs, linkOf)} `,
+<p class="dim">${last === undefined ? (latency.length === 0 ? 'No finished run.' : 'Latency runs only.') : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
+${maps === undefined || maps.count === 0 ? null : html`<p><a href="${maps.link}">${several(maps.count, 'race map')}</a> of explorations that belong to no run.</p>\n`}${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map(
+      (plan) =>
+        planPart(
+          plan,
+          series.filter((each) => each.plan === plan),
+          linkOf,
+        ),
+    )}${latencyHistoryHtml(latency, linkOf)}
+${runs.length === 0 ? null : runTable(runs, linkOf)}
+`,
   );
 }
 
@@ -73,28 +72,17 @@ function outcomeLegend(series: readonly Series[]): Markup {
   const items = OUTCOMES.filter((outcome) => shown.has(outcome)).map(
     (outcome) => html`<li><span class="key o-${OUTCOME_CLASS[outcome]}"></span>${WORD[outcome]}</li>`,
   );
-  return html`<ul class="legend">
-    ${items}
-    <li class="dim">a bar a run, the newest at the right; a line before a bar: a rate changed</li>
-  </ul> `;
+  return html`<ul class="legend">${items}<li class="dim">a bar a run, the newest at the right; a line before a bar: a rate changed</li></ul>\n`;
 }
 
 function planPart(plan: string, series: readonly Series[], linkOf: HistoryPage['linkOf']): Markup {
   return html`<h2>${plan}</h2>
-    <div class="series">
-      ${series.map(
-        (each) =>
-          html`<div><b>${each.variant}</b> <span class="dim">${each.probe}</span></div>
-            ${strip(each, linkOf)}
-            ${
-              each.signatures.length === 0
-                ? null
-                : html`<ul class="note small trends">
-                    ${each.signatures.map((trend) => trendItem(trend, linkOf))}
-                  </ul> `
-            }`,
-      )}
-    </div> `;
+<div class="series">
+${series.map(
+  (each) => html`<div><b>${each.variant}</b> <span class="dim">${each.probe}</span></div>${strip(each, linkOf)}
+${each.signatures.length === 0 ? null : html`<ul class="note small trends">${each.signatures.map((trend) => trendItem(trend, linkOf))}</ul>\n`}`,
+)}</div>
+`;
 }
 
 function strip({ points, signatures }: Series, linkOf: HistoryPage['linkOf']): Markup {
@@ -104,16 +92,9 @@ function strip({ points, signatures }: Series, linkOf: HistoryPage['linkOf']): M
     .slice(-STRIP_RUNS)
     .map(
       (point) =>
-        html`<a
-          class="cell o-${OUTCOME_CLASS[point.outcome]}${changes.has(point.run) ? ' change' : ''}"
-          href="${linkOf(point.run)}"
-          title="${cellTitle(point)}"
-          aria-label="${cellTitle(point)}"
-        ></a>`,
+        html`<a class="cell o-${OUTCOME_CLASS[point.outcome]}${changes.has(point.run) ? ' change' : ''}" href="${linkOf(point.run)}" title="${cellTitle(point)}" aria-label="${cellTitle(point)}"></a>`,
     );
-  return html`<div class="cells">
-    ${older > 0 ? html`<span class="dim small">${several(older, 'older run')}</span>` : null}${cells}
-  </div>`;
+  return html`<div class="cells">${older > 0 ? html`<span class="dim small">${several(older, 'older run')}</span>` : null}${cells}</div>`;
 }
 
 function cellTitle({ run, outcome, trials, exposure, kernelId }: SeriesPoint): string {
@@ -123,14 +104,9 @@ function cellTitle({ run, outcome, trials, exposure, kernelId }: SeriesPoint): s
 function trendItem(trend: SignatureTrend, linkOf: HistoryPage['linkOf']): Markup {
   const points = trend.changePoints.map(
     ({ run, before, after, p }) =>
-      html`<br />rate changed from <a href="${linkOf(run)}">${run}</a> on: ${tallyText(before)} → ${tallyText(after)} (p
-        ${p.toPrecision(1)})`,
+      html`<br>rate changed from <a href="${linkOf(run)}">${run}</a> on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
   );
-  return html`<li>
-    <span class="badge ${STATE_CLASS[trend.state]}">${trend.state}</span> ${trend.title}<br /><span class="dim"
-      >${trendText(trend)}; first in <a href="${linkOf(trend.firstSeen)}">${trend.firstSeen}</a>${points}</span
-    >
-  </li> `;
+  return html`<li><span class="badge ${STATE_CLASS[trend.state]}">${trend.state}</span> ${trend.title}<br><span class="dim">${trendText(trend)}; first in <a href="${linkOf(trend.firstSeen)}">${trend.firstSeen}</a>${points}</span></li>\n`;
 }
 
 function runTable(runs: readonly RunSummary[], linkOf: HistoryPage['linkOf']): Markup {
@@ -139,29 +115,14 @@ function runTable(runs: readonly RunSummary[], linkOf: HistoryPage['linkOf']): M
     .slice(0, LISTED_RUNS)
     .map(({ run, plan, status, startedAt, variants }) => {
       const look = status === 0 ? 'good' : status === 1 ? 'bad' : 'doubt';
-      return html`<tr>
-        <td class="mono"><a href="${linkOf(run)}">${run}</a></td>
-        <td>${startedAt.slice(0, 16).replace('T', ' ')}</td>
-        <td>${plan}</td>
-        <td><span class="badge ${look}">${status}</span></td>
-        <td>${outcomes(variants.map(({ outcome }) => outcome))}</td>
-      </tr> `;
+      return html`<tr><td class="mono"><a href="${linkOf(run)}">${run}</a></td><td>${startedAt.slice(0, 16).replace('T', ' ')}</td><td>${plan}</td><td><span class="badge ${look}">${status}</span></td><td>${outcomes(variants.map(({ outcome }) => outcome))}</td></tr>\n`;
     });
   const older = runs.length - LISTED_RUNS;
   return html`<h2>All runs</h2>
-    <div class="scroll">
-      <table>
-        <tr>
-          <th>run</th>
-          <th>started (UTC)</th>
-          <th>plan</th>
-          <th>status</th>
-          <th>variants</th>
-        </tr>
-        ${rows}
-      </table>
-    </div>
-    ${older > 0 ? html`<p class="dim small">${several(older, 'older run')} not listed.</p> ` : null}`;
+<div class="scroll"><table>
+<tr><th>run</th><th>started (UTC)</th><th>plan</th><th>status</th><th>variants</th></tr>
+${rows}</table></div>
+${older > 0 ? html`<p class="dim small">${several(older, 'older run')} not listed.</p>\n` : null}`;
 }
 
 function outcomes(all: readonly VariantOutcome[]): string {

@@ -48,35 +48,20 @@ export function latencyHtml({
   return page(
     `latency: ${run}`,
     html`<h1>Latency: ${describe}</h1>
-      <p class="dim">Run ${run}</p>
-      ${answers.length === 0 ? null : answerTable(answers)}
-      <pre>${report}</pre>
-      <h2 id="curves">Curves</h2>
-      ${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p> ` : curves(data)}${swapoffStrips(strips, exceedsMs)}
-      <p class="small dim">Load: ${load}.<br />Measured by: <code>${command}</code></p> `,
+<p class="dim">Run ${run}</p>
+${answers.length === 0 ? null : answerTable(answers)}<pre>${report}</pre>
+<h2 id="curves">Curves</h2>
+${data.length === 0 ? html`<p class="notice doubt">no boot is usable</p>\n` : curves(data)}${swapoffStrips(strips, exceedsMs)}
+<p class="small dim">Load: ${load}.<br>Measured by: <code>${command}</code></p>
+`,
   );
 }
 
 function answerTable(answers: readonly LatencyAnswer[]): Markup {
-  return html`<div class="scroll">
-    <table>
-      <tr>
-        <th>question</th>
-        <th>pair</th>
-        <th>answer</th>
-        <th>medians of boots, shift with its interval</th>
-      </tr>
-      ${answers.map(
-        ({ question, pair, verdict, figures }) =>
-          html`<tr>
-            <td>${question}</td>
-            <td>${pair}</td>
-            <td><b>${verdict}</b></td>
-            <td>${figures}</td>
-          </tr> `,
-      )}
-    </table>
-  </div> `;
+  return html`<div class="scroll"><table>
+<tr><th>question</th><th>pair</th><th>answer</th><th>medians of boots, shift with its interval</th></tr>
+${answers.map(({ question, pair, verdict, figures }) => html`<tr><td>${question}</td><td>${pair}</td><td><b>${verdict}</b></td><td>${figures}</td></tr>\n`)}</table></div>
+`;
 }
 
 const MICROSECONDS = { type: 'log', name: 'wake-up latency, microseconds' } as const;

@@ -25,43 +25,24 @@ export function livePage(live: LiveRun): string {
   return page(
     `${record.plan.name}: ${record.id}`,
     html`<h1>${record.plan.name}: not finished</h1>
-      <p class="dim">
-        Run ${record.id}, started ${record.startedAt.slice(0, 19).replace('T', ' ')} UTC. <a href="/">All runs</a>
-      </p>
-      <div class="verdict doubt">
-        <strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written
-        ${quietText(quietSeconds)} ago;
-        ${several(trials.length, 'trial')}${maps === 0 ? '' : ` and ${several(maps, 'race map')}`} done. Verdicts come
-        with the end.
-      </div>
-      ${currentPart(live)}
-      ${record.plan.probes.map(
-        (probe) =>
-          html`<h2>${probeTitle(probe)}</h2>
-            <div class="lines">
-              ${probe.variants.map((variant) =>
-                variantLine(
-                  variant,
-                  trials.filter(({ evidence: { spec } }) => spec.probe === probe.id && spec.variant === variant),
-                  variant in record.kernels,
-                ),
-              )}
-            </div> `,
-      )}
-      ${
-        record.troubles.length === 0
-          ? null
-          : html`<h2>Troubles</h2>
-              <ul>
-                ${record.troubles.map(({ variant, message }) => html`<li>${variant === null ? '' : `${variant}: `}${excerpt(message, { line: 500, total: 5000 })}</li>`)}
-              </ul>`
-      }
-      ${
-        current === null
-          ? null
-          : html`<h2>Console of ${current.id}</h2>
-              <pre>${excerpt(lastLines(current.console.text), { line: 500, total: 20_000 })}</pre>`
-      } `,
+<p class="dim">Run ${record.id}, started ${record.startedAt.slice(0, 19).replace('T', ' ')} UTC. <a href="/">All runs</a></p>
+<div class="verdict doubt"><strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written ${quietText(quietSeconds)} ago; ${several(trials.length, 'trial')}${maps === 0 ? '' : ` and ${several(maps, 'race map')}`} done. Verdicts come with the end.</div>
+${currentPart(live)}
+${record.plan.probes.map(
+  (probe) => html`<h2>${probeTitle(probe)}</h2>
+<div class="lines">
+${probe.variants.map((variant) =>
+  variantLine(
+    variant,
+    trials.filter(({ evidence: { spec } }) => spec.probe === probe.id && spec.variant === variant),
+    variant in record.kernels,
+  ),
+)}</div>
+`,
+)}
+${record.troubles.length === 0 ? null : html`<h2>Troubles</h2><ul>${record.troubles.map(({ variant, message }) => html`<li>${variant === null ? '' : `${variant}: `}${excerpt(message, { line: 500, total: 5000 })}</li>`)}</ul>`}
+${current === null ? null : html`<h2>Console of ${current.id}</h2>\n<pre>${excerpt(lastLines(current.console.text), { line: 500, total: 20_000 })}</pre>`}
+`,
     refresh,
   );
 }
@@ -79,9 +60,7 @@ function currentPart({ current, exploring, record }: LiveRun): Markup {
   if (exploring !== null)
     return html`<p><b>${exploring.id}</b>: ${several(exploring.points, 'attempt')} at points of the path.</p>`;
   if (current === null)
-    return html`<p>
-      ${Object.keys(record.kernels).length === 0 ? 'Kernels are being prepared.' : 'Between two trials.'}
-    </p>`;
+    return html`<p>${Object.keys(record.kernels).length === 0 ? 'Kernels are being prepared.' : 'Between two trials.'}</p>`;
   if (current.exposure === null) return html`<p><b>${current.id}</b>: no counters yet, the guest boots.</p>`;
   const { exposedSwapoffs, swapoffs, swapIns, elapsedMs } = current.exposure;
   const figures = [
@@ -100,12 +79,6 @@ function variantLine(variant: string, trials: readonly JudgedTrial[], isBuilt: b
     .map(([kind, count]) => `${count} ${kind === 'clean' ? 'without a finding' : WORD[kind]}`)
     .join(', ');
   const gravest = (['target', 'hang', 'other-bug'] as const).find((kind) => counts.has(kind));
-  return html`<div>
-    <b>${variant}</b><span>${gravest === undefined ? null : badge(gravest)}</span
-    ><span>${several(trials.length, 'trial')}</span
-    ><span class="figures"
-      >${exposed.toLocaleString('en-US')}
-      exposed${said === '' ? '' : `, ${said}`}${isBuilt ? '' : ', no kernel yet'}</span
-    >
-  </div> `;
+  return html`<div><b>${variant}</b><span>${gravest === undefined ? null : badge(gravest)}</span><span>${several(trials.length, 'trial')}</span><span class="figures">${exposed.toLocaleString('en-US')} exposed${said === '' ? '' : `, ${said}`}${isBuilt ? '' : ', no kernel yet'}</span></div>
+`;
 }

@@ -13,7 +13,7 @@ export function mapsHtml(stored: StoredMapNotes): string {
   return page(
     'swaprace: race maps',
     html`<h1>Explorations</h1>
-      ${notesOfMaps(stored).map((note) => html`<p class="notice doubt">${note}</p> `)}${section ?? html`<p class="dim">No map.</p> `}${kernels}`,
+${notesOfMaps(stored).map((note) => html`<p class="notice doubt">${note}</p>\n`)}${section ?? html`<p class="dim">No map.</p>\n`}${kernels}`,
   );
 }
 
@@ -23,24 +23,12 @@ function kernelTable(explorations: readonly Exploration[]): Markup {
     map === null
       ? []
       : [
-          html`<tr>
-            <td>${spec.variant}</td>
-            <td>${wayOf(map)}</td>
-            <td>${exploredText(map)}</td>
-            <td class="mono">${spec.kernelId}</td>
-          </tr> `,
+          html`<tr><td>${spec.variant}</td><td>${wayOf(map)}</td><td>${exploredText(map)}</td><td class="mono">${spec.kernelId}</td></tr>\n`,
         ],
   );
   return html`<h2>Kernels</h2>
-    <div class="scroll">
-      <table>
-        <tr>
-          <th>variant</th>
-          <th>explored</th>
-          <th>points</th>
-          <th>kernel</th>
-        </tr>
-        ${rows}
-      </table>
-    </div> `;
+<div class="scroll"><table>
+<tr><th>variant</th><th>explored</th><th>points</th><th>kernel</th></tr>
+${rows}</table></div>
+`;
 }

@@ -25,35 +25,22 @@ export function overview(run: RunResult): Markup {
   const { record, verdict } = run;
   const look = verdict.status === 0 ? 'good' : verdict.status === 1 ? 'bad' : 'doubt';
   const reasons =
-    verdict.reasons.length === 0
-      ? null
-      : html`<ul>
-          ${verdict.reasons.map((reason) => html`<li>${reason}</li>`)}
-        </ul>`;
+    verdict.reasons.length === 0 ? null : html`<ul>${verdict.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<h1>${record.plan.name}: ${kernelsText(record)}</h1>
-    <p class="dim">
-      ${record.plan.describe}. Run ${record.id}, ${record.startedAt.slice(0, 16).replace('T', ' ')} UTC, on
-      ${machineText(record)}.
-    </p>
-    <div class="verdict ${look}">
-      <strong>${MEANING[verdict.status]}</strong> (exit status ${verdict.status})${reasons}
-    </div>
-    ${record.plan.probes.map(
-      (probe) =>
-        html`<h3>${probeTitle(probe)}</h3>
-          ${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: ${probe.control} did not crash, so no absence below means anything</p> ` : null}
-          <div class="lines">
-            ${verdict.variants.filter((each) => each.probe === probe.id).map((each) => variantLine(each, probe.control))}
-          </div> `,
-    )}
-    ${record.plan.explorations.map(
-      (probe) =>
-        html`<h3>${mapTitle(probe)}</h3>
-          ${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: the map of ${probe.control} does not show the bug, so no absence below means anything</p> ` : null}
-          <div class="lines">
-            ${verdict.maps.filter((each) => each.probe === probe.id).map((each) => mapLine(each, run))}
-          </div> `,
-    )}`;
+<p class="dim">${record.plan.describe}. Run ${record.id}, ${record.startedAt.slice(0, 16).replace('T', ' ')} UTC, on ${machineText(record)}.</p>
+<div class="verdict ${look}"><strong>${MEANING[verdict.status]}</strong> (exit status ${verdict.status})${reasons}</div>
+${record.plan.probes.map(
+  (probe) => html`<h3>${probeTitle(probe)}</h3>
+${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: ${probe.control} did not crash, so no absence below means anything</p>\n` : null}<div class="lines">
+${verdict.variants.filter((each) => each.probe === probe.id).map((each) => variantLine(each, probe.control))}</div>
+`,
+)}
+${record.plan.explorations.map(
+  (probe) => html`<h3>${mapTitle(probe)}</h3>
+${verdict.blindProbes.includes(probe.id) ? html`<p class="notice bad">blind: the map of ${probe.control} does not show the bug, so no absence below means anything</p>\n` : null}<div class="lines">
+${verdict.maps.filter((each) => each.probe === probe.id).map((each) => mapLine(each, run))}</div>
+`,
+)}`;
 }
 
 function kernelsText({ kernels }: RunRecord): string {
@@ -81,21 +68,15 @@ function variantLine(verdict: VariantVerdict, control: string): Markup {
       : `${trials[outcome]} of ${several(all, 'trial')}`;
   const beside = comparisonText(verdict, control);
   const why = whyText(outcome === 'target' || outcome === 'clean' ? '' : verdict.reason, expectation);
-  return html`<div>
-    <b>${variant}</b>${badge(outcome)}<span>${counted}</span
-    ><span class="figures">${figuresText(verdict)}${beside === '' ? '' : `, ${beside}`}</span
-    >${why === '' ? null : html`<span class="why">${why}</span>`}
-  </div> `;
+  return html`<div><b>${variant}</b>${badge(outcome)}<span>${counted}</span><span class="figures">${figuresText(verdict)}${beside === '' ? '' : `, ${beside}`}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
+`;
 }
 
 function mapLine({ probe, variant, outcome, reason, expectation }: MapVerdict, { explorations }: RunResult): Markup {
   const map = explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
   const why = whyText(outcome === 'clean' ? '' : reason, expectation);
-  return html`<div>
-    <b>${variant}</b>${badge(outcome)}<span></span
-    ><span class="figures">${map === null ? 'no map' : exploredText(map)}</span
-    >${why === '' ? null : html`<span class="why">${why}</span>`}
-  </div> `;
+  return html`<div><b>${variant}</b>${badge(outcome)}<span></span><span class="figures">${map === null ? 'no map' : exploredText(map)}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>
+`;
 }
 
 /** The reason of an outcome and what the plan makes of it, which may quote the reason. */

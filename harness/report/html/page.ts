@@ -12,30 +12,27 @@ export function page(
   { refreshSeconds }: { readonly refreshSeconds?: number } = {},
 ): string {
   const document = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${trusted(POLICY.replaceAll("'", '&#39;'))}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        ${refreshSeconds === undefined ? null : html`<meta http-equiv="refresh" content="${refreshSeconds}" /> `}
-        <link rel="icon" href="data:," />
-        <title>${title}</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
-      </head>
-      <body>
-        <main>${body}</main>
-      </body>
-    </html> `;
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(POLICY.replaceAll("'", '&#39;'))}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+${refreshSeconds === undefined ? null : html`<meta http-equiv="refresh" content="${refreshSeconds}">\n`}<link rel="icon" href="data:,">
+<title>${title}</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+<main>
+${body}
+</main>
+</body>
+</html>
+`;
   return document.text;
 }
 
 /** Something long behind one line. */
 export function folded(summary: string, content: Markup): Markup {
-  return html`<details>
-    <summary>${summary}</summary>
-    ${content}
-  </details> `;
+  return html`<details><summary>${summary}</summary>${content}</details>\n`;
 }

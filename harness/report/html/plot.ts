@@ -36,10 +36,11 @@ export interface Plot {
  */
 export function figure(plot: Plot): Markup {
   return html`<figure>
-    <div class="wide">${svg(plot, 1000)}</div>
-    <div class="narrow">${svg(plot, 380)}</div>
-    <figcaption>${plot.caption}</figcaption>
-  </figure> `;
+<div class="wide">${svg(plot, 1000)}</div>
+<div class="narrow">${svg(plot, 380)}</div>
+<figcaption>${plot.caption}</figcaption>
+</figure>
+`;
 }
 
 const AXIS = {
@@ -104,7 +105,5 @@ export function legend(names: readonly string[]): Markup {
     const line = `<svg viewBox="0 0 26 10" aria-hidden="true"><line x1="0" y1="5" x2="26" y2="5" stroke="${color}" stroke-width="3" stroke-dasharray="${DASH_ARRAYS[type]}"/></svg>`;
     return html`<li>${trusted(line)}${name}</li>`;
   });
-  return html`<ul class="legend">
-    ${items}
-  </ul> `;
+  return html`<ul class="legend">${items}</ul>\n`;
 }

@@ -19,19 +19,11 @@ export function raceMapSection(maps: readonly RaceMap[]): Markup | null {
       .map((window) => ({ map, window })),
   );
   return html`<h2 id="maps">Race maps</h2>
-    <p>
-      The fault was brought to one instruction and held there while swapoff did what it could; then all went on. Each
-      line is the path of the fault, from left to right; empty is where nothing was tried, pale where not every
-      instruction of a stretch was.
-    </p>
-    ${outcomeLegend(maps)}
-    <div class="strips">${maps.map(strip)}</div>
-    ${worst.slice(0, 1).map(
-      ({ map, window }) =>
-        html`<h3>${map.variant}, ${wayOf(map)}</h3>
-          ${raceOfWindow(map, window)}`,
-    )}
-    ${maps.map((map) => folded(`Windows of ${map.variant}, ${wayOf(map)}`, windowTable(map)))}`;
+<p>The fault was brought to one instruction and held there while swapoff did what it could; then all went on. Each line is the path of the fault, from left to right; empty is where nothing was tried, pale where not every instruction of a stretch was.</p>
+${outcomeLegend(maps)}<div class="strips">
+${maps.map(strip)}</div>
+${worst.slice(0, 1).map(({ map, window }) => html`<h3>${map.variant}, ${wayOf(map)}</h3>\n${raceOfWindow(map, window)}`)}
+${maps.map((map) => folded(`Windows of ${map.variant}, ${wayOf(map)}`, windowTable(map)))}`;
 }
 
 function outcomeLegend(maps: readonly RaceMap[]): Markup {
@@ -39,9 +31,7 @@ function outcomeLegend(maps: readonly RaceMap[]): Markup {
   const items = OUTCOME_KINDS.filter((kind) => shown.has(kind)).map(
     (kind) => html`<li><span class="key o-${kind}"></span>${kind}: ${OUTCOME_MEANING[kind]}</li>`,
   );
-  return html`<ul class="legend">
-    ${items}
-  </ul> `;
+  return html`<ul class="legend">${items}</ul>\n`;
 }
 
 /** Points are a pixel at least: a window of one instruction among thousands must not vanish. */
@@ -56,30 +46,12 @@ function strip(map: RaceMap): Markup {
     const from = Math.min(reach.from * scale, width - span);
     const opacity = window.explored < window.points && map.merged === null ? 0.55 : 1;
     return [
-      html`<rect
-        class="o-${gravest.kind}"
-        x="${round(from)}"
-        y="0"
-        width="${round(span)}"
-        height="10"
-        opacity="${opacity}"
-        ><title>${window.first.func} to ${window.last.func}: ${outcomeKey(gravest)}</title></rect
-      >`,
+      html`<rect class="o-${gravest.kind}" x="${round(from)}" y="0" width="${round(span)}" height="10" opacity="${opacity}"><title>${window.first.func} to ${window.last.func}: ${outcomeKey(gravest)}</title></rect>`,
     ];
   });
-  return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div>
-    <svg
-      class="strip"
-      viewBox="0 0 ${width} 10"
-      preserveAspectRatio="none"
-      role="img"
-      aria-label="${map.variant}: ${exploredText(map)}"
-    >
-      ${bars}
-    </svg>
-    <div class="note dim small">
-      ${exploredText(map)}; ${map.anchor} → ${map.pathEnd}${frozen === null ? null : html`<br />${frozen}`}
-    </div> `;
+  return html`<div><b>${map.variant}</b> <span class="dim">${wayOf(map)}</span></div><svg class="strip" viewBox="0 0 ${width} 10" preserveAspectRatio="none" role="img" aria-label="${map.variant}: ${exploredText(map)}">${bars}</svg>
+<div class="note dim small">${exploredText(map)}; ${map.anchor} → ${map.pathEnd}${frozen === null ? null : html`<br>${frozen}`}</div>
+`;
 }
 
 function round(value: number): number {
@@ -89,29 +61,12 @@ function round(value: number): number {
 function windowTable(map: RaceMap): Markup {
   const rows = map.windows.map(
     (window) =>
-      html`<tr>
-          <td class="number">${range(window)}</td>
-          <td class="number">${window.explored} of ${window.points}</td>
-          <td>
-            ${window.outcomes.map((outcome, index) => html`${index > 0 ? html`<br />` : null}${outcomeKey(outcome)}`)}
-          </td>
-          <td class="mono">
-            ${edge(window.first, window.firstSource)}${window.last.index === window.first.index ? null : html`<br />${edge(window.last, window.lastSource)}`}
-          </td>
-        </tr>
-        ${backtraces(window)}`,
+      html`<tr><td class="number">${range(window)}</td><td class="number">${window.explored} of ${window.points}</td><td>${window.outcomes.map((outcome, index) => html`${index > 0 ? html`<br>` : null}${outcomeKey(outcome)}`)}</td><td class="mono">${edge(window.first, window.firstSource)}${window.last.index === window.first.index ? null : html`<br>${edge(window.last, window.lastSource)}`}</td></tr>\n${backtraces(window)}`,
   );
-  return html`<div class="scroll">
-    <table>
-      <tr>
-        <th class="number">instructions</th>
-        <th class="number">tried</th>
-        <th>outcomes</th>
-        <th>from, to</th>
-      </tr>
-      ${rows}
-    </table>
-  </div> `;
+  return html`<div class="scroll"><table>
+<tr><th class="number">instructions</th><th class="number">tried</th><th>outcomes</th><th>from, to</th></tr>
+${rows}</table></div>
+`;
 }
 
 function range({ first, last }: RaceWindow): string {
@@ -130,11 +85,7 @@ function backtraces({ outcomes }: RaceWindow): Markup[] {
     if (outcome.kind !== 'hang') return [];
     return Object.entries(outcome.backtraces).map(
       ([thread, calls]) =>
-        html`<tr>
-          <td></td>
-          <td></td>
-          <td colspan="2" class="mono small">${thread}: ${calls.join(' < ')}</td>
-        </tr> `,
+        html`<tr><td></td><td></td><td colspan="2" class="mono small">${thread}: ${calls.join(' < ')}</td></tr>\n`,
     );
   });
 }

@@ -105,16 +105,11 @@ function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: nu
 
 function drawing(left: string, right: string, steps: readonly Step[]): Markup {
   const rows = steps.flatMap((step) => {
-    const cell = html`<code
-      class="${step.crash === true ? 'crash' : 'call'}"
-      style="--depth: ${Math.min(step.depth, 12)}"
-      >${step.text}</code
-    >`;
-    return step.cpu === 'fault' ? [cell, html`<span></span> `] : [html`<span></span>`, html`${cell} `];
+    const cell = html`<code class="${step.crash === true ? 'crash' : 'call'}" style="--depth: ${Math.min(step.depth, 12)}">${step.text}</code>`;
+    return step.cpu === 'fault' ? [cell, html`<span></span>\n`] : [html`<span></span>`, html`${cell}\n`];
   });
   return html`<div class="race">
-    <div class="head">${left}</div>
-    <div class="head">${right}</div>
-    ${rows}
-  </div> `;
+<div class="head">${left}</div><div class="head">${right}</div>
+${rows}</div>
+`;
 }

@@ -14,11 +14,8 @@ export function exposureSection({ verdict, trials }: RunResult): Markup | null {
   });
   if (parts.length === 0) return null;
   return html`<h2 id="exposure">Exposure and rates</h2>
-    <p>
-      The unit is one <em>exposed</em> swapoff: one that was overlapped by at least one swap-in in flight in another
-      thread.
-    </p>
-    ${parts}${folded('Every trial', trialTable(trials))}`;
+<p>The unit is one <em>exposed</em> swapoff: one that was overlapped by at least one swap-in in flight in another thread.</p>
+${parts}${folded('Every trial', trialTable(trials))}`;
 }
 
 function ratePlot(probe: string, variants: readonly VariantVerdict[]): Markup {
@@ -81,28 +78,12 @@ function trialTable(trials: RunResult['trials']): Markup {
       const figures = [exposure?.swapoffs, exposure?.exposedSwapoffs, exposure?.swapIns].map(
         (value) => html`<td class="number">${value?.toLocaleString('en-US') ?? '–'}</td>`,
       );
-      return html`<tr>
-        <td class="mono">${spec.id}</td>
-        <td>${verdict.kind}</td>
-        ${figures}
-        <td class="number">${exposure === null ? '–' : (exposure.elapsedMs / 1000).toFixed(1)}</td>
-        <td>${end.kind}${said === '' ? '' : `: ${said}`}</td>
-      </tr> `;
+      return html`<tr><td class="mono">${spec.id}</td><td>${verdict.kind}</td>${figures}<td class="number">${exposure === null ? '–' : (exposure.elapsedMs / 1000).toFixed(1)}</td><td>${end.kind}${said === '' ? '' : `: ${said}`}</td></tr>\n`;
     });
-  return html`<div class="scroll">
-    <table>
-      <tr>
-        <th>trial</th>
-        <th>verdict</th>
-        <th class="number">swapoffs</th>
-        <th class="number">exposed</th>
-        <th class="number">swap-ins</th>
-        <th class="number">seconds</th>
-        <th>end</th>
-      </tr>
-      ${rows}
-    </table>
-  </div> `;
+  return html`<div class="scroll"><table>
+<tr><th>trial</th><th>verdict</th><th class="number">swapoffs</th><th class="number">exposed</th><th class="number">swap-ins</th><th class="number">seconds</th><th>end</th></tr>
+${rows}</table></div>
+`;
 }
 
 /** The figures of a variant in one line. */

@@ -21,10 +21,7 @@ export function survivalSection({ trials, verdict }: RunResult): Markup | null {
       .filter(({ curve }) => curve.trials > 0);
     return curves.length === 0 ? [] : [probePart(probe, curves)];
   });
-  return parts.length === 0
-    ? null
-    : html`<h2 id="survival">Time to the first splat</h2>
-        ${parts}`;
+  return parts.length === 0 ? null : html`<h2 id="survival">Time to the first splat</h2>\n${parts}`;
 }
 
 interface NamedCurve {
@@ -88,33 +85,16 @@ function curveSeries(curve: SurvivalCurve, index: number) {
 function table(curves: readonly NamedCurve[]): Markup {
   const rows = curves.map(({ variant, curve }) => {
     const last = curve.steps.at(-1);
-    return html`<tr>
-      <td>${variant}</td>
-      <td class="number">${curve.crashes} of ${curve.trials}</td>
-      <td class="number">${curve.median === null ? 'not reached' : `${curve.median.toFixed(1)} s`}</td>
-      <td class="number">${percent(last?.share)} (${percent(last?.low)}..${percent(last?.high)})</td>
-      <td class="number">${curve.end.toFixed(1)} s</td>
-    </tr> `;
+    return html`<tr><td>${variant}</td><td class="number">${curve.crashes} of ${curve.trials}</td><td class="number">${curve.median === null ? 'not reached' : `${curve.median.toFixed(1)} s`}</td><td class="number">${percent(last?.share)} (${percent(last?.low)}..${percent(last?.high)})</td><td class="number">${curve.end.toFixed(1)} s</td></tr>\n`;
   });
-  return html`<div class="scroll">
-      <table>
-        <tr>
-          <th>variant</th>
-          <th class="number">crashed</th>
-          <th class="number">half had crashed after</th>
-          <th class="number">without a splat at the end</th>
-          <th class="number">longest trial</th>
-        </tr>
-        ${rows}
-      </table>
-    </div>
-    <p class="dim small">
-      ${several(
-        curves.reduce((sum, { curve }) => sum + curve.trials, 0),
-        'trial',
-      )}
-      with counters. A time is that of the last counters that arrived before the splat.
-    </p> `;
+  return html`<div class="scroll"><table>
+<tr><th>variant</th><th class="number">crashed</th><th class="number">half had crashed after</th><th class="number">without a splat at the end</th><th class="number">longest trial</th></tr>
+${rows}</table></div>
+<p class="dim small">${several(
+    curves.reduce((sum, { curve }) => sum + curve.trials, 0),
+    'trial',
+  )} with counters. A time is that of the last counters that arrived before the splat.</p>
+`;
 }
 
 function percent(share: number | undefined): string {

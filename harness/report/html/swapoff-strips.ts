@@ -18,13 +18,11 @@ export function swapoffStrips(strips: readonly SwapoffStrip[], exceedsMs: number
   const lastMs = Math.max(...all.map(({ toMs }) => toMs));
   const worstMs = Math.max(LEAST_MS * 10, ...all.map((each) => each.worstMs));
   return html`<figure>
-    <div class="strips">${strips.map((strip) => arm(strip, lastMs, worstMs))}</div>
-    <figcaption>
-      Swapoffs of the first boot of each arm, ${seconds(lastMs)} s: a bar as long as swapoff ran, a spike as high as the
-      latest wake-up of its horizon, from ${LEAST_MS} to ${digits(worstMs)} ms on a logarithmic scale; strong where it
-      is an exceedance, later than ${digits(exceedsMs)} ms.
-    </figcaption>
-  </figure> `;
+<div class="strips">
+${strips.map((strip) => arm(strip, lastMs, worstMs))}</div>
+<figcaption>Swapoffs of the first boot of each arm, ${seconds(lastMs)} s: a bar as long as swapoff ran, a spike as high as the latest wake-up of its horizon, from ${LEAST_MS} to ${digits(worstMs)} ms on a logarithmic scale; strong where it is an exceedance, later than ${digits(exceedsMs)} ms.</figcaption>
+</figure>
+`;
 }
 
 function arm({ arm: name, swapoffs }: SwapoffStrip, lastMs: number, worstMs: number): Markup {
@@ -33,37 +31,17 @@ function arm({ arm: name, swapoffs }: SwapoffStrip, lastMs: number, worstMs: num
     round(HEIGHT * Math.min(1, Math.max(0, Math.log(ms / LEAST_MS) / Math.log(worstMs / LEAST_MS))));
   const bars = swapoffs.map(
     ({ fromMs, toMs }) =>
-      html`<rect
-        fill="var(--line)"
-        x="${x(fromMs)}"
-        y="0"
-        width="${Math.max(1, x(toMs) - x(fromMs))}"
-        height="${HEIGHT}"
-      />`,
+      html`<rect fill="var(--line)" x="${x(fromMs)}" y="0" width="${Math.max(1, x(toMs) - x(fromMs))}" height="${HEIGHT}"/>`,
   );
   const spikes = swapoffs.map(
     (each) =>
-      html`<rect
-        fill="var(--${each.exceedances > 0 ? 'bad' : 'dim'})"
-        x="${x(each.fromMs)}"
-        y="${round(HEIGHT - height(each.worstMs))}"
-        width="1.5"
-        height="${height(each.worstMs)}"
-      />`,
+      html`<rect fill="var(--${each.exceedances > 0 ? 'bad' : 'dim'})" x="${x(each.fromMs)}" y="${round(HEIGHT - height(each.worstMs))}" width="1.5" height="${height(each.worstMs)}"/>`,
   );
   const late = swapoffs.filter(({ exceedances }) => exceedances > 0).length;
   const said = `${several(swapoffs.length, 'swapoff')}, ${late} with an exceedance`;
-  return html`<div><b>${name}</b></div>
-    <svg
-      class="strip tall"
-      viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      preserveAspectRatio="none"
-      role="img"
-      aria-label="${name}: ${said}"
-    >
-      ${bars}${spikes}
-    </svg>
-    <div class="note dim small">${said}</div> `;
+  return html`<div><b>${name}</b></div><svg class="strip tall" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${name}: ${said}">${bars}${spikes}</svg>
+<div class="note dim small">${said}</div>
+`;
 }
 
 function seconds(ms: number): string {
