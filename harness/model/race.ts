@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { TargetSignature } from './plan.ts';
+
+/**
+ * Two or more operations that must not meet as they do. Read from `guests/races/NAME/race.yaml` (harness/race); the
+ * words here are all that reports and verdicts know of a race.
+ */
+export interface Race {
+  /** The folder's name. */
+  readonly name: string;
+  readonly describe: string;
+  readonly words: RaceWords;
+  /** What the bug looks like when the kernel complains. */
+  readonly target: TargetSignature;
+}
+
+export interface RaceWords {
+  /** What goes on meanwhile, as a report names it: `swapoff()`. */
+  readonly contender: string;
+  /** What is held or raced: `swap-in`. */
+  readonly operation: string;
+  /** The unit of exposure: `exposed swapoff`, `exposed swapoffs`. */
+  readonly exposure: { readonly one: string; readonly many: string; readonly describe: string };
+  /** Title of the finding that data came back wrong: `data corruption after swap-in`. */
+  readonly corruption: string;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Splat } from './splat.ts';
+import type { VariantOutcome } from './verdict.ts';
+
+/** What a report says of one probe. Formats for people print rows, notes and plots; formats for machines take points. */
+export interface Section {
+  readonly id: string;
+  /** What was done to which guest, one line: `anon: anon swap-in against swapoff, 8 threads …`. */
+  readonly title: string;
+  /** Why no absence below means anything; null when they do. */
+  readonly blind: string | null;
+  readonly rows: readonly SectionRow[];
+  /** What columns and letters mean. */
+  readonly legend: readonly string[];
+  readonly notes: readonly string[];
+  readonly findings: readonly ShownFinding[];
+  readonly plots: readonly Plot[];
+  readonly points: readonly Point[];
+}
+
+export interface SectionRow {
+  readonly variant: string;
+  readonly outcome: VariantOutcome;
+  /** After the variant and its outcome; columns of equal index are aligned. */
+  readonly cells: readonly string[];
+  /** Below the row. */
+  readonly remarks: readonly string[];
+}
+
+/** One title that a probe showed, with an example. */
+export interface ShownFinding {
+  readonly title: string;
+  readonly target: boolean;
+  readonly variant: string;
+  /** Units (trials, points) that showed it. */
+  readonly count: number;
+  readonly unit: string;
+  /** The step that the example is from, and lines of its own: hung threads, words that came back wrong. */
+  readonly step: string;
+  readonly splat: Splat | null;
+  readonly lines: readonly string[];
+}
+
+/** A test point for KTAP, TAP, JUnit, kcidb. */
+export interface Point {
+  readonly id: string;
+  /** `known`: a finding that the plan knows; `error`: inconclusive. */
+  readonly status: 'pass' | 'known' | 'fail' | 'error';
+  readonly message: string;
+  readonly details: readonly string[];
+  readonly splat: string | null;
+  /** Steps that it rests on. */
+  readonly steps: readonly string[];
+}
+
+/** Pictures by what they show; harness/report draws each as text and as SVG. */
+export type Plot =
+  | {
+      readonly kind: 'strip';
+      readonly title: string;
+      /** One character per stretch of a path, and what the letters mean. */
+      readonly rows: readonly {
+        readonly name: string;
+        readonly text: string;
+        readonly cells: string;
+        readonly title: string;
+      }[];
+    }
+  | {
+      readonly kind: 'survival';
+      readonly title: string;
+      readonly caption: string;
+      readonly curves: readonly {
+        readonly name: string;
+        readonly events: readonly { readonly at: number; readonly event: boolean }[];
+      }[];
+    }
+  | {
+      readonly kind: 'rates';
+      readonly title: string;
+      readonly caption: string;
+      readonly rates: readonly {
+        readonly name: string;
+        readonly value: number;
+        readonly low: number;
+        readonly high: number;
+      }[];
+    }
+  | {
+      readonly kind: 'curves';
+      readonly title: string;
+      readonly caption: string;
+      readonly x: string;
+      readonly y: string;
+      readonly log: 'none' | 'x' | 'y' | 'both';
+      readonly curves: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[];
+    }
+  | {
+      readonly kind: 'table';
+      readonly title: string;
+      readonly head: readonly string[];
+      readonly rows: readonly (readonly string[])[];
+    };
