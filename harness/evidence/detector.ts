@@ -30,7 +30,7 @@ export interface Detector {
   readonly except?: RegExp;
   /** Later lines of the same splat whose named groups feed the title and the fields as well. */
   readonly details?: readonly RegExp[];
-  /** `{group}` stands for a named group, `{f}` for the guilty function; `[…]` is left out when one in it is unknown. */
+  /** `{group}`: a named group, `{f}`: the guilty function; `[…]` is left out when one in it is unknown. */
   readonly title: string;
   readonly blame: Blame;
   readonly ending: Ending;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
+import { either, sequence } from './pattern.ts';
 
 /** The stack that a frame was on, by the markers that x86 prints around its stacks. */
 export type Stack = 'task' | 'irq' | 'exception';
@@ -36,6 +37,7 @@ const NAME = String.raw`(?<symbol>[A-Za-z_$<][^\s+()]*(?: as [^\s+]+>[^\s+]*)?)`
 const SPAN = String.raw`\+0x(?<offset>[0-9a-f]+)(?:\/0x(?<size>[0-9a-f]+))?`;
 const MODULE = String.raw`(?: \[(?<module>[\w-]+)(?:\([A-Z]+\))?(?: [0-9a-f]{8,})?\])?`;
 const PLACE = String.raw`(?: (?<place>[\w./-]+:\d+)(?: \[inline\])?)?`;
+const FILE_LINE = String.raw`(?<place>[\w./-]+:\d+)(?: \[inline\])?`;
 const ADDRESS = String.raw`(?:\[<\s*[0-9a-f]+\s*>\]|\[<\s*inline\s*>\]|\[[0-9a-f]{16}\])`;
 
 /** ` [<ffffffff8123>] ? func.isra.0+0x12/0x34 [ext4]`, the bracketed address up to 4.10. */
@@ -43,15 +45,16 @@ const SYMBOL_LINE = new RegExp(
   `^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?${NAME}${SPAN}${MODULE}${PLACE}\\s*(?:\\([A-Z]+\\)|\\(unreliable\\))?$`,
 );
 /** ` func file.c:12 [inline]` of a decoded log. */
-const INLINE_LINE = new RegExp(
-  `^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?(?<symbol>[A-Za-z_]\\w*) (?<place>[\\w./-]+:\\d+)(?: \\[inline\\])?$`,
-);
+const INLINE_LINE = new RegExp(`^\\s*(?:${ADDRESS}\\s*)*(?<doubt>\\? )?(?<symbol>[A-Za-z_]\\w*) ${FILE_LINE}$`);
 /** `[<c0101234>] (func) from [<c0105678>] (caller+0x1/0x2)` and ` func from caller+0x1/0x2` of 32-bit Arm. */
-const ARM_LINE =
-  /^\s*(?:\[<[0-9a-f]+>\] \((?<symbol>[\w.$]+)\)|(?<bare>[\w.$]+)(?: \[(?<module>[\w-]+)\])?) from (?:\[<[0-9a-f]+>\] \()?[\w.$]+/;
+const ARM_LINE = sequence(
+  /^\s*(?:\[<[0-9a-f]+>\] \((?<symbol>[\w.$]+)\)|(?<bare>[\w.$]+)(?: \[(?<module>[\w-]+)\])?) from /,
+  /(?:\[<[0-9a-f]+>\] \()?[\w.$]+/,
+);
 
 const X86_IP = new RegExp(
-  `^\\s*(?:RIP|EIP|IP)(?::| is at) *(?:(?<segment>[0-9a-f]{4}):)?\\s*(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`,
+  `^\\s*(?:RIP|EIP|IP)(?::| is at) *(?:(?<segment>[0-9a-f]{4}):)?\\s*` +
+    `(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`,
 );
 const ARM_IP = new RegExp(
   `^\\s*(?:pc : |PC is at |epc : |pc is at )(?:${ADDRESS}\\s*)*${NAME}${SPAN}${MODULE}${PLACE}`,
@@ -115,10 +118,8 @@ function hex(digits: string | undefined): number | null {
 const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   [/^\s*NMI backtrace for cpu \d+/, 'cpu'],
   [/^\s*CPU: \d+ (?:UID|PID): /, 'main'],
-  [
-    /^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak|Uninit was|Local variable|allocated by task|freed by task|Allocated:|Freed:|PID = )/,
-    'history',
-  ],
+  [/^\s*(?:Allocated by|Freed by|Last potentially related|Second to last|Last call_rcu|Last kmemleak)/, 'history'],
+  [/^\s*(?:Uninit was|Local variable|allocated by task|freed by task|Allocated:|Freed:|PID = )/, 'history'],
   [
     /^\s*(?:page last allocated via|page last free|page_owner|Allocated in|Freed in|INFO: Allocated in|INFO: Freed in)/,
     'history',
@@ -152,8 +153,11 @@ const STACK_MARKS: readonly (readonly [RegExp, Stack])[] = [
 const MARKER_PREFIX = /^\s*(?:<<?\/?[#A-Za-z_]+>?>\s*)+/;
 
 /** Where a trace ends when the unwinder got through: the ways into the kernel. */
-const ROOTS =
-  /^(?:entry_|ret_from_|secondary_startup|start_kernel|start_secondary|x86_64_start|kernel_thread_helper|el0|__primary_switched|system_call_fastpath|do_syscall_64$|ret_fast_syscall|asm_|sysenter|int_ret_from|tracesys|stub_)/;
+const ROOTS = either(
+  /^(?:entry_|ret_from_|secondary_startup|start_kernel|start_secondary|x86_64_start|kernel_thread_helper|el0)/,
+  /^(?:__primary_switched|system_call_fastpath|do_syscall_64$|ret_fast_syscall|asm_|sysenter|int_ret_from)/,
+  /^(?:tracesys|stub_)/,
+);
 
 /**
  * All traces that the lines of one splat hold, in their order.

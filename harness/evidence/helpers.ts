@@ -5,589 +5,151 @@
  */
 const FAMILIES = {
   /** What prints the splat, and the trap entry under it. */
-  reporting: [
-    'dump_stack(_lvl)?',
-    'dump_(page|header|trace)',
-    'show_(stack|trace|regs|opcodes).*',
-    'print_.*',
-    'report_.*',
-    'warn',
-    'warn_slowpath_.*',
-    'warn_printk',
-    'fixup_bug',
-    'handle_(bug|ubsan.*)',
-    'die(_body|_addr)?',
-    'oops_.*',
-    'do_(error_)?trap',
-    'do_(invalid_op|int3|general_protection|page_fault|divide_error|double_fault)',
-    'do_(kernel_fault|tag_check_fault|tag_recovery|alignment_fault|bad|DataAbort|PrefetchAbort|sp_pc_abort|undefinstr)',
-    '(dabt|pabt|und)_svc',
-    'do_(user_addr_fault|kern_addr_fault|translation_fault|mem_abort|bad_area|debug_exception|serror)',
-    'exc_.*',
-    'asm_exc_.*',
-    'page_fault(_oops)?',
-    'df_debug',
-    'async_page_fault',
-    'general_protection',
-    'invalid_op',
-    'divide_error',
-    'double_fault',
-    'error_entry',
-    'error_exit',
-    'no_context',
-    'bad_area.*',
-    'kernelmode_fixup_or_oops',
-    'die_kernel_fault',
-    'panic',
-    'panic_bad_stack',
-    'handle_bad_stack',
-    'vpanic',
-    'nmi_panic',
-    'check_panic_on_warn',
-    'panic_on_.*',
-    'end_report',
-    'unwind_.*',
-    'stack_trace_.*',
-    'save_stack.*',
-    'arch_stack_walk',
-    'walk_stackframe',
-    'dump_backtrace',
-    'fault_in_kernel_space',
-    'spurious_.*',
-    'vmalloc_fault',
-    'notify_die',
-    'atomic_notifier_call_chain',
-    'notifier_call_chain',
-    'el1.*',
-    'stack_chk_fail',
-    'kunit_.*',
-    'bug_handler',
-    'call_break_hook',
-    'brk_handler',
-    'entry_text_start',
-  ],
-  sanitizers: [
-    'kasan_.*',
-    'asan_.*',
-    'hwasan_.*',
-    'kmsan_.*',
-    'msan_.*',
-    'kcsan_.*',
-    'kmemleak_.*',
-    'create_object',
-    '(ubsan_)?(handle|val)_(overflow|.*_bounds|.*_mismatch.*|to_string)',
-    'ubsan_epilogue',
-    'tsan_.*',
-    'kfence_.*',
-    'ubsan_.*',
-    'check_(memory_region|region_inline|access).*',
-    'memory_is_poisoned.*',
-    'instrument_.*',
-    'describe_.*',
-    'sanitizer_cov_.*',
-    'write_comp_data',
-    'internal_bug_description',
-    'stackdepot_.*',
-    'val_to_string',
-    'is_bad_asan_addr',
-    'set_track.*',
-    'poison_.*',
-    'unpoison_.*',
-  ],
-  memory: [
-    'mem(cpy|set|move|cmp|chr|scan|chr_inv|dup_user|zero_explicit)(_.*)?',
-    'str(n?len|n?cpy|n?cmp|scpy|lcpy|n?cat|lcat|n?chr|rchr|n?str|pbrk|n?casecmp|sep|spn|cspn)(_.*)?',
-    'sized_str.*',
-    'fortify_panic',
-    'fortify_report',
-    'copy_(to|from)_user.*',
-    'copy_user_(generic|enhanced|fast|handle|short|nocache).*',
-    'copy_in_user',
-    'copy_page(_rep|_regs|_to_iter.*|_from_iter.*)?',
-    'raw_copy_.*',
-    'inline_copy_.*',
-    '(get|put)_user(_(\\d+|bad|nocheck.*|nofault.*|asm.*|size|atomic.*))?',
-    'clear_page(_rep|_erms|_orig)?',
-    'clear_user.*',
-    'clear_huge_page',
-    'rep_.*',
-    'check_copy_size',
-    'check_object_size',
-    'check_heap_object',
-    'check_stack_object',
-    'usercopy_.*',
-    'check_page_span',
-    'csum_partial.*',
-    'asm_copy_.*',
-    'arch_copy_.*',
-    'copy_mc.*',
-    'memcpy_.*',
-    'read_once_.*',
-    'write_once_.*',
-    'READ_ONCE_.*',
-    'builtin_.*',
-    'might_fault',
-    'pi_mem.*',
-  ],
-  atomics: [
-    '(arch_|raw_)?(atomic|atomic64|atomic_long)_.*',
-    '(arch_|raw_)?(try_)?cmpxchg.*',
-    '(arch_|raw_)?xchg.*',
-    '(arch_)?(test|set|clear|change|variable_test|constant_test)_.*bit.*',
-    'find_(first|next|last)_.*bit.*',
-    'lse_.*',
-    'll_sc_.*',
-  ],
-  locking: [
-    'lock_(acquire|acquired|release|contended|downgrade|is_held_type|pin_lock|unpin_lock|set_class|sock_nested|system_sleep|torture.*)',
-    'lockdep_.*',
-    'lock_acquire.*',
-    'lock_release.*',
-    'lock_contended',
-    'validate_chain',
-    'check_preemption_disabled',
-    'this_cpu_preempt_check',
-    'check_(prev_add|prevs_add|noncircular|irq_usage|usage.*|deadlock|no_locks_.*|wait_context|chain_key|prev_.*|flags|preempt_.*)',
-    'mark_(lock|held_locks|usage|lock_irq)',
-    'find_(held_lock|lock_.*)',
-    'register_lock_class',
-    'assign_lock_key',
-    'alloc_list_entry',
-    'add_lock_to_list',
-    'save_trace',
-    'rcu_lockdep_.*',
-    'bfs',
-    'look_up_lock_class',
-    '(raw_)*(do_raw_)?(spin|read|write)_(lock|unlock|trylock).*',
-    '(raw_)*(spin|read|write)_(lock|unlock|trylock).*',
-    'do_raw_.*',
-    'queued_.*',
-    'native_queued_.*',
-    'pv_(wait|kick|queued).*',
-    'spin_(bug|dump)',
-    'rwlock_bug',
-    'mutex_.*',
-    'ww_mutex_.*',
-    'rt_mutex_.*',
-    'rt_(spin|read|write)_.*',
-    'rtlock_.*',
-    'down(_read|_write|_interruptible|_killable|_trylock|_timeout)?(_.*)?',
-    'up(_read|_write)?(_non_owner)?',
-    'rwsem_.*',
-    'rwbase_.*',
-    'semaphore_.*',
-    'percpu_(down|up)_.*',
-    'percpu_rwsem_.*',
-    'seqcount_.*',
-    'read_seq.*',
-    'write_seq.*',
-    'rcu_read_(lock|unlock).*',
-    'srcu_read_.*',
-    'local_bh_.*',
-    'bit_spin_.*',
-    'lockref_.*',
-    'arch_(spin|read|write)_.*',
-    'class_.*_(constructor|destructor)',
-    'osq_.*',
-    'local_lock.*',
-    'debug_(spin|mutex|rt_mutex|locks)_.*',
-    'might_(lock|sleep|resched).*',
-    'might_alloc',
-    'debug_check_no_locks_.*',
-    'mutex',
-    'rt_mutex',
-    'write_lock_failed',
-    'read_lock_failed',
-    'call_rwsem_.*',
-    'debug_locks_off',
-  ],
-  structures: [
-    'list_.*',
-    'hlist_.*',
-    'llist_.*',
-    'plist_.*',
-    'rb_.*',
-    'rbtree_.*',
-    'interval_tree_.*',
-    'refcount_.*',
-    'kref_.*',
-    'percpu_ref_.*',
-    'xa_.*',
-    'xas_.*',
-    'radix_tree_.*',
-    'idr_.*',
-    'ida_.*',
-    'mas_.*',
-    'mt_.*',
-    'sbitmap_.*',
-    'rhashtable_.*',
-    'rht_.*',
-  ],
+  reporting: list`
+    dump_stack(_lvl)? dump_(page|header|trace) show_(stack|trace|regs|opcodes).* print_.* report_.* warn
+    warn_slowpath_.* warn_printk fixup_bug handle_(bug|ubsan.*) die(_body|_addr)? oops_.* do_(error_)?trap
+    do_(invalid_op|int3|general_protection|page_fault|divide_error|double_fault)
+    do_(kernel_fault|tag_check_fault|tag_recovery|alignment_fault|bad|DataAbort|PrefetchAbort|sp_pc_abort|undefinstr)
+    (dabt|pabt|und)_svc
+    do_(user_addr_fault|kern_addr_fault|translation_fault|mem_abort|bad_area|debug_exception|serror) exc_.*
+    asm_exc_.* page_fault(_oops)? df_debug async_page_fault general_protection invalid_op divide_error
+    double_fault error_entry error_exit no_context bad_area.* kernelmode_fixup_or_oops die_kernel_fault panic
+    panic_bad_stack handle_bad_stack vpanic nmi_panic check_panic_on_warn panic_on_.* end_report unwind_.*
+    stack_trace_.* save_stack.* arch_stack_walk walk_stackframe dump_backtrace fault_in_kernel_space spurious_.*
+    vmalloc_fault notify_die atomic_notifier_call_chain notifier_call_chain el1.* stack_chk_fail kunit_.*
+    bug_handler call_break_hook brk_handler entry_text_start
+  `,
+  sanitizers: list`
+    kasan_.* asan_.* hwasan_.* kmsan_.* msan_.* kcsan_.* kmemleak_.* create_object
+    (ubsan_)?(handle|val)_(overflow|.*_bounds|.*_mismatch.*|to_string) ubsan_epilogue tsan_.* kfence_.* ubsan_.*
+    check_(memory_region|region_inline|access).* memory_is_poisoned.* instrument_.* describe_.* sanitizer_cov_.*
+    write_comp_data internal_bug_description stackdepot_.* val_to_string is_bad_asan_addr set_track.* poison_.*
+    unpoison_.*
+  `,
+  memory: list`
+    mem(cpy|set|move|cmp|chr|scan|chr_inv|dup_user|zero_explicit)(_.*)?
+    str(n?len|n?cpy|n?cmp|scpy|lcpy|n?cat|lcat|n?chr|rchr|n?str|pbrk|n?casecmp|sep|spn|cspn)(_.*)? sized_str.*
+    fortify_panic fortify_report copy_(to|from)_user.* copy_user_(generic|enhanced|fast|handle|short|nocache).*
+    copy_in_user copy_page(_rep|_regs|_to_iter.*|_from_iter.*)? raw_copy_.* inline_copy_.*
+    (get|put)_user(_(\d+|bad|nocheck.*|nofault.*|asm.*|size|atomic.*))? clear_page(_rep|_erms|_orig)?
+    clear_user.* clear_huge_page rep_.* check_copy_size check_object_size check_heap_object check_stack_object
+    usercopy_.* check_page_span csum_partial.* asm_copy_.* arch_copy_.* copy_mc.* memcpy_.* read_once_.*
+    write_once_.* READ_ONCE_.* builtin_.* might_fault pi_mem.*
+  `,
+  atomics: list`
+    (arch_|raw_)?(atomic|atomic64|atomic_long)_.* (arch_|raw_)?(try_)?cmpxchg.* (arch_|raw_)?xchg.*
+    (arch_)?(test|set|clear|change|variable_test|constant_test)_.*bit.* find_(first|next|last)_.*bit.* lse_.*
+    ll_sc_.*
+  `,
+  locking: list`
+    lock_(acquire|acquired|release|contended|downgrade|is_held_type|pin_lock|unpin_lock|set_class)
+    lock_(sock_nested|system_sleep|torture.*)
+    lockdep_.* lock_acquire.* lock_release.* lock_contended validate_chain check_preemption_disabled
+    this_cpu_preempt_check
+    check_(prevs_add|noncircular|irq_usage|usage.*|deadlock|no_locks_.*|wait_context|chain_key|prev_.*|flags)
+    check_preempt_.*
+    mark_(lock|held_locks|usage|lock_irq) find_(held_lock|lock_.*) register_lock_class assign_lock_key
+    alloc_list_entry add_lock_to_list save_trace rcu_lockdep_.* bfs look_up_lock_class
+    (raw_)*(do_raw_)?(spin|read|write)_(lock|unlock|trylock).* (raw_)*(spin|read|write)_(lock|unlock|trylock).*
+    do_raw_.* queued_.* native_queued_.* pv_(wait|kick|queued).* spin_(bug|dump) rwlock_bug mutex_.* ww_mutex_.*
+    rt_mutex_.* rt_(spin|read|write)_.* rtlock_.*
+    down(_read|_write|_interruptible|_killable|_trylock|_timeout)?(_.*)? up(_read|_write)?(_non_owner)? rwsem_.*
+    rwbase_.* semaphore_.* percpu_(down|up)_.* percpu_rwsem_.* seqcount_.* read_seq.* write_seq.*
+    rcu_read_(lock|unlock).* srcu_read_.* local_bh_.* bit_spin_.* lockref_.* arch_(spin|read|write)_.*
+    class_.*_(constructor|destructor) osq_.* local_lock.* debug_(spin|mutex|rt_mutex|locks)_.*
+    might_(lock|sleep|resched).* might_alloc debug_check_no_locks_.* mutex rt_mutex write_lock_failed
+    read_lock_failed call_rwsem_.* debug_locks_off
+  `,
+  structures: list`
+    list_.* hlist_.* llist_.* plist_.* rb_.* rbtree_.* interval_tree_.* refcount_.* kref_.* percpu_ref_.* xa_.*
+    xas_.* radix_tree_.* idr_.* ida_.* mas_.* mt_.* sbitmap_.* rhashtable_.* rht_.*
+  `,
   /** Look-ups in the page cache: the swap cache's address spaces are read through them. */
-  pageCache: [
-    'find_(get|lock)_(page|pages|entry|entries|entries_tag|folio).*',
-    'find_subpage',
-    'pagecache_get_page',
-    'filemap_get_(folio|folios|entry|incore_folio).*',
-    'mapping_get_entry',
-    'page_cache_(get|add).*',
-    'page_cache_get_.*',
-  ],
-  debugObjects: [
-    'debug_(object|objects|print|check|obj)_.*',
-    'debug_(activate|deactivate|assert|init|timer|work|rcu|hrtimer).*',
-    'lookup_object.*',
-    'destroy_.*_on_stack',
-  ],
-  allocator: [
-    'kmalloc.*',
-    'kzalloc.*',
-    'krealloc.*',
-    'kfree.*',
-    'kvmalloc.*',
-    'kvfree.*',
-    'kvzalloc.*',
-    'kmem_cache_(alloc|free|zalloc).*',
-    'kcalloc',
-    'slab_.*',
-    'do_slab_free',
-    'cache_(alloc|free|grow).*',
-    'do_kmalloc.*',
-    'do_kmem_cache_.*',
-    'free_to_partial_list',
-    'alloc_debug_processing',
-    'free_debug_processing',
-    'check_(slab|object|bytes_and_report|bytes)',
-    'object_err',
-    'alloc_pages.*',
-    'get_free_pages',
-    'new_slab',
-    'allocate_slab',
-    'alloc_slab.*',
-    'v[mz]alloc.*',
-    'should_fail.*',
-    'fail_dump',
-    'free_pages?(_ok|_exact|_core)?',
-    'free_unref_.*',
-    'free_pcp.*',
-    'free_pages_ok',
-    'bad_page',
-    'free_page_is_bad',
-    'check_(free_page|new_page).*',
-    'get_page_from_freelist',
-    'prep_new_page',
-    'kernel_(un)?poison_pages',
-    'folio_alloc(_noprof)?',
-    'qlink_.*',
-    'qlist_.*',
-    'devm_kmalloc',
-    'pcpu_(alloc|mem_zalloc|balance_.*)',
-    'sk_prot_alloc',
-    'alloc_percpu.*',
-    'free_percpu',
-    'free_large_kmalloc',
-    'vunmap',
-    'vfree.*',
-    'warn_alloc',
-    'alloc_inode',
-    'alloc_frozen_pages.*',
-  ],
+  pageCache: list`
+    find_(get|lock)_(page|pages|entry|entries|entries_tag|folio).* find_subpage pagecache_get_page
+    filemap_get_(folio|folios|entry|incore_folio).* mapping_get_entry page_cache_(get|add).* page_cache_get_.*
+  `,
+  debugObjects: list`
+    debug_(object|objects|print|check|obj)_.* debug_(activate|deactivate|assert|init|timer|work|rcu|hrtimer).*
+    lookup_object.* destroy_.*_on_stack
+  `,
+  allocator: list`
+    kmalloc.* kzalloc.* krealloc.* kfree.* kvmalloc.* kvfree.* kvzalloc.* kmem_cache_(alloc|free|zalloc).*
+    kcalloc slab_.* do_slab_free cache_(alloc|free|grow).* do_kmalloc.* do_kmem_cache_.* free_to_partial_list
+    alloc_debug_processing free_debug_processing check_(slab|object|bytes_and_report|bytes) object_err
+    alloc_pages.* get_free_pages new_slab allocate_slab alloc_slab.* v[mz]alloc.* should_fail.* fail_dump
+    free_pages?(_ok|_exact|_core)? free_unref_.* free_pcp.* free_pages_ok bad_page free_page_is_bad
+    check_(free_page|new_page).* get_page_from_freelist prep_new_page kernel_(un)?poison_pages
+    folio_alloc(_noprof)? qlink_.* qlist_.* devm_kmalloc pcpu_(alloc|mem_zalloc|balance_.*) sk_prot_alloc
+    alloc_percpu.* free_percpu free_large_kmalloc vunmap vfree.* warn_alloc alloc_inode alloc_frozen_pages.*
+  `,
   /** Formatting and printing. */
-  text: [
-    'v?printk.*',
-    'console_.*',
-    'va_format',
-    'dev_(printk|err|warn|info|alert).*',
-    'vkdb_printf',
-    'down_trylock_console_sem',
-    'string(_nocheck)?',
-    'hex_string',
-    'v?s[cn]*printf',
-    'format_decode',
-    'pointer',
-    'number',
-    'hex_dump_.*',
-    'print_hex_dump.*',
-    'kstrdup.*',
-    'kv?asprintf.*',
-    'read_word_at_a_time',
-    'crc\\w+',
-    'aes\\w*_(en|de)crypt',
-    'xxh.*',
-    'sha\\d+_.*',
-  ],
+  text: list`
+    v?printk.* console_.* va_format dev_(printk|err|warn|info|alert).* vkdb_printf down_trylock_console_sem
+    string(_nocheck)? hex_string v?s[cn]*printf format_decode pointer number hex_dump_.* print_hex_dump.*
+    kstrdup.* kv?asprintf.* read_word_at_a_time crc\w+ aes\w*_(en|de)crypt xxh.* sha\d+_.*
+  `,
   /** Deferred work and waiting, on behalf of whoever set it up. */
-  services: [
-    'wake_up(_.*)?',
-    'autoremove_wake_function',
-    'finish_wait',
-    'add_wait_queue.*',
-    'complete(_all|_with_flags)?',
-    'wait_for_completion.*',
-    'kthread_stop',
-    'flush_work(queue)?(_.*)?',
-    'queue_work(_on)?',
-    'queue_delayed_work.*',
-    'insert_work',
-    'cancel_(delayed_)?work.*',
-    'drain_workqueue',
-    'destroy_workqueue',
-    'work_is_static_object',
-    'del_timer.*',
-    'timer_delete.*',
-    'mod_timer',
-    'add_timer(_on)?',
-    'lock_timer_base',
-    'try_to_del_timer.*',
-    'timer_is_static_object',
-    'call_rcu.*',
-    'init_srcu_.*',
-    'cleanup_srcu_struct',
-    'reacquire_held_locks',
-    'kill_fasync',
-    'kobject_.*',
-    'kobj_.*',
-    'klist_.*',
-    'devres_.*',
-    '(get|put)_device(_.*)?',
-    'device_(add|del|register|unregister|create|destroy|release).*',
-    'sysfs_(create|remove|add|delete)_.*',
-    'add_uevent_var',
-    'skb_(panic|over_panic|under_panic|put|push|pull|release_data)',
-    'kfree_skb.*',
-    'copy_to_iter',
-    'copy_from_iter',
-    'x86_indirect_thunk.*',
-    'retpoline_.*',
-    'warn_bogus_irq_restore',
-    'seqprop_.*',
-    'ref_tracker_.*',
-    'iput',
-    'dput',
-    'fast_dput',
-    'drop_nlink',
-    'mark_buffer_dirty',
-    'unlock_page',
-    'folio_(unlock|put|get|end_.*)',
-    'put_page',
-    'page_frag_free',
-    'release_pages',
-    'folios_put_refs',
-    'phys_addr(_.*)?',
-    'virt_to_phys',
-    'assertfail',
-    'proc_register',
-    'hlock_class',
-    'dma_(map|unmap)_.*',
-    'bitmap_.*',
-    'sock_kmalloc',
-    'cpumask_.*',
-  ],
+  services: list`
+    wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
+    wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? queue_delayed_work.*
+    insert_work cancel_(delayed_)?work.* drain_workqueue destroy_workqueue work_is_static_object del_timer.*
+    timer_delete.* mod_timer add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object
+    call_rcu.* init_srcu_.* cleanup_srcu_struct reacquire_held_locks kill_fasync kobject_.* kobj_.* klist_.*
+    devres_.* (get|put)_device(_.*)? device_(add|del|register|unregister|create|destroy|release).*
+    sysfs_(create|remove|add|delete)_.* add_uevent_var
+    skb_(panic|over_panic|under_panic|put|push|pull|release_data) kfree_skb.* copy_to_iter copy_from_iter
+    x86_indirect_thunk.* retpoline_.* warn_bogus_irq_restore seqprop_.* ref_tracker_.* iput dput fast_dput
+    drop_nlink mark_buffer_dirty unlock_page folio_(unlock|put|get|end_.*) put_page page_frag_free release_pages
+    folios_put_refs phys_addr(_.*)? virt_to_phys assertfail proc_register hlock_class dma_(map|unmap)_.*
+    bitmap_.* sock_kmalloc cpumask_.*
+  `,
 } as const;
 
-const SLEEPING = [
-  'schedule',
-  'schedule_(timeout|hrtimeout|preempt|bug|debug|idle|rtlock).*',
-  'schedule_loop.*',
-  'io_schedule.*',
-  'preempt_schedule.*',
-  'context_switch',
-  'switch_to.*',
-  'do_nanosleep',
-  'cond_resched.*',
-  'might_resched',
-  'sched_text_start',
-  'ret_from_kernel_thread',
-  'wait_for_(common|completion).*',
-  'do_wait_for_common',
-  'wait_on_(page|bit|buffer|inode|folio|bit_lock).*',
-  'bit_wait.*',
-  'out_of_line_wait_.*',
-  'prepare_to_wait.*',
-  'wait_(woken|event).*',
-  'folio_wait_(bit|writeback|locked).*',
-  'wait_for_common',
-  'flush_work',
-  'synchronize_(rcu|sched|srcu|net).*',
-  'wait_rcu_gp.*',
-  'rcu_barrier',
-  'blk_wait_io',
-  'submit_bio_wait',
-  'cancel_work_sync',
-  'cancel_delayed_work_sync',
-  'flush_workqueue',
-  'folio_lock.*',
-  'lock_page.*',
-  'wait_on_.*',
-  'flush_delayed_work',
-  'start_flush_work',
-  'kthread_stop',
-  'kthread_park',
-  'usb_start_wait_urb',
-  'rcu_barrier_tasks',
-  'cancel_work',
-  'mutex_lock.*',
-  'sched_submit_work',
-];
+const SLEEPING = list`
+    schedule schedule_(timeout|hrtimeout|preempt|bug|debug|idle|rtlock).* schedule_loop.* io_schedule.*
+    preempt_schedule.* context_switch switch_to.* do_nanosleep cond_resched.* might_resched sched_text_start
+    ret_from_kernel_thread wait_for_(common|completion).* do_wait_for_common
+    wait_on_(page|bit|buffer|inode|folio|bit_lock).* bit_wait.* out_of_line_wait_.* prepare_to_wait.*
+    wait_(woken|event).* folio_wait_(bit|writeback|locked).* wait_for_common flush_work
+    synchronize_(rcu|sched|srcu|net).* wait_rcu_gp.* rcu_barrier blk_wait_io submit_bio_wait cancel_work_sync
+    cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work
+    start_flush_work kthread_stop kthread_park usb_start_wait_urb rcu_barrier_tasks cancel_work mutex_lock.*
+    sched_submit_work
+  `;
 
-const INTERRUPTS = [
-  'apic_timer_interrupt',
-  'smp_.*',
-  'sysvec_.*',
-  'asm_sysvec_.*',
-  'asm_common_interrupt',
-  'common_interrupt',
-  'call_function_.*',
-  'irq_(exit|enter|work).*',
-  'do_(softirq|IRQ).*',
-  'run_ksoftirqd',
-  'handle_softirqs',
-  'call_on_stack',
-  'do_softirq_own_stack',
-  'hrtimer_.*',
-  'tick_.*',
-  'update_process_times',
-  'run_hrtimer',
-  'nmi',
-  'end_repeat_nmi',
-  'do_nmi',
-  'exc_nmi',
-  'default_do_nmi',
-  'nmi_.*',
-  'trigger_.*',
-  'arch_trigger_.*',
-  'rcu_.*',
-  'print_cpu_stall.*',
-  'check_cpu_stall.*',
-  'run_local_timers',
-  'invoke_rcu_.*',
-  'scheduler_tick',
-  'sched_tick',
-  'local_apic_timer_interrupt',
-  'retint_.*',
-  'ret_from_intr',
-  'reschedule_interrupt',
-  'profile_tick',
-  'watchdog.*',
-  'softlockup_.*',
-  'raise_softirq.*',
-  'native_apic_.*',
-  'csd_lock_wait',
-  'on_each_cpu.*',
-  'flush_smp_call.*',
-  'generic_exec_single',
-  'generic_smp_call_.*',
-  'multi_cpu_stop',
-  'stop_machine.*',
-  'flush_tlb_(func|mm_range|all|others|page|multi).*',
-  'native_flush_tlb.*',
-  'static_key_.*',
-  'text_poke.*',
-  'arch_jump_.*',
-  'jump_label_.*',
-  'x2apic_.*',
-  'exc_.*',
-  'asm_.*',
-  'timer_.*',
-  'call_timer_fn',
-  'expire_timers',
-  'run_timers?',
-  'run_timer_.*',
-  'handle_irq.*',
-  'entry_.*',
-  'wake_up_.*klogd.*',
-  'console_.*',
-  'vprintk.*',
-  'printk',
-  'vprintk_.*',
-  'seri?al8250_.*',
-  'io_serial_.*',
-  'wait_for_xmitr',
-  'uart_.*',
-  'univ8250_.*',
-  'mem(set|cpy)_.*',
-  'read_hpet',
-  'delay_tsc',
-  'const_udelay',
-  'call_softirq',
-  'el[01]_.*',
-  'gic_.*',
-  'handle_.*irq.*',
-  'generic_handle_.*',
-  'irq_(svc|usr)',
-  'kick_.*',
-  'arch_timer_.*',
-  'x86_.*return_thunk',
-  'arch_local_.*',
-  'arch_irq.*',
-  'raw_local_irq.*',
-  'rest_init',
-  'trace_.*irqs_.*',
-  'local_irq_.*',
-  'native_save_fl',
-  'native_irq_.*',
-  'native_(read|write)_.*',
-  'preempt_.*',
-  'stack_.*',
-  'kernel_text_address',
-  'orc_.*',
-  'kvm_.*',
-  'pvclock_.*',
-  'ktime_get.*',
-  'sched_clock.*',
-  'get_.*_usage.*',
-  'in_(nmi|interrupt|lock_functions|sched_functions|entry_stack|irq_stack)',
-];
+const INTERRUPTS = list`
+    apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt call_function_.*
+    irq_(exit|enter|work).* do_(softirq|IRQ).* run_ksoftirqd handle_softirqs call_on_stack do_softirq_own_stack
+    hrtimer_.* tick_.* update_process_times run_hrtimer nmi end_repeat_nmi do_nmi exc_nmi default_do_nmi nmi_.*
+    trigger_.* arch_trigger_.* rcu_.* print_cpu_stall.* check_cpu_stall.* run_local_timers invoke_rcu_.*
+    scheduler_tick sched_tick local_apic_timer_interrupt retint_.* ret_from_intr reschedule_interrupt
+    profile_tick watchdog.* softlockup_.* raise_softirq.* native_apic_.* csd_lock_wait on_each_cpu.*
+    flush_smp_call.* generic_exec_single generic_smp_call_.* multi_cpu_stop stop_machine.*
+    flush_tlb_(func|mm_range|all|others|page|multi).* native_flush_tlb.* static_key_.* text_poke.* arch_jump_.*
+    jump_label_.* x2apic_.* exc_.* asm_.* timer_.* call_timer_fn expire_timers run_timers? run_timer_.*
+    handle_irq.* entry_.* wake_up_.*klogd.* console_.* vprintk.* printk vprintk_.* seri?al8250_.* io_serial_.*
+    wait_for_xmitr uart_.* univ8250_.* mem(set|cpy)_.* read_hpet delay_tsc const_udelay call_softirq el[01]_.*
+    gic_.* handle_.*irq.* generic_handle_.* irq_(svc|usr) kick_.* arch_timer_.* x86_.*return_thunk arch_local_.*
+    arch_irq.* raw_local_irq.* rest_init trace_.*irqs_.* local_irq_.* native_save_fl native_irq_.*
+    native_(read|write)_.* preempt_.* stack_.* kernel_text_address orc_.* kvm_.* pvclock_.* ktime_get.*
+    sched_clock.* get_.*_usage.* in_(nmi|interrupt|lock_functions|sched_functions|entry_stack|irq_stack)
+  `;
 
 /** A CPU that is found here does nothing, so it holds up nobody. */
-const IDLE = anyOf([
-  'default_idle',
-  'arch_cpu_idle',
-  'native_safe_halt',
-  'acpi_(?:safe_halt|idle_.*)',
-  'cpuidle_.*',
-  'do_idle',
-  'cpu_(?:startup_entry|idle.*)',
-  'intel_idle.*',
-  'poll_idle',
-  'pv_native_safe_halt',
-  'mwait_idle.*',
-  'amd_e400_idle',
-  'arch_safe_halt',
-]);
+const IDLE = anyOf(list`
+    default_idle arch_cpu_idle native_safe_halt acpi_(?:safe_halt|idle_.*) cpuidle_.* do_idle
+    cpu_(?:startup_entry|idle.*) intel_idle.* poll_idle pv_native_safe_halt mwait_idle.* amd_e400_idle
+    arch_safe_halt
+  `);
 
 /** Where no function is to blame: the ways into the kernel, and what every task passes on it. */
-const ENTRY = anyOf([
-  'entry_.*',
-  'ret_from_.*',
-  'kthread',
-  'kthreadd',
-  'worker_thread',
-  'process_one_work',
-  'do_syscall_.*',
-  'syscall_.*',
-  'x64_sys_call',
-  'system_call.*',
-  'sysenter_.*',
-  'start_kernel',
-  'start_secondary',
-  'secondary_startup.*',
-  'x86_64_start.*',
-  'kernel_init.*',
-  'rest_init',
-  'int_ret_from_.*',
-  'el0.*',
-  'invoke_syscall',
-  'do_el0_svc',
-  'asm_.*',
-  'kernel_thread.*',
-  'smpboot_thread_fn',
-  'do_fast_syscall.*',
-  'ia32_.*',
-  'stub_.*',
-  'tracesys.*',
-  'ret_fast_syscall',
-]);
+const ENTRY = anyOf(list`
+    entry_.* ret_from_.* kthread kthreadd worker_thread process_one_work do_syscall_.* syscall_.* x64_sys_call
+    system_call.* sysenter_.* start_kernel start_secondary secondary_startup.* x86_64_start.* kernel_init.*
+    rest_init int_ret_from_.* el0.* invoke_syscall do_el0_svc asm_.* kernel_thread.* smpboot_thread_fn
+    do_fast_syscall.* ia32_.* stub_.* tracesys.* ret_fast_syscall
+  `);
 
 /** What is blamed decides what is passed over on the way to it. */
 export type Passing = 'fault' | 'lock' | 'sleep' | 'stall';
@@ -609,6 +171,11 @@ const PASSED: Readonly<Record<Passing, RegExp>> = {
   sleep: whole([...FAULT, ...SLEEPING]),
   stall: whole([...FAULT, ...SLEEPING, ...INTERRUPTS]),
 };
+
+/** Patterns, separated by blanks and line breaks. */
+function list({ raw }: TemplateStringsArray): string[] {
+  return raw.join('').trim().split(/\s+/);
+}
 
 function whole(patterns: readonly string[]): RegExp {
   return anyOf([`_{0,4}(?:${patterns.join('|')})`]);

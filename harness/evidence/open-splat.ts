@@ -5,7 +5,8 @@ import type { ConsoleLine } from './console.ts';
 import type { Detector, Firing, Refinement } from './detector.ts';
 import { functionOf, opensTrace, parseFrame, parseIp, parseTraces, type Trace } from './frames.ts';
 import { CONSEQUENCE } from './table/panics.ts';
-import { END_PANIC, END_TRACE, FINAL, KILLED, RULE, isFurniture } from './furniture.ts';
+import { END_PANIC, END_TRACE, FINAL, KILLED, RULE, isReportBody } from './report-body.ts';
+import { sequence } from './pattern.ts';
 import { namedGroups } from './table.ts';
 import { fillTitle } from './title.ts';
 
@@ -34,8 +35,10 @@ const MAX_LINES = 5000;
 /** A headline whose trace has not begun after this many lines has lost it. */
 const MAX_HEADER_LINES = 1500;
 
-const CPU_LINE =
-  /^\s*CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.+?)(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/;
+const CPU_LINE = sequence(
+  /^\s*CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.+?)/,
+  /(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/,
+);
 
 /** A splat whose lines are still coming. */
 export class OpenSplat {
@@ -193,7 +196,7 @@ export class OpenSplat {
     if (frame) {
       if (this.#trace === 'interrupted') this.#damage.add('interleaved');
       this.#trace = 'running';
-    } else if (isFurniture(text) || opensTrace(text)) this.#trace = 'none';
+    } else if (isReportBody(text) || opensTrace(text)) this.#trace = 'none';
     else if (this.#trace === 'running') this.#trace = 'interrupted';
   }
 
@@ -282,7 +285,7 @@ export class OpenSplat {
 }
 
 function isTail(text: string): boolean {
-  return isFurniture(text) || parseFrame(text) !== null;
+  return isReportBody(text) || parseFrame(text) !== null;
 }
 
 function numberOrNull(digits: string | undefined): number | null {

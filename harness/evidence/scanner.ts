@@ -2,7 +2,7 @@
 import type { Splat, SplatType } from '../model/splat.ts';
 import { consoleLines, decodeConsole } from './console.ts';
 import type { Firing } from './detector.ts';
-import { CUT_HERE, DROPPED, END_TRACE, RULE } from './furniture.ts';
+import { CUT_HERE, DROPPED, END_TRACE, RULE } from './report-body.ts';
 import { OpenSplat, type Closing, type NumberedLine } from './open-splat.ts';
 import { fire } from './table.ts';
 import { CONSEQUENCE } from './table/panics.ts';

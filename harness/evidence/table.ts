@@ -7,6 +7,7 @@ import { OTHERS, PANICS } from './table/panics.ts';
 import { SANITIZERS } from './table/sanitizers.ts';
 import { STALLS } from './table/stalls.ts';
 import { WARNINGS } from './table/warnings.ts';
+import { sequence } from './pattern.ts';
 
 /** What kernels from 4.x to 6.x print when they complain. The first entry that a line fires is the one. */
 export const TABLE: readonly Detector[] = [
@@ -26,12 +27,14 @@ export function fire(line: string): Firing | null {
   return fireAt(line.trimStart()) ?? fireGlued(line);
 }
 
+const DIE = sequence(
+  /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)/,
+  /[^[]*: [0-9a-f]{4} \[#\d+\]/,
+);
+
 /** die()'s number says that an oops begins here, whatever stood on the console's line before. */
 function fireGlued(line: string): Firing | null {
-  const die =
-    /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)[^[]*: [0-9a-f]{4} \[#\d+\]/.exec(
-      line,
-    );
+  const die = DIE.exec(line);
   return die && die.index > 0 ? fireAt(line.slice(die.index)) : null;
 }
 

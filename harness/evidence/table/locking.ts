@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
+import { sequence } from '../pattern.ts';
 
 const LOCK = { from: 'headline', past: 'lock' } as const;
 
@@ -105,8 +106,10 @@ export const LOCKING: readonly Detector[] = (<readonly LockEntry[]>[
   },
   {
     id: 'spinlock',
-    starts:
-      /^BUG: (?<kind>spin|rw|raw_spin|local_)lock (?<what>bad magic|already unlocked|wrong owner|wrong CPU|recursion|cpu recursion|trylock failure on UP|lockup(?: suspected)?|trylock)/,
+    starts: sequence(
+      /^BUG: (?<kind>spin|rw|raw_spin|local_)lock /,
+      /(?<what>bad magic|already unlocked|wrong (?:owner|CPU)|(?:cpu )?recursion|lockup(?: suspected)?|trylock)/,
+    ),
     title: 'BUG: {kind}lock {what}[ in {f}]',
   },
   {
@@ -137,8 +140,10 @@ export const ATOMICITY: readonly Detector[] = [
     id: 'sleeping-in-atomic',
     printedBy: 'kernel/sched/core.c, __might_resched()',
     type: 'atomic-sleep',
-    starts:
-      /^BUG: (?:sleeping function called from invalid|assuming (?:atomic|non migratable)) context at (?<file>\S+?):\s?\d+/,
+    starts: sequence(
+      /^BUG: (?:sleeping function called from invalid|assuming (?:atomic|non migratable)) context /,
+      /at (?<file>\S+?):\s?\d+/,
+    ),
     title: 'BUG: sleeping function called from invalid context[ in {f}]',
     blame: { from: 'trace', past: 'sleep' },
     ending: 'trace',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
+import { sequence } from '../pattern.ts';
 
 const REPORT = { from: 'trace', past: 'fault' } as const;
 const NOBODY = { from: 'nobody', past: 'fault' } as const;
@@ -122,8 +123,10 @@ export const MEMORY: readonly Detector[] = [
     id: 'oom-kill',
     printedBy: 'mm/oom_kill.c',
     type: 'oom',
-    starts:
-      /^(?:Memory cgroup out of memory|Out of memory)(?: \(oom_kill_allocating_task\))?: Kill(?:ed)? process (?<pid>\d+),? \((?<comm>.+?)\)/,
+    starts: sequence(
+      /^(?:Memory cgroup out of memory|Out of memory)(?: \(oom_kill_allocating_task\))?: /,
+      /Kill(?:ed)? process (?<pid>\d+),? \((?<comm>.+?)\)/,
+    ),
     title: 'out of memory',
     blame: NOBODY,
     ending: 'line',

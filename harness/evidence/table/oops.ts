@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
+import { either, sequence } from '../pattern.ts';
 
 const IP = { from: 'ip', past: 'fault' } as const;
 
@@ -44,8 +45,10 @@ export const OOPSES: readonly Detector[] = [
     printedBy: 'arch/x86/mm/fault.c',
     type: 'null-deref',
     // 4.x: "… dereference at 0000000000000001", "… at (null)"; since 5.0 "…, address: 0000000000000001".
-    starts:
-      /^BUG: (?:unable to handle )?kernel NULL pointer dereference(?:,? (?:at|address:)(?: virtual address)? \(?(?<address>null|[0-9a-f]+)\)?)?/,
+    starts: sequence(
+      /^BUG: (?:unable to handle )?kernel NULL pointer dereference/,
+      /(?:,? (?:at|address:)(?: virtual address)? \(?(?<address>null|[0-9a-f]+)\)?)?/,
+    ),
     details: [CR2],
     title: NULL_TITLE,
     blame: IP,
@@ -56,8 +59,10 @@ export const OOPSES: readonly Detector[] = [
     id: 'page-fault',
     printedBy: 'arch/x86/mm/fault.c',
     type: 'page-fault',
-    starts:
-      /^BUG: unable to handle (?:kernel )?(?:paging request|page fault)(?: (?:at|for address:)(?: virtual address)? (?:0x)?(?<address>[0-9a-f]+))?/,
+    starts: sequence(
+      /^BUG: unable to handle (?:kernel )?(?:paging request|page fault)/,
+      /(?: (?:at|for address:)(?: virtual address)? (?:0x)?(?<address>[0-9a-f]+))?/,
+    ),
     details: [CR2],
     title: PAGING_TITLE,
     blame: IP,
@@ -68,8 +73,11 @@ export const OOPSES: readonly Detector[] = [
     id: 'unable-to-handle',
     printedBy: 'arch/*/mm/fault.c',
     type: 'page-fault',
-    starts:
-      /^(?:BUG: )?[Uu]nable to handle (?:kernel |unknown )?(?<what>(?:data access|access to user memory|execut\w*|read|write|paging|tlbmiss)[\w -]*?|[\w -]*?(?:access|fault|request))?(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})$/,
+    starts: sequence(
+      /^(?:BUG: )?[Uu]nable to handle (?:kernel |unknown )?/,
+      /(?<what>(?:data access|access to user|execut|read|write|paging|tlbm)[\w -]*?|[\w -]*?(?:access|fault|request))?/,
+      /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})$/,
+    ),
     title: 'BUG: unable to handle kernel {what}[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -98,8 +106,10 @@ export const OOPSES: readonly Detector[] = [
     id: 'gp-fault',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'gp-fault',
-    starts:
-      /^(?:Oops: )?general protection fault(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
+    starts: sequence(
+      /^(?:Oops: )?general protection fault/,
+      /(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
+    ),
     details: [RANGE],
     title: 'general protection fault[ in {f}]',
     blame: IP,
@@ -157,8 +167,11 @@ export const OOPSES: readonly Detector[] = [
     id: 'stack-overflow',
     printedBy: 'arch/*/kernel/traps.c',
     type: 'stack-overflow',
-    starts:
-      /^(?:kernel stack overflow|Kernel stack overflow|Thread overran stack|Insufficient stack space to handle exception|do_IRQ: .*overflow|\S+ has overflowed the kernel stack|process '.*' has overflowed its stack|Oops: stack guard page: [0-9a-f]{4})/,
+    starts: either(
+      /^(?:[Kk]ernel stack overflow|Thread overran stack|Insufficient stack space to handle exception)/,
+      /^(?:do_IRQ: .*overflow|\S+ has overflowed the kernel stack|process '.*' has overflowed its stack)/,
+      /^Oops: stack guard page: [0-9a-f]{4}/,
+    ),
     title: 'kernel stack overflow[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -224,8 +237,11 @@ export const OOPSES: readonly Detector[] = [
     id: 'arm-unhandled-fault',
     printedBy: 'arch/arm*/mm/fault.c',
     type: 'other',
-    starts:
-      /^(?:Unhandled fault: [\w ()-]+? (?:\(0x[0-9a-f]+\) )?at (?:0x)?(?<address>[0-9a-f]+)|Alignment trap: not handling instruction|Unhandled prefetch abort: |Bad mode in [\w ]+ (?:handler )?detected)/,
+    starts: either(
+      /^Unhandled fault: [\w ()-]+? (?:\(0x[0-9a-f]+\) )?at (?:0x)?(?<address>[0-9a-f]+)/,
+      /^(?:Alignment trap: not handling instruction|Unhandled prefetch abort: )/,
+      /^Bad mode in [\w ]+ (?:handler )?detected/,
+    ),
     title: 'Unhandled fault[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -255,8 +271,10 @@ export const OOPSES: readonly Detector[] = [
     id: 'fortify',
     printedBy: 'lib/string_helpers.c',
     type: 'memory-corruption',
-    starts:
-      /^(?:detected buffer overflow in \w+|\w+: detected (?:buffer overflow|field-spanning write)|detected \w+ overflow)/,
+    starts: either(
+      /^detected buffer overflow in \w+|^detected \w+ overflow/,
+      /^\w+: detected (?:buffer overflow|field-spanning write)/,
+    ),
     title: 'kernel BUG in {f}',
     blame: { from: 'ip', past: 'fault' },
     ending: 'end-trace',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
+import { either, sequence } from '../pattern.ts';
 
 const HEADLINE = { from: 'headline', past: 'fault' } as const;
 const FUNC = String.raw`(?<func>[A-Za-z_][\w.$]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?`;
@@ -10,11 +11,18 @@ export const SANITIZERS: readonly Detector[] = [
     id: 'kasan',
     printedBy: 'mm/kasan/report.c',
     type: 'kasan',
-    starts: new RegExp(
-      `^BUG: KASAN: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+))?(?: at addr (?<address>[0-9a-f]+)| on address .*)?(?: \\[[\\w-]+\\])?$|^BUG: KASAN: (?<nature2>[\\w-]+) in `,
+    starts: either(
+      new RegExp(
+        `^BUG: KASAN: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+))?` +
+          '(?: at addr (?<address>[0-9a-f]+)| on address .*)?(?: \\[[\\w-]+\\])?$',
+      ),
+      /^BUG: KASAN: (?<nature2>[\w-]+) in /,
     ),
     details: [
-      /^(?<access>Read|Write) (?:of size \d+ )?(?:at addr (?<address>[0-9a-f]+) )?(?:by task (?<comm>.+)\/(?<pid>\d+))?/,
+      sequence(
+        /^(?<access>Read|Write) (?:of size \d+ )?/,
+        /(?:at addr (?<address>[0-9a-f]+) )?(?:by task (?<comm>.+)\/(?<pid>\d+))?/,
+      ),
     ],
     title: 'KASAN: {nature}[ {access}][ in {f}]',
     blame: HEADLINE,
@@ -26,7 +34,8 @@ export const SANITIZERS: readonly Detector[] = [
     printedBy: 'kernel/kcsan/report.c',
     type: 'kcsan',
     starts: new RegExp(
-      `^BUG: KCSAN: (?<nature>[\\w: -]+) in ${FUNC}(?: \\/ (?<other>[A-Za-z_][\\w.$]*)(?:\\+0x[0-9a-f]+\\/0x[0-9a-f]+)?)?`,
+      `^BUG: KCSAN: (?<nature>[\\w: -]+) in ${FUNC}` +
+        '(?: \\/ (?<other>[A-Za-z_][\\w.$]*)(?:\\+0x[0-9a-f]+\\/0x[0-9a-f]+)?)?',
     ),
     title: 'KCSAN: {nature} in {func}[ / {other}]',
     blame: { from: 'named', past: 'fault' },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
+import { either, sequence } from '../pattern.ts';
 
 const STALL = { from: 'stall', past: 'stall' } as const;
 
@@ -31,8 +32,10 @@ export const STALLS: readonly Detector[] = [
     id: 'soft-lockup',
     printedBy: 'kernel/watchdog.c',
     type: 'soft-lockup',
-    starts:
-      /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d+) stuck for \d+s!(?: \[(?<comm>.+):(?<pid>\d+)\])?/,
+    starts: sequence(
+      /^(?:NMI watchdog: |watchdog: )?BUG: soft lockup - CPU#(?<cpu>\d+) stuck for \d+s!/,
+      /(?: \[(?<comm>.+):(?<pid>\d+)\])?/,
+    ),
     title: 'BUG: soft lockup[ in {f}]',
     blame: STALL,
     ending: 'trace',
@@ -42,8 +45,11 @@ export const STALLS: readonly Detector[] = [
     id: 'hard-lockup',
     printedBy: 'kernel/watchdog.c, watchdog_hld.c',
     type: 'hard-lockup',
-    starts:
-      /^(?:NMI watchdog: |watchdog: )?(?:CPU\d+: )?Watchdog (?:detected hard LOCKUP on cpu ?(?<cpu>\d+)|CPU:? ?(?<cpu2>\d+) (?:detected )?hard LOCKUP)|^(?:NMI watchdog: |watchdog: )?BUG: NMI Watchdog detected LOCKUP/i,
+    starts: either(
+      /^(?:NMI watchdog: |watchdog: )?(?:CPU\d+: )?[Ww]atchdog detected hard LOCKUP on cpu ?(?<cpu>\d+)/,
+      /^(?:NMI watchdog: |watchdog: )?(?:CPU\d+: )?[Ww]atchdog CPU:? ?(?<cpu2>\d+) (?:detected )?[Hh]ard LOCKUP/,
+      /^(?:NMI watchdog: |watchdog: )?BUG: NMI Watchdog detected LOCKUP/,
+    ),
     title: 'BUG: hard lockup[ in {f}]',
     blame: STALL,
     ending: 'trace',

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector, Refinement } from '../detector.ts';
+import { either, sequence } from '../pattern.ts';
 
 const HEADLINE = { from: 'headline', past: 'fault' } as const;
 
@@ -29,8 +30,17 @@ export const WARNINGS: readonly Detector[] = [
     type: 'warning',
     // 4.0: "WARNING: CPU: 1 PID: 2 at file:3 func+0x1/0x2()"; 4.5: without (); 6.18: "WARNING: file:3 at func+0x1/0x2,
     // CPU#1: comm/2".
-    starts:
-      /^WARNING: (?:CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at (?:(?<file>[^\s:]+):\d+|\S+)?(?: (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+)?|(?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[).*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$)/,
+    starts: either(
+      sequence(
+        /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at (?:(?<file>[^\s:]+):\d+|\S+)?/,
+        /(?: (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+)?/,
+      ),
+      sequence(
+        /^WARNING: (?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?/,
+        /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[)/,
+        /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
+      ),
+    ),
     title: 'WARNING[ in {f}]',
     blame: HEADLINE,
     ending: 'end-trace',
@@ -52,8 +62,10 @@ export const WARNINGS: readonly Detector[] = [
     id: 'odebug',
     printedBy: 'lib/debugobjects.c',
     type: 'memory-corruption',
-    starts:
-      /^ODEBUG: (?!Out of memory|selftest|\d+ of|active|.*pool)[\w ]+ \(?active state|^ODEBUG: (?:free|init|activate|assert_init|object) /,
+    starts: either(
+      /^ODEBUG: (?!Out of memory|selftest|\d+ of|active|.*pool)[\w ]+ \(?active state/,
+      /^ODEBUG: (?:free|init|activate|assert_init|object) /,
+    ),
     title: 'WARNING: ODEBUG bug[ in {f}]',
     blame: { from: 'trace', past: 'fault' },
     ending: 'end-trace',
@@ -63,8 +75,11 @@ export const WARNINGS: readonly Detector[] = [
     id: 'bad-unwind',
     printedBy: 'arch/x86/kernel/unwind_frame.c, unwind_orc.c',
     type: 'warning',
-    starts:
-      /^WARNING: (?<what>kernel stack (?:regs|frame pointer)) (?:has|at\s+\S+ in \S+ has) bad|^WARNING: (?<what2>can't (?:access registers|dereference))|^WARNING: stack (?<what3>recursion|going in the wrong direction)/,
+    starts: either(
+      /^WARNING: (?<what>kernel stack (?:regs|frame pointer)) (?:has|at\s+\S+ in \S+ has) bad/,
+      /^WARNING: (?<what2>can't (?:access registers|dereference))/,
+      /^WARNING: stack (?<what3>recursion|going in the wrong direction)/,
+    ),
     title: 'WARNING: bad kernel stack',
     blame: { from: 'nobody', past: 'fault' },
     ending: 'line',

@@ -1,38 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { either } from './pattern.ts';
+
 /**
- * Lines that only ever stand inside or directly behind a splat, besides frames: what tells its end from the log that
+ * Lines that only ever stand inside or directly after a splat, besides frames: what tells its end from the log that
  * goes on.
  */
-const FURNITURE: readonly RegExp[] = [
+const REPORT_BODY: readonly RegExp[] = [
   // Registers and their surroundings, x86 and Arm.
-  /^\s*(?:RIP|RSP|RAX|RBX|RCX|RDX|RSI|RDI|RBP|R0?\d{1,2}|EIP|EAX|EBX|ESI|EBP|IP|DS|ES|FS|GS|SS|CS|CR[0-8]|DR[0-7]|PKRU|Code|Stack|EFLAGS|PGD|ORIG_RAX)\b ?[:=]/,
+  /^\s*(?:RIP|RSP|RAX|RBX|RCX|RDX|RSI|RDI|RBP|R0?\d{1,2}|EIP|EAX|EBX|ESI|EBP|IP|DS|ES|FS|GS|SS|CS)\b ?[:=]/,
+  /^\s*(?:CR[0-8]|DR[0-7]|PKRU|Code|Stack|EFLAGS|PGD|ORIG_RAX)\b ?[:=]/,
   /^\s*(?:pc|lr|sp|pstate|x\d{1,2}) ?: |^\s*(?:r\d{1,2}:[0-9a-f]{8} ?)+$|^\s*Exception stack\(/,
-  /^\s*#PF: |^\s*\[[0-9a-f]{16}\] pgd=|^\s*Mem abort info:|^\s*Data abort info:|^\s*swapper pgtable:|^\s*user pgtable:/,
+  /^\s*#PF: |^\s*\[[0-9a-f]{16}\] pgd=|^\s*(?:Mem|Data) abort info:|^\s*(?:swapper|user) pgtable:/,
   /^\s*(?:[0-9a-f]{8,16} ){2,}/,
   // Who, where, on what.
   /^\s*CPU: \d+ /,
-  /^\s*(?:Hardware name|Modules linked in|Workqueue|Stopper|Tainted|Sched_ext|Unloaded tainted modules|last unloaded|Comm|Process|task|Internal error|Insufficient)\b.*:/,
+  /^\s*(?:Hardware name|Modules linked in|Workqueue|Stopper|Tainted|Sched_ext|Unloaded tainted modules)\b.*:/,
+  /^\s*(?:last unloaded|Comm|Process|task|Internal error|Insufficient)\b.*:/,
   /^\s*(?:kernel |Last )?(?:irq event stamp|hardirqs last|softirqs last)/,
   /^\s*Modules linked in/,
   // Traces and their markers.
   /^\s*(?:Call [Tt]race|Backtrace|stack backtrace):?/,
   /^\s*<{1,2}\/?[#A-Za-z_]+>{1,2}/,
-  /^\s*NMI backtrace for cpu|^Sending NMI|^\s*Task dump for CPU|^\s*rcu: |^\s*\(t=\d+ jiffies|^\s*\(detected by|^\s*\d+-\.{3}/,
+  /^\s*NMI backtrace for cpu|^Sending NMI|^\s*Task dump for CPU/,
+  /^\s*rcu: |^\s*\(t=\d+ jiffies|^\s*\(detected by|^\s*\d+-\.{3}/,
   /^\s*task:\S.* state:|^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/,
   /^\s*unwind stack type|^\s*\?{2,}|^\s*(?:\[<[0-9a-f]+>\] )?(?:\? )?0x[0-9a-f]+$/,
   // Locks.
-  /^\s*(?:\d+|no) locks? held (?:by|in)|^\s*#\d+: |^Showing all locks held|^INFO: lockdep is turned off|^Preemption disabled at/,
+  /^\s*(?:\d+|no) locks? held (?:by|in)|^\s*#\d+: |^Showing all locks held/,
+  /^INFO: lockdep is turned off|^Preemption disabled at/,
   // KASAN and its kin after their trace.
-  /^\s*>?[0-9a-f]{12,16}: (?:[0-9a-f]{2} ?){4}|^\s*\^+$|^(?:Allocated|Freed) by task|^The buggy address|^Memory state around|^which belongs to|^page:|^raw: |^page dumped because|^page last|^flags: 0x/,
+  /^\s*>?[0-9a-f]{12,16}: (?:[0-9a-f]{2} ?){4}|^\s*\^+$|^(?:Allocated|Freed) by task|^The buggy address/,
+  /^Memory state around|^which belongs to|^page:|^raw: |^page dumped because|^page last|^flags: 0x/,
   // Last words.
-  /^---\[ end |^Kernel Offset: |^Rebooting in |^Kernel panic - not syncing|^Shutting down cpus|^Dumping ftrace buffer|^\s*\(ftrace buffer empty\)|^note: .* exited with|^Fixing recursive fault|^Disabling lock debugging/,
+  /^---\[ end |^Kernel Offset: |^Rebooting in |^Kernel panic - not syncing|^Shutting down cpus/,
+  /^Dumping ftrace buffer|^\s*\(ftrace buffer empty\)|^note: .* exited with|^Fixing recursive fault/,
+  /^Disabling lock debugging/,
   /^"echo 0 > \/proc\/sys\/kernel\/hung_task|^\s+(?:Not tainted|Tainted:) /,
   /^INFO: NMI handler|^SMP: |^PHYS_OFFSET|^CPU features: |^Memory Limit: |^drm_kms_helper|^Future hung task reports/,
 ];
 
 /** True for lines that belong to a splat wherever one is open. */
-export function isFurniture(line: string): boolean {
-  return line.trim() === '' || FURNITURE.some((pattern) => pattern.test(line));
+export function isReportBody(line: string): boolean {
+  return line.trim() === '' || REPORT_BODY.some((pattern) => pattern.test(line));
 }
 
 /** `------------[ cut here ]------------`: a splat follows, or its beginning was lost. */
@@ -43,7 +52,9 @@ export const END_TRACE = /^---\[ end trace\b/;
 /** The last words of panic(); with `panic=` negative there are none, hence the KASLR line before them. */
 export const END_PANIC = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds|^Kernel Offset: /;
 export const FINAL = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds/;
-export const KILLED =
-  /^(?:(?:Memory cgroup out of memory|Out of memory)[^:]*: )?Kill(?:ed)? process \d+|^Tasks in .* are going to be killed|^oom_reaper: reaped/;
+export const KILLED = either(
+  /^(?:(?:Memory cgroup out of memory|Out of memory)[^:]*: )?Kill(?:ed)? process \d+/,
+  /^Tasks in .* are going to be killed|^oom_reaper: reaped/,
+);
 /** Printed by printk itself where its buffer overran. */
 export const DROPPED = /\*\* \d+ printk messages? dropped \*\*/;
