@@ -4,10 +4,12 @@ import { EXIT, exitStatusOf, InterruptedError, SwapraceError, unsuppressed } fro
 import { buildProgram } from './program.ts';
 import { signalled } from './signals.ts';
 import { describeError } from './errors.ts';
+import { installLastResort } from './last-resort.ts';
 
 /** Runs one command line. @returns the exit status (docs/verdicts.md). */
 async function main(argv: readonly string[]): Promise<number> {
-  const { signal, dispose } = signalled();
+  const { signal, abort, dispose } = signalled();
+  installLastResort(abort);
   let status: number = EXIT.met;
   try {
     const program = buildProgram({ signal, setStatus: (value) => (status = value) });
@@ -16,17 +18,13 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (thrown) {
     const error = unsuppressed(thrown);
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.met : EXIT.usage;
-    const told =
+    const reported =
       signal.aborted && !(error instanceof SwapraceError) ? new InterruptedError('INTERRUPTED', 'Interrupted') : error;
-    process.stderr.write(describeError(told));
-    return told instanceof SwapraceError ? exitStatusOf(told.fault) : EXIT.hostFault;
+    process.stderr.write(describeError(reported));
+    return reported instanceof SwapraceError ? exitStatusOf(reported.fault) : EXIT.hostFault;
   } finally {
     dispose();
   }
 }
 
-// A reader that has had enough (`| head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
 process.exitCode = await main(process.argv);

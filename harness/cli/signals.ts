@@ -6,7 +6,11 @@ import { InterruptedError } from '../model/errors.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** One AbortSignal from the terminal to the last socket: the first request stops in good order, the second at once. */
-export function signalled(): { readonly signal: AbortSignal; readonly dispose: () => void } {
+export function signalled(): {
+  readonly signal: AbortSignal;
+  readonly abort: (reason: Error) => void;
+  readonly dispose: () => void;
+} {
   const controller = new AbortController();
   // Every process, socket and deadline of a run listens to it.
   setMaxListeners(0, controller.signal);
@@ -21,6 +25,7 @@ export function signalled(): { readonly signal: AbortSignal; readonly dispose: (
   for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
     dispose: () => {
       for (const name of SIGNALS) process.off(name, onSignal);
     },
