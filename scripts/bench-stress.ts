@@ -16,12 +16,14 @@ import type { GuestSpec } from '../harness/model/guest.ts';
 import type { Kernel } from '../harness/model/kernel.ts';
 import type { StressProbe } from '../harness/model/plan.ts';
 import { plannedTrial } from '../harness/model/planned-trial.ts';
+import { seededRandom, shuffled } from '../harness/model/random.ts';
 import { buildKernels } from '../harness/pipeline/kernels.ts';
 import { bootGuest, openLab, type Lab } from '../harness/pipeline/lab.ts';
 import { loadPlan, findPlan } from '../harness/pipeline/plan/load.ts';
 import { SplatWatch } from '../harness/pipeline/splat-watch.ts';
 import { workspace } from '../harness/pipeline/workspace.ts';
 import { packCpio, type CpioEntry } from '../harness/rootfs/cpio.ts';
+import { median } from '../harness/stats/order.ts';
 import { stressCommand } from '../harness/workload/command.ts';
 
 type Contender = 'swaprace' | 'stress-ng';
@@ -47,7 +49,7 @@ const { values } = parseArgs({
 });
 const trials = Number(values.trials);
 const limitMs = Number(values['limit-seconds']) * 1000;
-const random = seeded(Number(values.seed));
+const random = seededRandom(Number(values.seed));
 const signal = new AbortController().signal;
 const emit = (): void => undefined;
 
@@ -70,7 +72,10 @@ await using scratch = await makePrivateDir();
 const lab = await withStressNg(plainLab, scratch.path);
 
 const timings: Timing[] = [];
-for (const contender of shuffled(Array.from({ length: trials }, (): Contender[] => ['swaprace', 'stress-ng']).flat())) {
+for (const contender of shuffled(
+    Array.from({ length: trials }, (): Contender[] => ['swaprace', 'stress-ng']).flat(),
+    random,
+)) {
     const timing: Timing = { contender, seconds: await timeToSplat(contender, timings.length) };
     timings.push(timing);
     process.stdout.write(
@@ -156,32 +161,10 @@ function missed(seconds: readonly number[]): number {
     return seconds.filter((value) => value === Infinity).length;
 }
 
-function median(values: readonly number[]): number {
-    const sorted = [...values].sort((a, b) => a - b);
-    const middle = sorted.length / 2;
-    return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
-}
-
 function resample(values: readonly number[]): number[] {
     return values.map(() => values[Math.floor(random() * values.length)] as number);
 }
 
 function show(seconds: number): string {
     return seconds === Infinity ? `over ${limitMs / 1000}` : seconds.toFixed(2);
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-    const order = items.map((item) => ({ item, key: random() }));
-    return order.sort((a, b) => a.key - b.key).map(({ item }) => item);
-}
-
-/** mulberry32: small, seeded, good enough to shuffle and resample. */
-function seeded(seed: number): () => number {
-    let state = seed >>> 0;
-    return () => {
-        state = (state + 0x6d2b79f5) >>> 0;
-        let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-        mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-        return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-    };
 }

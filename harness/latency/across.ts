@@ -12,7 +12,7 @@ import {
   type EndpointComparison,
 } from './compare.ts';
 import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from './figures.ts';
-import { holm } from './stats/holm.ts';
+import { holm } from '../stats/holm.ts';
 import { judgeEndpoint } from './verdict.ts';
 
 /** A run as it is compared with another. */

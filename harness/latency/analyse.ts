@@ -10,7 +10,7 @@ import {
 import { exceedanceRatio, quantileRatio, type QuantileRatio } from './compare.ts';
 import { ENDPOINT_IDS, PRIMARY, type ExcessCauses } from './figures.ts';
 import type { PhaseFigures } from './phases.ts';
-import type { RateRatio } from './stats/rate-ratio.ts';
+import type { RateRatio } from '../stats/rate-ratio.ts';
 
 /** What became of an arm's boots. */
 export interface ArmSummary {

@@ -3,7 +3,7 @@ import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../model/late
 import { compareEndpoint, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { controlledBy, PRIMARY, type BootFigures, type EndpointId } from './figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from './histogram.ts';
-import { holm } from './stats/holm.ts';
+import { holm } from '../stats/holm.ts';
 import { judgeEndpoint, type JudgeOptions, type LatencyVerdict } from './verdict.ts';
 
 /** One boot as it enters the analysis. */

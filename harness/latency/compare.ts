@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { median } from 'simple-statistics';
 import { endpointOf, exceedancesOf, type BootFigures, type EndpointId } from './figures.ts';
 import { histogramQuantile, mergeHistograms } from './histogram.ts';
-import { clusterBootstrap } from './stats/bootstrap.ts';
-import { hodgesLehmann, type Interval, type Shift } from './stats/hodges-lehmann.ts';
-import { permutationTest } from './stats/permutation.ts';
-import { rateRatio, type RateRatio } from './stats/rate-ratio.ts';
+import { clusterBootstrap } from '../stats/bootstrap.ts';
+import { hodgesLehmann, type Shift } from '../stats/hodges-lehmann.ts';
+import type { Interval } from '../stats/interval.ts';
+import { median } from '../stats/order.ts';
+import { rankSumTest } from '../stats/rank-sum.ts';
+import { rateRatio, type RateRatio } from '../stats/rate-ratio.ts';
 
 /** One endpoint of two groups of boots, `b` against `a`. */
 export interface EndpointComparison {
@@ -38,7 +39,7 @@ export function compareEndpoint(
     boots.map((figures) => endpointOf(figures, endpoint, thresholdNs)).filter((value) => value !== null);
   const [x, y] = [told(a), told(b)];
   if (x.length === 0 || y.length === 0) return null;
-  const { p, least } = permutationTest(x, y, seed);
+  const { p, least } = rankSumTest(x, y, seed);
   return {
     endpoint,
     boots: [x.length, y.length],

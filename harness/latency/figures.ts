@@ -4,7 +4,7 @@ import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { CyclictestThread } from './cyclictest.ts';
 import { countAbove, histogramQuantile, logHistogram, weightedHistogram, type LogHistogram } from './histogram.ts';
 import { phaseFigures, type PhaseFigures } from './phases.ts';
-import type { BootCount } from './stats/rate-ratio.ts';
+import type { BootCount } from '../stats/rate-ratio.ts';
 
 /**
  * What one boot comes to: one replicate of every figure. The threshold is not in it: it comes from the control without

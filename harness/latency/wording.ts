@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { EndpointComparison } from './compare.ts';
 import { ENDPOINTS, type EndpointId } from './figures.ts';
-import type { Interval } from './stats/hodges-lehmann.ts';
+import type { Interval } from '../stats/interval.ts';
 import type { LatencyVerdict } from './verdict.ts';
 
 /** Counted, not measured: every digit tells. */

@@ -6,7 +6,8 @@ import type {
   LatencySeries,
   LatencyTrend,
 } from '../model/latency-history.ts';
-import { levelChanges, median } from './change-point.ts';
+import { levelChanges } from '../stats/change-point.ts';
+import { median } from '../stats/order.ts';
 import { TREND_ALPHA } from './trend.ts';
 
 /** The same plan, accelerator, threshold, arm and reference across latency runs; `runs` oldest first. */

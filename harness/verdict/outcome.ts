@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { StressProbe } from '../model/plan.ts';
 import type { Comparison, JudgedTrial, Rate, TrialVerdict, VariantOutcome } from '../model/verdict.ts';
-import { exposureNeeded, fisherLower, rateOf } from './exact.ts';
+import { exposureNeeded, fisherLower, rateOf } from '../stats/exact.ts';
 import { figuresOf, type Figures } from './figures.ts';
 
 /** What a probe's control showed; everything else of the probe is measured against it. */

@@ -8,8 +8,8 @@ import type {
   SignatureTrend,
   Tally,
 } from '../model/history.ts';
-import { changePoints, total, type DatedTally } from './change-point.ts';
-import { fisherLower } from './exact.ts';
+import { changePoints, total, type DatedTally } from '../stats/change-point.ts';
+import { fisherLower } from '../stats/exact.ts';
 
 /** Below this a difference between runs is spoken of. Many signatures are looked at, every night. */
 export const TREND_ALPHA = 0.01;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { RunResult } from '../../model/verdict.ts';
-import { spellsOf, survivalCurve, type SurvivalCurve } from '../survival.ts';
+import { survivalCurve, type SurvivalCurve } from '../../stats/survival.ts';
+import { spellsOf } from '../survival.ts';
 import { several } from '../wording.ts';
 import { folded } from './page.ts';
 import { html, Markup } from './markup.ts';

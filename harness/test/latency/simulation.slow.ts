@@ -3,10 +3,10 @@ import t from 'tap';
 import { analysePrimary } from '../../latency/analyse.ts';
 import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
 import { reasonToEnd } from '../../latency/design.ts';
-import { hodgesLehmann } from '../../latency/stats/hodges-lehmann.ts';
+import { hodgesLehmann } from '../../stats/hodges-lehmann.ts';
 import { seededRandom } from '../../model/random.ts';
-import { rateRatio } from '../../latency/stats/rate-ratio.ts';
-import { clusterBootstrap } from '../../latency/stats/bootstrap.ts';
+import { rateRatio } from '../../stats/rate-ratio.ts';
+import { clusterBootstrap } from '../../stats/bootstrap.ts';
 import { normal } from './made-up.ts';
 import { heavyNoise, lightNoise, madeUpPlan, madeUpRun, type Noise } from './made-up-boots.ts';
 

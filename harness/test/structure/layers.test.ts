@@ -24,12 +24,13 @@ const STAGES = [
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],
-  ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host']])),
-  pipeline: ['model', 'host', ...STAGES],
-  cli: ['model', 'host', 'pipeline', ...STAGES],
+  stats: ['model'],
+  ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host', 'stats']])),
+  pipeline: ['model', 'host', 'stats', ...STAGES],
+  cli: ['model', 'host', 'stats', 'pipeline', ...STAGES],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
-const PURE = ['model', 'latency', 'verdict', 'report'];
+const PURE = ['model', 'stats', 'latency', 'verdict', 'report'];
 const IMPURE_MODULES = /^(node:(fs|net|child_process|http|dgram)|execa|ssh2)/;
 
 interface Import {

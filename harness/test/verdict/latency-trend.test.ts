@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { LatencyFigure, LatencyRunSummary } from '../../model/latency-history.ts';
-import { levelChanges } from '../../verdict/change-point.ts';
+import { levelChanges } from '../../stats/change-point.ts';
 import { latencySeriesOf } from '../../verdict/latency-trend.ts';
 
 function run(

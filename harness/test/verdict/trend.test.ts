@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { RunSummary, SignatureTrend } from '../../model/history.ts';
-import { changePoints } from '../../verdict/change-point.ts';
+import { changePoints } from '../../stats/change-point.ts';
 import { seriesOf } from '../../verdict/trend.ts';
 
 /** Runs of one variant: crashes and exposure, a pair a run. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ChangePoint, Tally } from '../model/history.ts';
 import type { LevelChange } from '../model/latency-history.ts';
-import { splits } from './permutation.ts';
+import { splits } from './levels.ts';
+import { median, midranks } from './order.ts';
 
 export interface DatedTally extends Tally {
   readonly run: string;
@@ -60,7 +61,7 @@ function likelihood(count: number, exposure: number): number {
 
 /** Squares of the rank sum's distance from its mean, in its own variance (Mann and Whitney). */
 function rankGains(values: readonly DatedValue[]): number[] {
-  const ranks = midRanks(values.map(({ value }) => value));
+  const ranks = midranks(values.map(({ value }) => value));
   const count = ranks.length;
   let sum = 0;
   return ranks.map((rank, index) => {
@@ -69,25 +70,6 @@ function rankGains(values: readonly DatedValue[]): number[] {
     const variance = (before * (count - before) * (count + 1)) / 12;
     return variance === 0 ? 0 : (sum - (before * (count + 1)) / 2) ** 2 / variance;
   });
-}
-
-/** Ranks from 1 on; equal values share the mean of theirs. */
-function midRanks(values: readonly number[]): number[] {
-  const sorted = values.toSorted((a, b) => a - b);
-  const ranks = new Map<number, number>();
-  for (let from = 0, to = 0; from < sorted.length; from = to) {
-    const value = sorted[from] as number;
-    while (to < sorted.length && sorted[to] === value) to++;
-    ranks.set(value, (from + 1 + to) / 2);
-  }
-  return values.map((value) => ranks.get(value) as number);
-}
-
-/** Of at least one value. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
 }
 
 /** Counts and exposures of several runs together. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { seededRandom, shuffled } from '../../model/random.ts';
+import { seededRandom, shuffled } from '../model/random.ts';
+import { midranks } from './order.ts';
 
 /** Up to so many figures in all, every way to deal them to the two sides is counted. */
 const MOST_COUNTED = 60;
 const RESAMPLES = 9_999;
 
-export interface PermutationResult {
+export interface RankSumTest {
   /** Two-sided. */
   readonly p: number;
   readonly exact: boolean;
@@ -18,7 +19,7 @@ export interface PermutationResult {
  * two; on midranks, so that ties and single wild figures do no harm. Every way to deal is counted where the figures are
  * few; else they are drawn from `seed`.
  */
-export function permutationTest(x: readonly number[], y: readonly number[], seed: number): PermutationResult {
+export function rankSumTest(x: readonly number[], y: readonly number[], seed: number): RankSumTest {
   // Midranks are halves: twice a midrank is whole.
   const ranks = midranks([...x, ...y]).map((rank) => 2 * rank);
   const observed = sumOfFirst(ranks, x.length);
@@ -27,19 +28,6 @@ export function permutationTest(x: readonly number[], y: readonly number[], seed
     ? countAll(ranks, x.length, observed)
     : drawSome(ranks, x.length, observed, seed);
   return { p: Math.min(1, (2 * Math.min(atMost, atLeast)) / of), exact, least: Math.min(1, 2 / of) };
-}
-
-/** Ranks from 1; figures that are equal share the mean of theirs. */
-export function midranks(values: readonly number[]): number[] {
-  const sorted = [...values].sort((a, b) => a - b);
-  const rankOf = new Map<number, number>();
-  for (let from = 0; from < sorted.length;) {
-    let to = from;
-    while (sorted[to] === sorted[from]) to++;
-    rankOf.set(sorted[from] as number, (from + 1 + to) / 2);
-    from = to;
-  }
-  return values.map((value) => rankOf.get(value) as number);
 }
 
 interface Tails {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
-import type { Interval } from './hodges-lehmann.ts';
+import type { Interval } from './interval.ts';
 
 /** Events and exposure of one boot, the unit that is independent. */
 export interface BootCount {

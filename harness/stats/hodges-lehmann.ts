@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
-import { medianSorted } from 'simple-statistics';
+import type { Interval } from './interval.ts';
+import { quantileSorted } from './order.ts';
 
 /** How much the figures of `y` lie above those of `x`. */
 export interface Shift {
@@ -8,12 +9,6 @@ export interface Shift {
   readonly estimate: number;
   /** Null when there are too few figures for the confidence that was asked for. */
   readonly interval: Interval | null;
-}
-
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-  readonly confidence: number;
 }
 
 /** Up to so many figures a side the distribution of U is counted out; beyond it is normal to many digits. */
@@ -32,7 +27,7 @@ export function hodgesLehmann(x: readonly number[], y: readonly number[], confid
   const dropped = ranksToDrop(x.length, y.length, (1 - confidence) / 2);
   const [low, high] = [differences[dropped - 1], differences[differences.length - dropped]];
   const interval = low === undefined || high === undefined ? null : { low, high, confidence };
-  return { estimate: medianSorted(differences), interval };
+  return { estimate: quantileSorted(differences, 0.5), interval };
 }
 
 /** The largest k with P(U < k) <= tail; 0 when there is none. */

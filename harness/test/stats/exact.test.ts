@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { exposureNeeded, fisherLower, rateOf } from '../../verdict/exact.ts';
+import { exposureNeeded, fisherLower, rateOf } from '../../stats/exact.ts';
 
 function near(actual: number, wanted: number, tolerance: number): boolean {
   return actual === wanted || Math.abs(actual - wanted) < tolerance * Math.abs(wanted);

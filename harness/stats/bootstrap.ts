@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
-import { quantileSorted } from 'simple-statistics';
-import type { Interval } from './hodges-lehmann.ts';
-import { seededRandom, type Random } from '../../model/random.ts';
+import { seededRandom, type Random } from '../model/random.ts';
+import type { Interval } from './interval.ts';
+import { quantileSorted } from './order.ts';
 
 export interface BootstrapOptions {
   readonly seed: number;

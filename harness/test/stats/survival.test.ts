@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { spellsOf, survivalCurve, type Spell } from '../../report/survival.ts';
+import { spellsOf } from '../../report/survival.ts';
+import { survivalCurve, type Spell } from '../../stats/survival.ts';
 import { crashed, hung, makeEvidence, makeExposure, trialsOf } from '../verdict/fixtures/make.ts';
 
 const spell = (seconds: number, crashed = true): Spell => ({ seconds, crashed });
