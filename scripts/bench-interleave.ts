@@ -9,7 +9,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { makePrivateDir } from '../harness/host/private-dir.ts';
+import { makePrivateDir } from '../harness/host/temp-dir.ts';
 import { DEFAULT_TIMES, holdMeanwhile, letGo, type Interleaving } from '../harness/interleave/attempt.ts';
 import { tracePath } from '../harness/interleave/path.ts';
 import { choosePoints } from '../harness/interleave/points.ts';

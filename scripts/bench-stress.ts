@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { run, runOk } from '../harness/host/process.ts';
-import { makePrivateDir } from '../harness/host/private-dir.ts';
+import { makePrivateDir } from '../harness/host/temp-dir.ts';
 import { HostError } from '../harness/model/errors.ts';
 import type { GuestSpec } from '../harness/model/guest.ts';
 import type { Kernel } from '../harness/model/kernel.ts';

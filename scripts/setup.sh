@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Sourced by the scripts beside it: brings in whatever swaprace needs and the machine lacks. Says what it installs
-# before it does. Does nothing, and quickly, when nothing is missing.
+# Sourced by the scripts next to it. Installs what swaprace needs and the machine lacks, and prints what it installs
+# first. Returns at once when nothing is missing.
 
-setup_packages=(qemu-system-x86 gcc libc6-dev make flex bison bc libelf-dev binutils perl patch xz-utils e2fsprogs util-linux)
-# What each package is wanted for, by a program that shows it is there; for machines without dpkg.
-setup_programs=(qemu-system-x86_64 gcc make flex bison bc ld perl patch xz mke2fs setpriv addr2line readelf objcopy apt-get dpkg-deb)
+# Packages, and what shows that they are there, for machines without dpkg.
+setup_packages=()
+setup_programs=()
+setup_read_list() { # file
+    local package programs
+    while read -r package programs; do
+        setup_packages+=("$package")
+        # shellcheck disable=SC2206 # words are what is wanted
+        setup_programs+=($programs)
+    done < <(grep -v '^#' "$1")
+}
+setup_read_list "${BASH_SOURCE[0]%/*}/packages.txt"
 
 setup_fail() { # message
     printf 'swaprace: %s\n' "$1" >&2
@@ -35,11 +44,11 @@ setup_debian_packages() {
 setup_other_system() {
     local missing=() program
     for program in "${setup_programs[@]}"; do
-        PATH="$PATH:/sbin:/usr/sbin" command -v "$program" >/dev/null || missing+=("$program")
+        [ -e "$program" ] || PATH="$PATH:/sbin:/usr/sbin" command -v "$program" >/dev/null || missing+=("$program")
     done
     [ "${#missing[@]}" -eq 0 ] && return
-    printf 'swaprace: not a Debian system, so nothing was installed. These programs are needed and were not found in\n' >&2
-    printf 'PATH, /sbin or /usr/sbin (looked for with "command -v"):\n' >&2
+    printf 'swaprace: not a Debian system, so nothing was installed. These programs and files were not found (searched\n' >&2
+    printf 'with "command -v" in PATH, /sbin and /usr/sbin):\n' >&2
     printf '  %s\n' "${missing[@]}" >&2
     exit 128
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
 import { HostError } from '../model/errors.ts';
+import { gnuBuildId } from '../host/elf-notes.ts';
+import { sha256 } from '../host/hash.ts';
 
 /** What identifies a vmlinux. */
 export interface ElfIdentity {
   /** GNU build id, hexadecimal; null when it has none. */
   readonly buildId: string | null;
-  /**
-   * sha256 of the sections that are loaded, with their names and addresses; notes, which hold the build id, are left
-   * out.
-   */
+  /** sha256 of the loaded sections with their names and addresses, without notes, which hold the build id. */
   readonly codeSha256: string;
 }
 
@@ -25,7 +23,6 @@ interface Section {
 const SHT_NOBITS = 8;
 const SHT_NOTE = 7;
 const SHF_ALLOC = 2n;
-const NT_GNU_BUILD_ID = 3;
 const SECTION_HEADER_BYTES = 64;
 
 /**
@@ -37,7 +34,8 @@ const SECTION_HEADER_BYTES = 64;
 export function identifyElf(file: Buffer, path: string): ElfIdentity {
   try {
     const sections = readSections(file);
-    return { buildId: findBuildId(sections), codeSha256: hashLoaded(sections) };
+    const notes = sections.filter(({ type }) => type === SHT_NOTE).map(({ content }) => gnuBuildId(content));
+    return { buildId: notes.find((id) => id !== null) ?? null, codeSha256: hashLoaded(sections) };
   } catch (error) {
     throw new HostError('VMLINUX_UNREADABLE', `Cannot read ${path}: ${(error as Error).message}`, {
       hint: 'it must be the uncompressed ELF file of an x86-64 kernel',
@@ -80,33 +78,13 @@ function cString(bytes: Buffer, at: number): string {
 }
 
 function hashLoaded(sections: readonly Section[]): string {
-  const hash = createHash('sha256');
-  for (const { name, type, flags, address, content } of sections) {
-    if ((flags & SHF_ALLOC) === 0n || type === SHT_NOTE) continue;
-    hash.update(`${name} ${address.toString(16)} ${content.length}\n`).update(content);
-  }
-  return hash.digest('hex');
-}
-
-function findBuildId(sections: readonly Section[]): string | null {
-  for (const { content } of sections.filter((section) => section.type === SHT_NOTE)) {
-    for (let at = 0; at + 12 <= content.length;) {
-      const [nameSize, size, type] = [
-        content.readUInt32LE(at),
-        content.readUInt32LE(at + 4),
-        content.readUInt32LE(at + 8),
-      ];
-      const description = at + 12 + aligned(nameSize);
-      if (type === NT_GNU_BUILD_ID && content.toString('latin1', at + 12, at + 12 + nameSize) === 'GNU\0') {
-        return content.toString('hex', description, description + size);
-      }
-      at = description + aligned(size);
-    }
-  }
-  return null;
-}
-
-/** Notes are padded to words. */
-function aligned(size: number): number {
-  return (size + 3) & ~3;
+  const loaded = sections.filter(({ type, flags }) => (flags & SHF_ALLOC) !== 0n && type !== SHT_NOTE);
+  return sha256(
+    Buffer.concat(
+      loaded.flatMap(({ name, address, content }) => [
+        Buffer.from(`${name} ${address.toString(16)} ${content.length}\n`),
+        content,
+      ]),
+    ),
+  );
 }

@@ -5,7 +5,7 @@ import type { Kernel, KernelRecord } from '../model/kernel.ts';
 import { HostError } from '../model/errors.ts';
 import { errnoOf, exists, readTextIfExists, syncToDisk } from '../host/files.ts';
 import { sha256File } from '../host/hash.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 
 /** Files of an entry. `series.patch` holds all patches one after the other, for whoever makes the kernel again. */
 const FILES = {
@@ -88,7 +88,7 @@ export async function publishKernel(
   describe: (sums: Readonly<Record<string, string>>) => KernelRecord,
   signal: AbortSignal,
 ): Promise<Kernel> {
-  await using staging = await tempFolder(cacheDir, 'kernel');
+  await using staging = await cacheTempDir(cacheDir, 'kernel');
   const whole = join(staging.path, 'whole');
   await mkdir(whole);
   const { series, ...files } = artifacts;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Fragment, PatchedFiles, Series, SourceTree } from '../model/kernel.ts';
 import { sha256, sha256Json } from '../host/hash.ts';
-import { makeArguments, makeJobs, shellText } from '../host/make.ts';
+import { makeArguments, makeJobs } from '../host/make.ts';
+import { shellText } from '../host/shell.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** Raised when the harness builds differently from equal inputs, so that older kernels are not taken for new ones. */

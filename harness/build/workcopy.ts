@@ -5,7 +5,7 @@ import type { PatchedFile, PatchedFiles, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
 import { exists, readBytesIfExists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { run, tail } from '../host/process.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 import type { BuildFolders } from './folders.ts';
 
 /**
@@ -46,7 +46,7 @@ async function ensureCopy(
   signal: AbortSignal,
 ): Promise<void> {
   if (await exists(folders.sourceDir)) return;
-  await using staging = await tempFolder(cacheDir, 'work');
+  await using staging = await cacheTempDir(cacheDir, 'work');
   const copy = join(staging.path, 'work');
   const linked = await run('cp', ['-al', '--', tree.path, copy], { signal });
   if (linked.exitCode !== 0) {

@@ -11,7 +11,7 @@ export interface DebOptions {
   readonly version: string | null;
   /** Folder that keeps downloads. */
   readonly dir: string;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function downloadDeb(name: string, options: DebOptions): Promise<st
     // The sandbox user of apt cannot write here, and a download needs no privileges to drop.
     const result = await run('apt-get', ['-o', 'APT::Sandbox::User=', 'download', '-q', wanted], {
       cwd: staging,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      signal: options.signal,
     });
     const [file] = (await readdir(staging)).filter((entry) => entry.endsWith('.deb'));
     if (result.exitCode !== 0 || file === undefined) {
@@ -56,8 +56,8 @@ export interface DebEntry {
  *
  * @throws HostError `DEB_UNREADABLE` when dpkg-deb or the archive fails.
  */
-export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGenerator<DebEntry> {
-  const child = start('dpkg-deb', ['--fsys-tarfile', deb], signal === undefined ? {} : { signal });
+export async function* debEntries(deb: string, signal: AbortSignal): AsyncGenerator<DebEntry> {
+  const child = start('dpkg-deb', ['--fsys-tarfile', deb], { signal });
   child.stderr.resume();
   const extract = tar.extract();
   child.stdout.pipe(extract);
@@ -71,13 +71,13 @@ export async function* debEntries(deb: string, signal?: AbortSignal): AsyncGener
     const result = await child;
     if (result.exitCode !== 0) throw new Error(`dpkg-deb ended with ${result.exitCode ?? result.signal}`);
   } catch (cause) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     throw new HostError('DEB_UNREADABLE', `Cannot read ${deb}: ${(cause as Error).message}`, {
       hint: `rm ${deb}, and start again`,
       cause,
     });
   } finally {
-    // Whoever has what he wanted reads no further, and dpkg-deb would wait for a reader for ever.
+    // A consumer may stop early; dpkg-deb would then wait for a reader for ever.
     child.stdout.destroy();
     child.kill('SIGKILL');
     await child;
@@ -92,9 +92,9 @@ export interface InstalledDeb {
 }
 
 /** Null when the package is not installed, and on a system without dpkg. */
-export async function installedDeb(name: string, signal?: AbortSignal): Promise<InstalledDeb | null> {
+export async function installedDeb(name: string, signal: AbortSignal): Promise<InstalledDeb | null> {
   const query = async (...args: string[]): Promise<string | null> => {
-    const result = await run('dpkg-query', args, signal === undefined ? {} : { signal }).catch(() => null);
+    const result = await run('dpkg-query', args, { signal }).catch(() => null);
     return result?.exitCode === 0 ? result.stdout : null;
   };
   const status = await query('-W', '-f', '${db:Status-Status} ${Version}', name);

@@ -61,18 +61,6 @@ export function closedEnvironment(
   return ['env', '-i', ...kept, 'LC_ALL=C', ...command];
 }
 
-/** A command line that a shell takes back as these arguments. */
-export function shellText(command: readonly string[]): string {
-  return command.map(shellWord).join(' ');
-}
-
-function shellWord(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
-  const [, name, value] = /^(\w+=)(.*)$/s.exec(word) ?? [];
-  const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  return name === undefined || value === undefined ? quote(word) : name + quote(value);
-}
-
 /**
  * The host's fault that make's output tells of; null when it tells of none, and the kernel or its configuration is to
  * blame.

@@ -22,7 +22,7 @@ export interface FarOutput {
 export interface FarHost {
   readonly name: string;
   /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run. */
-  run(command: string, options?: { readonly stdin?: Uint8Array; readonly signal?: AbortSignal }): Promise<FarOutput>;
+  run(command: string, options: { readonly signal: AbortSignal; readonly stdin?: Uint8Array }): Promise<FarOutput>;
 }
 
 export interface FarHostOptions {
@@ -50,12 +50,12 @@ export function farHost(name: string, { configFile, silentSeconds = SILENT_SECON
   ];
   return {
     name,
-    run: async (command, { stdin, signal } = {}) => {
-      const child = start('ssh', [...args, command], signal === undefined ? {} : { signal });
+    run: async (command, { stdin, signal }) => {
+      const child = start('ssh', [...args, command], { signal });
       child.stdin.on('error', () => undefined);
       child.stdin.end(stdin ?? '');
       const [stdout, stderr, result] = await Promise.all([buffer(child.stdout), text(child.stderr), child]);
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       if (result.exitCode === undefined && result.signal === undefined) {
         throw new HostError('SSH_FAILED', `Cannot run ssh to ${name}`, {
           cause: result,

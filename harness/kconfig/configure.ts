@@ -5,11 +5,10 @@ import type { Configurator } from '../model/kernel.ts';
 import { BuildError } from '../model/errors.ts';
 import { closedEnvironment, hostTrouble, makeArguments, type MakeFolders } from '../host/make.ts';
 import { run, tail } from '../host/process.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 import { parseConfig, unmetRequests, type ConfigValues, type Unmet } from './check.ts';
-import { explainUnmet } from './explain.ts';
+import { explainUnmet, readKconfig } from './explain.ts';
 import { configText, requestsFor } from './fragment.ts';
-import { readKconfigTree } from './tree.ts';
 
 /**
  * Makes the final `.config`: everything off, the fragments on, then the tree's own defaults for what follows from them.
@@ -20,7 +19,7 @@ import { readKconfigTree } from './tree.ts';
  */
 export const configure: Configurator = async ({ sourceDir, objectDir, kernelVersion, fragments, cacheDir, signal }) => {
   const requests = requestsFor(kernelVersion, fragments);
-  await using folder = await tempFolder(cacheDir, 'config');
+  await using folder = await cacheTempDir(cacheDir, 'config');
   const [wanted, config] = [join(folder.path, 'fragments.config'), join(folder.path, 'config')];
   await writeFile(wanted, configText(requests));
   const folders = { sourceDir, objectDir };
@@ -63,16 +62,19 @@ async function notMet(
   values: ConfigValues,
   { sourceDir, kernelVersion }: { readonly sourceDir: string; readonly kernelVersion: string },
 ): Promise<BuildError> {
-  const tree = await readKconfigTree(sourceDir);
+  const entries = await readKconfig(sourceDir);
   const lines = unmet.map((one) => {
     const { symbol, fragment, line, value } = one.request;
-    return `${symbol} (${fragment}:${line}): asked ${value}, got ${one.got}; ${explainUnmet(one, tree, values, kernelVersion)}`;
+    const why = explainUnmet(one, entries, values, kernelVersion);
+    return `${symbol} (${fragment}:${line}): asked ${value}, got ${one.got}; ${why}`;
   });
   return new BuildError(
     'CONFIG_NOT_MET',
     `Cannot configure Linux ${kernelVersion}: ${unmet.length} of ${asked} requested symbols did not survive`,
     {
-      hint: 'ask for what the symbol depends on, mark it "# since X.Y" or "# until X.Y" for other kernels, or take it out of the fragment',
+      hint:
+        'request what the symbol depends on, mark it "# since X.Y" or "# until X.Y" for other kernels, or remove it ' +
+        'from the fragment',
       details: lines.join('\n'),
     },
   );

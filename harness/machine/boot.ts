@@ -49,7 +49,7 @@ export async function boot(
   signal: AbortSignal,
   deadlines: BootDeadlines = DEFAULT_DEADLINES,
 ): Promise<StartedGuest> {
-  const machine = await Machine.start(request);
+  const machine = await Machine.start(request, signal);
   const give = new AbortController();
   try {
     const session = await Promise.race([
@@ -94,12 +94,12 @@ class Machine {
     this.ended = this.#awaitEnd();
   }
 
-  static async start(request: BootRequest): Promise<Machine> {
+  static async start(request: BootRequest, signal: AbortSignal): Promise<Machine> {
     const path = (name: string): string => join(request.workDir, name);
     const initramfs = path('initramfs.cpio');
     await concatenate(request.initramfs, initramfs);
     const sshSockets = Array.from({ length: SSH_PORTS }, (_, index) => path(`ssh.${index}`));
-    const disk = await makeDisk(request.guest.backend, request.workDir);
+    const disk = await makeDisk(request.guest.backend, request.workDir, signal);
     const placing =
       request.placing === true
         ? { gdbSocket: path('gdb'), qmpSocket: path('qmp.1'), overlay: path('overlay.qcow2') }

@@ -14,7 +14,7 @@ const EXT4_OVERHEAD_KIB = 8 * 1024;
  * @returns its path; null for a backend that lives in the guest's memory.
  * @throws HostError when the disk cannot be made.
  */
-export async function makeDisk(backend: SwapBackend, workDir: string): Promise<string | null> {
+export async function makeDisk(backend: SwapBackend, workDir: string, signal: AbortSignal): Promise<string | null> {
   const path = join(workDir, 'swap.img');
   switch (backend.kind) {
     case 'zram':
@@ -24,7 +24,7 @@ export async function makeDisk(backend: SwapBackend, workDir: string): Promise<s
       return path;
     case 'file':
       await makeSparse(path, (backend.sizeKiB + EXT4_OVERHEAD_KIB) * 1024);
-      await makeExt4(path, workDir);
+      await makeExt4(path, workDir, signal);
       return path;
   }
 }
@@ -41,9 +41,9 @@ async function makeSparse(path: string, bytes: number): Promise<void> {
   }
 }
 
-async function makeExt4(path: string, workDir: string): Promise<void> {
+async function makeExt4(path: string, workDir: string, signal: AbortSignal): Promise<void> {
   const root = await mkdtemp(join(workDir, 'ext4-'));
   // Debian keeps mke2fs in a folder that is not in every user's PATH.
-  await runOk('/sbin/mke2fs', ['-q', '-F', '-t', 'ext4', '-d', root, path]);
+  await runOk('/sbin/mke2fs', ['-q', '-F', '-t', 'ext4', '-d', root, path], { signal });
   await rm(root, { recursive: true });
 }

@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
+import { shellWord } from '../host/shell.ts';
 import { BootError, GuestError } from '../model/errors.ts';
 import type {
   RemoteExit,
@@ -97,7 +98,9 @@ export class SshSession implements RemoteSession {
     remoteDir: string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { channel, exit } = await this.#open(`mkdir -p ${quote(remoteDir)} && tar -x -f - -C ${quote(remoteDir)}`);
+    const { channel, exit } = await this.#open(
+      `mkdir -p ${shellWord(remoteDir)} && tar -x -f - -C ${shellWord(remoteDir)}`,
+    );
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
     tar.pipe(channel, { end: false });
     tar.once('end', () => endInput(channel));
@@ -114,7 +117,7 @@ export class SshSession implements RemoteSession {
     localDir: string,
     options: { readonly limitBytes: number; readonly signal?: AbortSignal },
   ): Promise<void> {
-    const { channel, exit } = await this.#open(`tar -c -f - -C ${quote(remoteDir)} .`);
+    const { channel, exit } = await this.#open(`tar -c -f - -C ${shellWord(remoteDir)} .`);
     const stderr = text(channel.stderr);
     options.signal?.addEventListener('abort', () => channel.close(), { once: true });
     try {
@@ -166,11 +169,6 @@ export class SshSession implements RemoteSession {
       }
     });
   }
-}
-
-/** A word that a POSIX shell takes as it stands. */
-export function quote(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SplatScanner } from '../evidence/scanner.ts';
-import { makePrivateDir } from '../host/private-dir.ts';
+import { makePrivateDir } from '../host/temp-dir.ts';
 import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { ConsoleSplats } from '../interleave/splats.ts';
 import { workClock } from '../interleave/work-clock.ts';

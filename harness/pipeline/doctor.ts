@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
 import { cpus, freemem, release, totalmem } from 'node:os';
-import { readTextIfExists } from '../host/files.ts';
+import { delimiter, resolve } from 'node:path';
+import { exists, readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
 
 /** One thing that swaprace needs of a machine. */
@@ -10,37 +11,22 @@ export interface Check {
   readonly ok: boolean;
   /** What was found. */
   readonly found: string;
-  /** What to do; empty when all is well. */
-  readonly mend: string;
+  /** What to do; empty when nothing is. */
+  readonly fix: string;
 }
-
-/** Program, arguments that make it tell its version, and the Debian package that brings it. */
-const PROGRAMS: readonly (readonly [string, readonly string[], string])[] = [
-  ['qemu-system-x86_64', ['--version'], 'qemu-system-x86'],
-  ['gcc', ['--version'], 'gcc'],
-  ['ld', ['--version'], 'binutils'],
-  ['addr2line', ['--version'], 'binutils'],
-  ['make', ['--version'], 'make'],
-  ['flex', ['--version'], 'flex'],
-  ['bison', ['--version'], 'bison'],
-  ['bc', ['--version'], 'bc'],
-  ['perl', ['-e', 'print $^V'], 'perl'],
-  ['patch', ['--version'], 'patch'],
-  ['xz', ['--version'], 'xz-utils'],
-  ['/sbin/mke2fs', ['-V'], 'e2fsprogs'],
-  ['setpriv', ['--version'], 'util-linux'],
-  ['apt-get', ['--version'], 'apt'],
-  ['dpkg-deb', ['--version'], 'dpkg'],
-];
 
 /** A source tree, an object folder and eight kernels. */
 const NEEDED_GIB = 5;
 const GIB = 1024 ** 3;
 
-/** Looks at the machine; changes nothing but that the cache folder exists. */
+/** Needed packages and what shows that each is installed; scripts/setup.sh reads the same list. */
+const PACKAGES = new URL('../../scripts/packages.txt', import.meta.url);
+
+/** Examines the machine; changes nothing but creates the cache folder. */
 export async function examine(cacheDir: string, signal: AbortSignal): Promise<Check[]> {
-  const programs = await Promise.all(PROGRAMS.map((program) => programCheck(program, signal)));
-  return [machineCheck(), ...programs, await spaceCheck(cacheDir), await kvmCheck(), await isolationCheck()];
+  const lines = (await readFile(PACKAGES, 'utf8')).split('\n').filter((line) => /^[^#]/.test(line));
+  const packages = await Promise.all(lines.map((line) => packageCheck(line.split(/\s+/), signal)));
+  return [machineCheck(), ...packages, await spaceCheck(cacheDir), await kvmCheck(), await isolationCheck()];
 }
 
 function machineCheck(): Check {
@@ -50,18 +36,31 @@ function machineCheck(): Check {
     name: 'machine',
     ok,
     found: `${process.platform} ${release()} ${process.arch}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${memory}, Node ${process.versions.node}`,
-    mend: ok ? '' : 'swaprace runs on Linux on x86_64',
+    fix: ok ? '' : 'swaprace runs on Linux on x86_64',
   };
 }
 
-async function programCheck([program, args, pkg]: (typeof PROGRAMS)[number], signal: AbortSignal): Promise<Check> {
-  try {
-    const { stdout, stderr } = await run(program, args, { signal });
-    return { name: program, ok: true, found: (stdout || stderr).split('\n')[0] ?? '', mend: '' };
-  } catch {
-    signal.throwIfAborted();
-    return { name: program, ok: false, found: 'not in PATH', mend: `apt-get install ${pkg}` };
-  }
+async function packageCheck([name = '', ...proofs]: readonly string[], signal: AbortSignal): Promise<Check> {
+  const places = await Promise.all(proofs.map(whereIs));
+  const missing = proofs.filter((_, index) => places[index] === undefined);
+  if (missing.length > 0) return { name, ok: false, found: `no ${missing.join(', ')}`, fix: `apt-get install ${name}` };
+  const [first = ''] = places;
+  const version = first.startsWith('/usr/include/') ? undefined : await versionOf(first, signal);
+  return { name, ok: true, found: version ?? places.join(' '), fix: '' };
+}
+
+/** Debian keeps some programs in folders that are not in every user's PATH. */
+async function whereIs(proof: string): Promise<string | undefined> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/sbin', '/usr/sbin'];
+  const places = proof.startsWith('/') ? [proof] : folders.map((folder) => resolve(folder, proof));
+  const there = await Promise.all(places.map(exists));
+  return places[there.indexOf(true)];
+}
+
+/** The first line that a program prints about its version; undefined for one that has no such option. */
+async function versionOf(program: string, signal: AbortSignal): Promise<string | undefined> {
+  const { stdout } = await run(program, ['--version'], { signal });
+  return stdout.split('\n').find((line) => /\d\.\d/.test(line));
 }
 
 async function spaceCheck(cacheDir: string): Promise<Check> {
@@ -75,14 +74,14 @@ async function spaceCheck(cacheDir: string): Promise<Check> {
       name: 'cache',
       ok,
       found: `${cacheDir}, ${free.toFixed(1)} GiB free`,
-      mend: ok ? '' : `free ${NEEDED_GIB} GiB, or set SWAPRACE_CACHE`,
+      fix: ok ? '' : `free ${NEEDED_GIB} GiB, or set SWAPRACE_CACHE`,
     };
   } catch (error) {
     return {
       name: 'cache',
       ok: false,
       found: `${cacheDir}: ${(error as Error).message}`,
-      mend: 'set SWAPRACE_CACHE to a folder that can be written',
+      fix: 'set SWAPRACE_CACHE to a folder that can be written',
     };
   }
 }
@@ -91,13 +90,13 @@ async function spaceCheck(cacheDir: string): Promise<Check> {
 async function kvmCheck(): Promise<Check> {
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
-    return { name: 'kvm', ok: true, found: '/dev/kvm opens; a run boots a guest to see whether it works', mend: '' };
+    return { name: 'kvm', ok: true, found: '/dev/kvm opens; a run boots a guest to see whether it works', fix: '' };
   } catch (error) {
     return {
       name: 'kvm',
       ok: true,
       found: `/dev/kvm: ${(error as NodeJS.ErrnoException).code}; guests run under TCG`,
-      mend: '',
+      fix: '',
     };
   }
 }
@@ -106,5 +105,5 @@ async function kvmCheck(): Promise<Check> {
 async function isolationCheck(): Promise<Check> {
   const isolated = (await readTextIfExists('/sys/devices/system/cpu/isolated'))?.trim() ?? '';
   const advice = 'none: latency under KVM wants the host booted with isolcpus= and nohz_full= for the vCPUs’ cores';
-  return { name: 'isolated cores', ok: true, found: isolated === '' ? advice : isolated, mend: '' };
+  return { name: 'isolated cores', ok: true, found: isolated === '' ? advice : isolated, fix: '' };
 }

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shellText } from '../host/make.ts';
+import { shellText } from '../host/shell.ts';
 import type { StartedGuest } from '../model/guest.ts';
 import type { RunIdentity } from '../rootfs/keys.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDir } from '../host/private-dir.ts';
+import { makePrivateDir } from '../host/temp-dir.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { boot } from '../machine/boot.ts';
 import { readConsole } from '../machine/console.ts';

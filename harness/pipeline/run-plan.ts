@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as tick } from 'node:timers/promises';
 import { addr2lineSymbolizer } from '../evidence/symbolize.ts';
-import { sweepOrphans } from '../host/private-dir.ts';
+import { sweepLeftovers } from '../host/temp-dir.ts';
 import { HostError, InterruptedError, SwapraceError, unsuppressed } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { AcceleratorChoice } from '../model/guest.ts';
@@ -54,7 +54,7 @@ export interface FinishedRun {
  */
 export async function runPlan(options: RunOptions): Promise<FinishedRun> {
   const { plan, workspace, signal, emit } = options;
-  for (const path of await sweepOrphans())
+  for (const path of await sweepLeftovers())
     emit({ kind: 'note', message: `removed ${path}, which a killed run had left` });
   const store = await createRun(workspace.resultsDir, {
     planFile: options.planFile,

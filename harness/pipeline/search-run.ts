@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDir } from '../host/private-dir.ts';
+import { makePrivateDir } from '../host/temp-dir.ts';
 import { calleeLookup } from '../interleave/calls.ts';
 import { ChainReader } from '../interleave/chains.ts';
 import { disassembler } from '../interleave/disassembly.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BuildError } from '../model/errors.ts';
 import { run, tail } from '../host/process.ts';
+import { makePrivateDir } from '../host/temp-dir.ts';
 import type { CpioEntry } from './cpio.ts';
 
 /** Static, so that a program needs nothing of the image; stripped, since the image is read at every boot. */
@@ -16,19 +16,15 @@ export const CFLAGS = ['-static', '-O2', '-s', '-std=gnu11', '-Wall', '-Wextra',
  * @returns entries `bin/NAME`.
  * @throws BuildError `GUEST_PROGRAM_FAILED` with the compiler's words.
  */
-export async function compilePrograms(srcDir: string, signal?: AbortSignal): Promise<CpioEntry[]> {
-  const out = await mkdtemp(join(tmpdir(), 'swaprace-cc-'));
-  try {
-    const entries: CpioEntry[] = [];
-    for (const program of await programsOf(srcDir)) {
-      const binary = join(out, program.name);
-      await compile(program.sources, binary, signal);
-      entries.push({ kind: 'file', path: `bin/${program.name}`, mode: 0o755, data: await readFile(binary) });
-    }
-    return entries;
-  } finally {
-    await rm(out, { recursive: true, force: true });
+export async function compilePrograms(srcDir: string, signal: AbortSignal): Promise<CpioEntry[]> {
+  await using out = await makePrivateDir('cc');
+  const entries: CpioEntry[] = [];
+  for (const program of await programsOf(srcDir)) {
+    const binary = join(out.path, program.name);
+    await compile(program.sources, binary, signal);
+    entries.push({ kind: 'file', path: `bin/${program.name}`, mode: 0o755, data: await readFile(binary) });
   }
+  return entries;
 }
 
 interface Program {
@@ -51,8 +47,8 @@ async function programsOf(srcDir: string): Promise<Program[]> {
   return programs;
 }
 
-async function compile(sources: readonly string[], binary: string, signal: AbortSignal | undefined): Promise<void> {
-  const result = await run('gcc', [...CFLAGS, '-o', binary, ...sources], signal === undefined ? {} : { signal });
+async function compile(sources: readonly string[], binary: string, signal: AbortSignal): Promise<void> {
+  const result = await run('gcc', [...CFLAGS, '-o', binary, ...sources], { signal });
   if (result.exitCode === 0) return;
   throw new BuildError('GUEST_PROGRAM_FAILED', `Cannot compile ${sources.join(' ')} for the guest`, {
     details: tail(result.stderr, 30),

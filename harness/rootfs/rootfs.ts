@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { debEntries, downloadDeb } from '../host/deb.ts';
+import { writeFileAtomic } from '../host/files.ts';
+import { sha256, sha256Json } from '../host/hash.ts';
 import { runOk } from '../host/process.ts';
 import { BuildError, HostError } from '../model/errors.ts';
 import { CFLAGS, compilePrograms } from './compile.ts';
@@ -24,7 +25,7 @@ export interface RootfsOptions {
   readonly guestsDir: string;
   readonly cacheDir: string;
   readonly offline: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -35,7 +36,7 @@ export interface RootfsOptions {
  */
 export async function buildRootfs(options: RootfsOptions): Promise<Rootfs> {
   const recipe = await readRecipe(options.guestsDir);
-  const id = await rootfsId(options.guestsDir);
+  const id = await rootfsId(options.guestsDir, options.signal);
   const dir = join(options.cacheDir, 'rootfs');
   const image = join(dir, `${id}.cpio`);
   const recordFile = join(dir, `${id}.json`);
@@ -53,10 +54,9 @@ export async function buildRootfs(options: RootfsOptions): Promise<Rootfs> {
   entries.push(...(await compilePrograms(join(options.guestsDir, 'src'), options.signal)));
   entries.push(...(await skeleton(options.guestsDir)));
 
-  await mkdir(dir, { recursive: true });
-  await writeWhole(image, packCpio(entries));
+  await writeFileAtomic(image, packCpio(entries));
   // The record comes last: its presence says that the image is whole.
-  await writeWhole(recordFile, Buffer.from(JSON.stringify(packages, null, 2)));
+  await writeFileAtomic(recordFile, JSON.stringify(packages, null, 2));
   return { id, image, packages };
 }
 
@@ -75,21 +75,13 @@ async function skeleton(guestsDir: string): Promise<CpioEntry[]> {
 }
 
 /** Everything that decides what the image holds, but for the point releases of packages. */
-async function rootfsId(guestsDir: string): Promise<string> {
-  const hash = createHash('sha256');
-  const files = await readdir(guestsDir, { recursive: true, withFileTypes: true });
-  for (const path of files
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .sort()) {
-    hash
-      .update(`${path.slice(guestsDir.length)}\0`)
-      .update(await readFile(path))
-      .update('\0');
-  }
-  const compiler = await runOk('gcc', ['--version']);
-  hash.update(compiler.stdout).update(CFLAGS.join(' '));
-  return hash.digest('hex').slice(0, 16);
+async function rootfsId(guestsDir: string, signal: AbortSignal): Promise<string> {
+  const entries = await readdir(guestsDir, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files: unknown[] = [];
+  for (const path of paths.sort()) files.push([path.slice(guestsDir.length), sha256(await readFile(path))]);
+  const compiler = await runOk('gcc', ['--version'], { signal });
+  return sha256Json([files, compiler.stdout, CFLAGS]).slice(0, 16);
 }
 
 async function fetchPackages(recipe: RootfsRecipe, options: RootfsOptions): Promise<Map<string, string>> {
@@ -107,7 +99,7 @@ async function fetchPackage(name: string, dir: string, options: RootfsOptions): 
       hint: 'run once without --offline',
     });
   }
-  return downloadDeb(name, { version: null, dir, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+  return downloadDeb(name, { version: null, dir, signal: options.signal });
 }
 
 async function cachedDeb(dir: string, name: string): Promise<string | null> {
@@ -126,7 +118,7 @@ async function filesOf(
   deb: string,
   name: string,
   wanted: readonly string[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<CpioEntry[]> {
   const contents = new Map<string, { data: Buffer; mode: number }>();
   const links = new Map<string, string>();
@@ -167,16 +159,11 @@ function linksOf(recipe: RootfsRecipe): CpioEntry[] {
   return [...applets, ...links];
 }
 
-async function writeWhole(path: string, data: Uint8Array): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`;
-  await writeFile(partial, data, { flush: true });
-  await rename(partial, path);
-}
-
 async function readRecord(file: string): Promise<Record<string, string> | null> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
   } catch {
+    // Missing or torn by a power failure: the image is made again.
     return null;
   }
 }

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Transform, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
 import { debEntries, downloadDeb, installedDeb } from '../host/deb.ts';
 import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
-import { sha256File } from '../host/hash.ts';
+import { sha256File, sha256Tap } from '../host/hash.ts';
 import { run, tail } from '../host/process.ts';
 import { unpackArchive } from './decompress.ts';
 import { formatSourceSpec } from './spec.ts';
@@ -195,16 +194,10 @@ async function unpackHashed(
   label: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const hash = createHash('sha256');
-  const tap = new Transform({
-    transform(chunk: Buffer, _encoding, next) {
-      hash.update(chunk);
-      next(null, chunk);
-    },
-  });
+  const { tap, digest } = sha256Tap();
   stream.on('error', (error) => tap.destroy(error));
   await unpackArchive(stream.pipe(tap), basename(name), dir, { label, signal });
-  return hash.digest('hex');
+  return digest();
 }
 
 async function list(dir: string): Promise<string[]> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Patch } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
 import { run, tail } from '../host/process.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 import { filesOfPatch } from './patch-text.ts';
 
 interface Mail {
@@ -35,7 +35,7 @@ export async function patchesOfMbox(
 }
 
 async function splitMails(name: string, mbox: string, cacheDir: string, signal: AbortSignal): Promise<Mail[]> {
-  await using folder = await tempFolder(cacheDir, 'mbox');
+  await using folder = await cacheTempDir(cacheDir, 'mbox');
   const split = await run('git', ['mailsplit', '-d8', `-o${folder.path}`], { cwd: folder.path, stdin: mbox, signal });
   if (split.exitCode !== 0) throw invalid(name, tail(split.stderr, 1), 'save the thread as mbox (raw)');
   const mails: Mail[] = [];

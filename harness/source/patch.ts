@@ -5,7 +5,7 @@ import type { Patch, PatchedFile, PatchedFiles, Series, SourceTree, TreePatcher 
 import { SourceError } from '../model/errors.ts';
 import { diskFull, errnoOf, exists, readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 import { parsePatchOutput, type Rejection } from './patch-output.ts';
 import { filesOfPatch } from './patch-text.ts';
 
@@ -20,7 +20,7 @@ export const patchTree: TreePatcher = async ({ tree, series, cacheDir, signal })
     one.patches.map((patch) => ({ series: one, patch, files: filesOfPatch(patch.name, patch.text) })),
   );
   if (patches.length === 0) return new Map();
-  await using folder = await tempFolder(cacheDir, 'patch');
+  await using folder = await cacheTempDir(cacheDir, 'patch');
   const touched = new Set<string>();
   for (const { series: one, patch, files } of patches) {
     if (files.length === 0) throw emptyPatch(one, patch);

@@ -8,7 +8,7 @@ import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { acquireLock, holderText } from '../host/lock.ts';
 import { closedEnvironment } from '../host/make.ts';
 import { run, tail } from '../host/process.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 
 export interface SourceOptions {
   readonly cacheDir: string;
@@ -58,7 +58,7 @@ export async function makeTree(
   const made = await lookup();
   if (made !== null) return made;
   onEvent({ kind: 'phase', name: 'source', detail: `unpacking ${name}` });
-  await using staging = await tempFolder(cacheDir, 'source');
+  await using staging = await cacheTempDir(cacheDir, 'source');
   const content = join(staging.path, 'content');
   await mkdir(content);
   const { id, provenance } = await fill(content);

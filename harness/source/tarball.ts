@@ -9,7 +9,7 @@ import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
 import { errnoOf, exists } from '../host/files.ts';
 import { sha256, sha256File } from '../host/hash.ts';
-import { tempFolder } from '../host/workdir.ts';
+import { cacheTempDir } from '../host/temp-dir.ts';
 import { compressionOf, unpackArchive } from './decompress.ts';
 import { isUrl } from './spec.ts';
 import { checkPin, findTree, makeTree, type SourceOptions } from './store.ts';
@@ -66,7 +66,7 @@ async function download(spec: TarballSpec, { cacheDir, offline, signal, onEvent 
   }
   onEvent({ kind: 'phase', name: 'source', detail: `fetching ${spec.location}` });
   await mkdir(folder, { recursive: true });
-  await using staging = await tempFolder(cacheDir, 'download');
+  await using staging = await cacheTempDir(cacheDir, 'download');
   const partial = join(staging.path, name);
   await fetchTo(spec.location, partial, signal);
   checkPin(spec.location, spec.sha256, await sha256File(partial, signal));

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import tar, { type Header } from 'tar-stream';
 import { SourceError } from '../model/errors.ts';
 import { errnoOf } from '../host/files.ts';
-import { ArchiveNames } from './names.ts';
+import { ArchiveNames } from '../host/archive-names.ts';
 
 export interface UnpackOptions {
   /** What is unpacked, for messages. */

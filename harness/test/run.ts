@@ -2,11 +2,12 @@
 /**
  * Runs the test suite and ends with one plain line, `N passed, N failed`. Started by scripts/test.
  */
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { makePrivateDir } from '../host/temp-dir.ts';
+import { readTap } from './read-tap.ts';
 
 const testDir = dirname(fileURLToPath(import.meta.url));
 const root = resolve(testDir, '../..');
@@ -19,7 +20,7 @@ const SUFFIX: Readonly<Record<Group, string>> = {
   night: '.night.ts',
 };
 
-/** How long a file that boots kernels may take, with the builds of those that it needs first: more, and it hangs. */
+/** How long a file that boots kernels may take, builds included; one that takes longer hangs. */
 const MOST_MINUTES: Readonly<Partial<Record<Group, number>>> = { kernel: 45, night: 360 };
 
 const SHELL_SCRIPTS = ['scripts/run', 'scripts/test', 'scripts/map', 'scripts/swaprace', 'scripts/setup.sh', '.ci/run'];
@@ -35,17 +36,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write('usage: scripts/test [--fast | --slow | --kernel | --night]\n');
     return 129;
   }
-  const scratch = await mkdtemp(join(tmpdir(), 'swaprace-tests-'));
-  const bootLog = join(scratch, 'boots');
+  await using scratch = await makePrivateDir('tests');
+  const bootLog = join(scratch.path, 'boots');
   const tally: Tally = { passed: 0, failed: 0 };
-  try {
-    if (groups.includes('fast')) for (const each of await checks()) count(tally, await check(each));
-    for (const group of groups) add(tally, await runGroup(group, scratch, bootLog));
-    const boots = await readFile(bootLog, 'utf8').catch(() => '');
-    process.stdout.write(`\n${new Set(boots.split('\n').filter(Boolean)).size} tests booted a kernel\n`);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  if (groups.includes('fast')) for (const each of await checks()) count(tally, await check(each));
+  for (const group of groups) add(tally, await runGroup(group, scratch.path, bootLog));
+  const boots = await readFile(bootLog, 'utf8').catch(() => '');
+  process.stdout.write(`\n${new Set(boots.split('\n').filter(Boolean)).size} tests booted a kernel\n`);
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
   return tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 }
@@ -57,7 +54,7 @@ function groupsOf(args: readonly string[]): Group[] | null {
   return group in SUFFIX ? [group] : null;
 }
 
-/** What machines check of the text itself, each a command that ends with 0. */
+/** Checks of the text itself: commands that must exit with 0. */
 async function checks(): Promise<readonly (readonly string[])[]> {
   const { stdout } = await execa('git', ['ls-files', '*.c', '*.h'], { cwd: root });
   const tool = (name: string): string => join(root, 'node_modules/.bin', name);
@@ -77,8 +74,8 @@ async function check([program = '', ...args]: readonly string[]): Promise<boolea
 }
 
 /**
- * Files that boot kernels run one at a time, for guests beside each other on few cores disturb what is measured, and
- * each is told of as it ends. The others share what cores there are.
+ * Files that boot kernels run one at a time, each reported as it ends: concurrent guests on few cores disturb what is
+ * measured. The others share the cores.
  */
 async function runGroup(group: Group, scratch: string, bootLog: string): Promise<Tally> {
   const files = (await readdir(testDir, { recursive: true })).filter((file) => file.endsWith(SUFFIX[group])).sort();
@@ -110,32 +107,15 @@ async function runFiles(
     ],
     { cwd: root, reject: false, stdio: ['ignore', 'inherit', 'inherit'], env: { SWAPRACE_BOOT_LOG: bootLog } },
   );
-  const tap = await readFile(output, 'utf8').catch(() => '');
-  for (const line of summaryOf(tap)) process.stdout.write(`${line}\n`);
-  const tally = tallyOf(tap);
+  const tally: Tally = { passed: 0, failed: 0 };
+  for (const { name, ok, details, ...tests } of readTap(await readFile(output, 'utf8').catch(() => ''))) {
+    add(tally, tests);
+    process.stdout.write(`${ok ? 'ok    ' : 'FAILED'} ${name}\n`);
+    if (!ok) process.stdout.write(details.map((line) => `    ${line}\n`).join(''));
+  }
   // A runner that failed without a failed test (a crash, a file that does not load) must not pass.
   if (result.exitCode !== 0 && tally.failed === 0) tally.failed++;
   return tally;
-}
-
-/** Counts the tests of each file: the points one level below the file's own. */
-function tallyOf(tap: string): Tally {
-  const points = [...tap.matchAll(/^ {4}(not )?ok \d+/gm)];
-  const failed = points.filter((point) => point[1] !== undefined).length;
-  return { passed: points.length - failed, failed };
-}
-
-/** A line for each file, and everything that was said about what failed. */
-function summaryOf(tap: string): string[] {
-  const lines: string[] = [];
-  let failing = false;
-  for (const line of tap.split('\n')) {
-    const point = /^( *)(not ok|ok) \d+ - (.*)$/.exec(line);
-    if (point !== null) failing = point[2] === 'not ok';
-    if (point !== null && point[1] === '') lines.push(`${point[2] === 'ok' ? 'ok    ' : 'FAILED'} ${point[3]}`);
-    else if (failing && line.trim() !== '') lines.push(line);
-  }
-  return lines;
 }
 
 function add(tally: Tally, more: Tally): void {

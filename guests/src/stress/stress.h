@@ -125,7 +125,6 @@ struct shared {
 
 	_Atomic uint64_t swapoffs;
 	_Atomic uint64_t exposed_swapoffs;
-	_Atomic uint64_t holds;
 	_Atomic uint32_t errors[CALL_COUNT][MAX_ERRNO];
 	/* The first corruptions that were seen; later ones are only counted. */
 	_Atomic unsigned int corruptions_seen;

@@ -9,7 +9,7 @@ export async function doctorCommand(context: CommandContext, flags: { readonly j
   if (checks.some((check) => !check.ok)) context.setStatus(EXIT.hostFault);
 }
 
-function line({ name, ok, found, mend }: Check): string {
+function line({ name, ok, found, fix }: Check): string {
   const state = ok ? 'ok     ' : 'MISSING';
-  return `${state} ${name.padEnd(20)} ${found}${mend === '' ? '' : `\n        Try: ${mend}`}`;
+  return `${state} ${name.padEnd(20)} ${found}${fix === '' ? '' : `\n        Try: ${fix}`}`;
 }

@@ -2,13 +2,8 @@
 import type { Breakpoint, MemorySpace, StopEvent, VcpuControl } from '../../model/interleave.ts';
 import { GdbConnection, Replies } from './connection.ts';
 import { GdbError } from './errors.ts';
-import { includesOf, littleEndian, parseLittleEndian, registersOf, type RegisterSpec } from './registers.ts';
+import { includesOf, parseLittleEndian, registersOf, type RegisterSpec } from './registers.ts';
 import { looksLikeStop, parseStop } from './stop-reply.ts';
-
-/** What `qqemu.sstepbits` names: single stepping with interrupts and with timers held back. */
-export const STEP_ENABLE = 1;
-export const STEP_NO_IRQ = 2;
-export const STEP_NO_TIMER = 4;
 
 /** Longest wait for the answer to a request of a stopped machine; the stub answers within a millisecond. */
 const ANSWER_MS = 20_000;
@@ -112,29 +107,6 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     });
   }
 
-  writeRegister(thread: number, name: string, value: bigint): Promise<void> {
-    return this.#inTurn(async () => {
-      const spec = this.#registerNamed(name);
-      await this.#select(thread);
-      expectOk(await this.#ask(`P${spec.number.toString(16)}=${littleEndian(value, spec.bytes)}`), `write ${name}`);
-    });
-  }
-
-  readRegisters(thread: number): Promise<ReadonlyMap<string, bigint>> {
-    return this.#inTurn(async () => {
-      await this.#select(thread);
-      const block = checked(await this.#ask('g'), 'read the registers');
-      // A stub may leave the last registers of its own description out of `g`.
-      const present = this.#registers.filter((spec) => (spec.offset + spec.bytes) * 2 <= block.length);
-      return new Map(
-        present.map((spec) => [
-          spec.name,
-          parseLittleEndian(block.slice(spec.offset * 2, (spec.offset + spec.bytes) * 2)),
-        ]),
-      );
-    });
-  }
-
   readMemory(thread: number, address: bigint, length: number, space: MemorySpace = 'virtual'): Promise<Buffer> {
     return this.#inTurn(async () => {
       await this.#select(thread);
@@ -218,19 +190,6 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
 
   get running(): boolean {
     return this.#running;
-  }
-
-  /** The bits in force while single stepping: STEP_ENABLE | STEP_NO_IRQ | STEP_NO_TIMER unless they were set. */
-  stepBits(): Promise<number> {
-    return this.#inTurn(async () => {
-      return Number.parseInt(checked(await this.#ask('qqemu.sstep'), 'read the step bits'), 16);
-    });
-  }
-
-  setStepBits(bits: number): Promise<void> {
-    return this.#inTurn(async () => {
-      expectOk(await this.#ask(`Qqemu.sstep=${bits.toString(16)}`), 'set the step bits');
-    });
   }
 
   close(): void {

@@ -4,11 +4,8 @@ import { GdbError } from './errors.ts';
 /** One register as the target describes it. */
 export interface RegisterSpec {
   readonly name: string;
-  /** Its number in `p` and `P`. */
+  /** Its number in `p`. */
   readonly number: number;
-  readonly bytes: number;
-  /** Where it begins in the answer to `g`, in bytes. */
-  readonly offset: number;
 }
 
 const INCLUDE = /<xi:include\s[^>]*href="([^"]+)"/g;
@@ -20,30 +17,23 @@ export function includesOf(xml: string): string[] {
 }
 
 /**
- * The registers that target descriptions (appendix G) list, in their order: a register without a number has the one
- * behind its predecessor's, across files too.
+ * The registers that target descriptions (appendix G) list, in their order: a register without a number has its
+ * predecessor's plus one, across files too.
  *
- * @throws GdbError `GDB_PROTOCOL` for a register without name or size.
+ * @throws GdbError `GDB_PROTOCOL` for a register without name.
  */
 export function registersOf(documents: readonly string[]): RegisterSpec[] {
   const specs: RegisterSpec[] = [];
   let number = 0;
-  let offset = 0;
   for (const match of documents.flatMap((xml) => [...xml.matchAll(REGISTER)])) {
     const attribute = (name: string): string | undefined =>
       new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(match[1] as string)?.[1];
     const name = attribute('name');
-    const bits = Number(attribute('bitsize'));
-    if (name === undefined || !Number.isInteger(bits) || bits <= 0) {
-      throw new GdbError(
-        'GDB_PROTOCOL',
-        `A register of the target description has no name or size: ${match[0].slice(0, 120)}`,
-      );
-    }
+    if (name === undefined)
+      throw new GdbError('GDB_PROTOCOL', `A register of the target description has no name: ${match[0].slice(0, 120)}`);
     number = Number(attribute('regnum') ?? number);
-    specs.push({ name, number, bytes: bits / 8, offset });
+    specs.push({ name, number });
     number++;
-    offset += bits / 8;
   }
   return specs;
 }
@@ -52,11 +42,4 @@ export function registersOf(documents: readonly string[]): RegisterSpec[] {
 export function parseLittleEndian(hex: string): bigint {
   if (!/^([0-9a-f]{2})+$/i.test(hex)) throw new GdbError('GDB_PROTOCOL', `Not a register's value: ${hex.slice(0, 40)}`);
   return BigInt(`0x${Buffer.from(hex, 'hex').reverse().toString('hex')}`);
-}
-
-export function littleEndian(value: bigint, bytes: number): string {
-  const hex = BigInt.asUintN(bytes * 8, value)
-    .toString(16)
-    .padStart(bytes * 2, '0');
-  return Buffer.from(hex, 'hex').reverse().toString('hex');
 }

@@ -6,7 +6,7 @@ import type { FarHost } from '../../host/ssh-client.ts';
 import { latencyCommand } from '../../latency/command.ts';
 import { armsOf } from '../../latency/design.ts';
 import { parseLatencyLine } from '../../latency/messages.ts';
-import { gnuBuildId } from '../../machine/build-id.ts';
+import { gnuBuildId } from '../../host/elf-notes.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
 import type { KernelRecord } from '../../model/kernel.ts';
@@ -79,8 +79,8 @@ export async function measureHardware({
       measureOnce(host, folder, workload, logs, signal);
     return await new LatencyBlocks(store, { accelerator: 'none', count: null, measure, signal, emit }).run();
   } finally {
-    // Also behind an interruption, whose signal must not stop it.
-    await host.run(cleanUp(folder));
+    // Also after an interruption, whose signal must not stop it.
+    await host.run(cleanUp(folder), { signal: new AbortController().signal });
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { sweepOrphans } from '../../host/private-dir.ts';
+import { sweepLeftovers } from '../../host/temp-dir.ts';
 import { allowedCores, dedicate } from '../../machine/dedicated.ts';
 import { BuildError, HostError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
@@ -34,7 +34,7 @@ export async function runLatency(options: LatencyRunOptions): Promise<FinishedLa
   const { plan, workspace, offline, signal, emit } = options;
   const { guest } = plan;
   if (guest === null) throw new HostError('NO_GUEST', 'A plan of a machine that runs already cannot be booted');
-  await sweepOrphans();
+  await sweepLeftovers();
   const { kernels, troubles } = await buildKernels(plan.variants, {
     cacheDir: workspace.cacheDir,
     offline,

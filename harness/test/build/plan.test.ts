@@ -3,7 +3,8 @@ import t from 'tap';
 import { firstError } from '../../build/diagnose.ts';
 import { configKey, kernelId, planBuild, type BuildInputs } from '../../build/plan.ts';
 import { secondsLeft } from '../../build/progress.ts';
-import { hostTrouble, makeArguments, shellText } from '../../host/make.ts';
+import { hostTrouble, makeArguments } from '../../host/make.ts';
+import { shellText } from '../../host/shell.ts';
 import { parseFragment } from '../../kconfig/fragment.ts';
 import { replaceLine, series } from './fake-kernel.ts';
 
@@ -86,7 +87,7 @@ t.test('make is told what keeps kernels equal', async (t) => {
     'KCFLAGS=-ffile-prefix-map=/c/work/= -ffile-prefix-map=/c/obj=.',
   ])
     t.ok(args.includes(arg), arg);
-  t.equal(shellText(['a', "b c'd", 'X=1 2', '']), `a 'b c'\\''d' X='1 2' ''`);
+  t.equal(shellText(['a', "it's $HOME", 'X=1 2', '']), `a 'it'\\''s $HOME' X='1 2' ''`);
 });
 
 t.test('the first error of a log is found', async (t) => {

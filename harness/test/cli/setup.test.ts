@@ -49,3 +49,8 @@ t.test('on another system the programs are listed with how they were looked for'
   t.match(stderr, /command -v[\s\S]*swaprace-no-such-program/);
   t.notMatch(stderr, /^ {2}bash$/m);
 });
+
+t.test('the list that doctor reads as well is what is installed', async (t) => {
+  const { stdout } = await bash('echo "${setup_packages[*]} / ${setup_programs[*]}"');
+  t.match(stdout, /^qemu-system-x86 gcc .*\bdpkg \/ qemu-system-x86_64 gcc \/usr\/include\/stdio\.h .*\bmke2fs\b/);
+});

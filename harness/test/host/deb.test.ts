@@ -20,12 +20,14 @@ async function makeDeb(dir: string): Promise<string> {
   return deb;
 }
 
+const signal = new AbortController().signal;
+
 const children = (): Promise<string> => readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
 
 t.test('files come in their order', async (t) => {
   const deb = await makeDeb(t.testdir({ tree: { DEBIAN: {}, files: {} } }));
   const sizes: Record<string, number | undefined> = {};
-  for await (const { header, stream } of debEntries(deb)) {
+  for await (const { header, stream } of debEntries(deb, signal)) {
     if (header.type === 'file') sizes[header.name] = header.size;
     stream.resume();
   }
@@ -35,10 +37,10 @@ t.test('files come in their order', async (t) => {
 t.test('whoever reads no further leaves no dpkg-deb that waits for him', async (t) => {
   const deb = await makeDeb(t.testdir({ tree: { DEBIAN: {}, files: {} } }));
   const before = await children();
-  for await (const { header } of debEntries(deb)) if (header.type === 'file') break;
+  for await (const { header } of debEntries(deb, signal)) if (header.type === 'file') break;
   t.equal(await children(), before);
   const failing = async (): Promise<void> => {
-    for await (const { header } of debEntries(deb)) if (header.type === 'file') throw new Error('no room');
+    for await (const { header } of debEntries(deb, signal)) if (header.type === 'file') throw new Error('no room');
   };
   await t.rejects(failing(), { message: 'no room' });
   t.equal(await children(), before);
@@ -48,7 +50,7 @@ t.test('a package that was cut off is the host’s fault, and said to be', async
   const deb = await makeDeb(t.testdir({ tree: { DEBIAN: {}, files: {} } }));
   await truncate(deb, BYTES);
   const reading = async (): Promise<void> => {
-    for await (const { stream } of debEntries(deb)) stream.resume();
+    for await (const { stream } of debEntries(deb, signal)) stream.resume();
   };
   await t.rejects(reading(), { code: 'DEB_UNREADABLE', fault: 'host', hint: `rm ${deb}, and start again` });
 });

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, readdir, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { makePrivateDir, sweepOrphans } from '../../host/private-dir.ts';
 import { run, runOk, tail } from '../../host/process.ts';
 import { EXIT, exitStatusOf, UsageError, worstStatus } from '../../model/errors.ts';
 
@@ -53,24 +51,6 @@ t.test('runOk names the command and shows its last words', async (t) => {
     details: 'bad luck',
   });
   t.equal(tail('a\nb\nc\n', 2), 'b\nc');
-});
-
-t.test('private folders go with their owner, and those of the dead are swept', async (t) => {
-  const dir = await makePrivateDir();
-  t.ok(dir.path.length < 70, 'short enough for unix sockets');
-  await dir[Symbol.asyncDispose]();
-  await t.rejects(readdir(dir.path));
-
-  const own = /swaprace-(\d+)-(\d+)-/.exec(dir.path);
-  const orphan = join(tmpdir(), `swaprace-${own?.[1]}-1-test`);
-  const ours = join(tmpdir(), `swaprace-${own?.[1]}-${own?.[2]}-test`);
-  await mkdir(orphan);
-  await mkdir(ours);
-  const removed = await sweepOrphans();
-  t.ok(removed.includes(orphan), 'a process id that came again is another process');
-  t.notOk(removed.includes(ours));
-  await readdir(ours);
-  await (await import('node:fs/promises')).rm(ours, { recursive: true });
 });
 
 t.test('exit statuses: whose fault, and which wins', async (t) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
-import { sweepOrphans } from '../../host/private-dir.ts';
+import { sweepLeftovers, tempDirPrefix } from '../../host/temp-dir.ts';
 import { auditRun } from '../../pipeline/audit.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { booted, kernelOf, never, qemusOf, root, shippedPlan, swaprace } from './lab.ts';
@@ -131,7 +131,7 @@ t.test('Ctrl-C during a trial: 130, a whole run, no QEMU', async (t) => {
   t.equal(run.exitCode, 130, run.all);
   const dir = await onlyRun(t, results);
   t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
-  t.same(await qemusOf(`swaprace-${run.pid}-`), []);
+  t.same(await qemusOf(tempDirPrefix('run', run.pid as number)), []);
 });
 
 t.test('Ctrl-C during a build: 130, and the cache holds nothing half-made', async (t) => {
@@ -152,14 +152,14 @@ t.test('a harness that is killed takes its guests with it, and the next run clea
     /trial .*: reproduced/,
     'SIGKILL',
   );
-  const mark = `swaprace-${run.pid}-`;
+  const mark = tempDirPrefix('run', run.pid as number);
   let left = await qemusOf(mark);
   for (let tries = 0; tries < 50 && left.length > 0; tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     left = await qemusOf(mark);
   }
   t.same(left, []);
-  await sweepOrphans();
+  await sweepLeftovers();
   t.same(
     (await readdir(tmpdir())).filter((name) => name.startsWith(mark)),
     [],

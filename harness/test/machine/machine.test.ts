@@ -11,7 +11,6 @@ import { SerialConsole } from '../../machine/console.ts';
 import { LineSplitter, MAX_LINE_CHARS } from '../../machine/lines.ts';
 import { kernelCommandLine, qemuArgs } from '../../machine/qemu-args.ts';
 import { QmpClient } from '../../machine/qmp.ts';
-import { quote } from '../../machine/ssh.ts';
 import { unpackUntrusted } from '../../machine/untrusted-tar.ts';
 import type { GuestSpec } from '../../model/guest.ts';
 
@@ -118,10 +117,6 @@ t.test('QMP: replies find their command, events their listener, a lost connectio
   await t.rejects(client.execute('die'), { code: 'QMP_FAILED' });
   await t.rejects(client.execute('stop'), { code: 'QMP_FAILED' });
   await t.rejects(QmpClient.connect(join(dir, 'none')), { code: 'QMP_FAILED', fault: 'host' });
-});
-
-t.test('words are quoted for the guest’s shell', async (t) => {
-  t.equal(quote("it's $HOME"), "'it'\\''s $HOME'");
 });
 
 type Entry = { name: string; type?: 'file' | 'directory' | 'symlink'; linkname?: string; body?: string };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import t from 'tap';
-import { gnuBuildId } from '../../machine/build-id.ts';
+import { gnuBuildId } from '../../host/elf-notes.ts';
 import { packCpio, type CpioEntry } from '../../rootfs/cpio.ts';
 
 const entries: CpioEntry[] = [
