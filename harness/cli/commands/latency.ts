@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { resolve } from 'node:path';
-import { compareRuns } from '../../latency/across.ts';
-import { primaryOf, type ArmSummary, type PairAnalysis } from '../../latency/analyse.ts';
-import { blockOf } from '../../latency/design.ts';
-import { acrossReport } from '../../latency/report.ts';
+import { compareRuns } from '../../probe/latency/analysis/across.ts';
+import { primaryOf, type ArmSummary, type PairAnalysis } from '../../probe/latency/analysis/analyse.ts';
+import { blockOf } from '../../probe/latency/design.ts';
+import { acrossReport } from '../../probe/latency/show/report.ts';
 import { farHost, type FarHost } from '../../host/ssh-client.ts';
 import { BuildError, EXIT, UsageError, type ExitStatus } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../host/files.ts';
-import { blockOf } from '../../latency/design.ts';
+import { blockOf } from '../../probe/latency/design.ts';
 import { SwapraceError } from '../../model/errors.ts';
 import type { LatencyBootRecord, LatencyRunRecord } from '../../model/latency.ts';
 import { auditFiles } from '../../store/audit-files.ts';

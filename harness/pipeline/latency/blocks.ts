@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { analyse, analysePrimary, type LatencyAnalysis } from '../../latency/analyse.ts';
-import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
-import { blockOf, reasonToEnd } from '../../latency/design.ts';
-import { latencyReport } from '../../latency/report.ts';
+import { analyse, analysePrimary, type LatencyAnalysis } from '../../probe/latency/analysis/analyse.ts';
+import type { AnalysedBoot } from '../../probe/latency/analysis/arms-of-run.ts';
+import { blockOf, reasonToEnd } from '../../probe/latency/design.ts';
+import { latencyReport } from '../../probe/latency/show/report.ts';
 import { HostError, SwapraceError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
 import type {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { standstills } from '../../host/standstill.ts';
-import { standstillText } from '../../latency/honesty.ts';
+import { standstillText } from '../../probe/latency/show/host-caveats.ts';
 import type { HostSnapshot } from '../../model/latency.ts';
 import { hostFacts } from '../host-facts.ts';
 

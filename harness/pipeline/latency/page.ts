@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { answersOf } from '../../latency/answers.ts';
-import { latencyCommand } from '../../latency/command.ts';
-import type { BootFigures } from '../../latency/figures.ts';
-import { binEdgeNs, mergeHistograms, type LogHistogram } from '../../latency/histogram.ts';
+import { answersOf } from '../../probe/latency/show/answers.ts';
+import { latencyCommand } from '../../probe/latency/command.ts';
+import type { BootFigures } from '../../probe/latency/boot/figures.ts';
+import { binEdgeNs, mergeHistograms, type LogHistogram } from '../../probe/latency/boot/histogram.ts';
 import type { LatencyPage } from '../../report/html/latency.ts';
 import type { LatencyData, LatencyHistogram } from '../../report/latency.ts';
 import { latencyStrips } from './pictures.ts';

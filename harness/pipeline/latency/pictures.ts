@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { armCurves, swapoffStrip, type ArmCurves, type StripWindow } from '../../latency/pictures.ts';
+import { armCurves, swapoffStrip, type ArmCurves, type StripWindow } from '../../probe/latency/show/pictures.ts';
 import { readLatencyBoots } from '../../store/latency-read.ts';
 import { samplesOf } from './derive.ts';
 import type { StoredLatencyRun } from './stored.ts';

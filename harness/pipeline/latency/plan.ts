@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { armsOf } from '../../latency/design.ts';
+import { armsOf } from '../../probe/latency/design.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { VariantSpec } from '../../model/kernel.ts';
 import { INSTRUMENTS, type LatencyPlan, type LatencyThreshold } from '../../model/latency.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { analyse, type LatencyAnalysis } from '../../latency/analyse.ts';
-import type { AnalysedBoot } from '../../latency/arms-of-run.ts';
-import { latencyReport } from '../../latency/report.ts';
+import { analyse, type LatencyAnalysis } from '../../probe/latency/analysis/analyse.ts';
+import type { AnalysedBoot } from '../../probe/latency/analysis/arms-of-run.ts';
+import { latencyReport } from '../../probe/latency/show/report.ts';
 import type { HostSnapshot, LatencyBootRecord, LatencyRunRecord } from '../../model/latency.ts';
 import { readLatencyBoots, readLatencyRun } from '../../store/latency-read.ts';
 import { deriveBoot } from './derive.ts';

@@ -11,9 +11,9 @@ import { bootGuest, type LabGuest } from '../../pipeline/lab.ts';
 import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
-import { parseCyclictest, type CyclictestThread } from '../../latency/cyclictest.ts';
+import { parseCyclictest, type CyclictestThread } from '../../probe/latency/boot/cyclictest.ts';
 import { giveTo } from '../../machine/dedicated.ts';
-import { usableSamples } from '../../latency/validate.ts';
+import { usableSamples } from '../../probe/latency/boot/validate.ts';
 import { workspace } from '../../pipeline/workspace.ts';
 import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
 

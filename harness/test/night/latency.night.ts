@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { primaryOf, type ArmSummary } from '../../latency/analyse.ts';
-import { OPTIONAL } from '../../latency/figures.ts';
+import { primaryOf, type ArmSummary } from '../../probe/latency/analysis/analyse.ts';
+import { OPTIONAL } from '../../probe/latency/boot/figures.ts';
 import type { LatencyPlan } from '../../model/latency.ts';
 import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
 import type { FinishedLatencyRun } from '../../pipeline/latency/blocks.ts';

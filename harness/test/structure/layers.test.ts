@@ -15,7 +15,6 @@ const STAGES = [
   'machine',
   'workload',
   'interleave',
-  'latency',
   'evidence',
   'verdict',
   'store',
@@ -26,11 +25,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   host: ['model'],
   stats: ['model'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host', 'stats']])),
-  pipeline: ['model', 'host', 'stats', ...STAGES],
-  cli: ['model', 'host', 'stats', 'pipeline', ...STAGES],
+  probe: ['model', 'host', 'stats', ...STAGES],
+  pipeline: ['model', 'host', 'stats', 'probe', ...STAGES],
+  cli: ['model', 'host', 'stats', 'probe', 'pipeline', ...STAGES],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
-const PURE = ['model', 'stats', 'latency', 'verdict', 'report'];
+const PURE = ['model', 'stats', 'verdict', 'report'];
 const IMPURE_MODULES = /^(node:(fs|net|child_process|http|dgram)|execa|ssh2)/;
 
 interface Import {

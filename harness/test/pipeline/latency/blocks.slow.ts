@@ -9,7 +9,7 @@ import { loadLatencyPlan } from '../../../pipeline/latency/plan.ts';
 import { workspace } from '../../../pipeline/workspace.ts';
 import { readLatencyBoots } from '../../../store/latency-read.ts';
 import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
-import { madeUpSamples, samplesFile } from '../../latency/made-up.ts';
+import { madeUpSamples, samplesFile } from '../../probe/latency/fixtures/made-up.ts';
 
 const place = workspace();
 const shipped = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);

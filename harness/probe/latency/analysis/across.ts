@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Arm, LatencyRunRecord } from '../../../model/latency.ts';
+import { thresholdText } from '../../../model/latency-threshold.ts';
+import type { PairAnalysis } from './analyse.ts';
+import type { AnalysedBoot, JudgedEndpoint } from './arms-of-run.ts';
+import { analysePrimary } from './analyse.ts';
+import {
+  compareEndpoint,
+  exceedanceRatio,
+  quantileRatio,
+  type CompareOptions,
+  type EndpointComparison,
+} from './compare.ts';
+import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from '../boot/figures.ts';
+import { holm } from '../../../stats/holm.ts';
+import { judgeEndpoint } from './verdict.ts';
+
+/** A run as it is compared with another. */
+export interface RunToCompare {
+  readonly record: LatencyRunRecord;
+  readonly boots: readonly AnalysedBoot[];
+}
+
+/** Two runs against each other. */
+export interface AcrossRuns {
+  readonly pairs: readonly PairAnalysis[];
+  /** What is not the same in both, as `what: one, other`. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * Compares the variants of two runs, each of the second with its namesake in the first, or with the first's first. What
+ * one kernel shows in one run against the other is the null pair: two runs are two days, and without a kernel that was
+ * in both nothing can be told from the days.
+ */
+export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
+  const { alpha, seed } = a.record.plan;
+  const options: CompareOptions = {
+    thresholdNs: analysePrimary(a.record.plan, a.boots).thresholdNs,
+    confidence: 1 - alpha,
+    seed,
+  };
+  const shared = sharedArms(a.record, b.record);
+  const nullPair = (endpoint: EndpointId): EndpointComparison | null =>
+    shared === null ? null : compareEndpoint(endpoint, figuresOf(a, shared[0].id), figuresOf(b, shared[1].id), options);
+  const quiet = armOf(b.record, 'quiet');
+  const stop = armOf(b.record, 'stop');
+  const positive = (control: EndpointId): EndpointComparison | null =>
+    quiet === undefined || stop === undefined
+      ? null
+      : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
+
+  const raw = variantsOf(b.record).map((arm) => {
+    const other = variantsOf(a.record).find(({ id }) => id === arm.id) ?? (variantsOf(a.record)[0] as Arm);
+    const [x, y] = [figuresOf(a, other.id), figuresOf(b, arm.id)];
+    const compared = ENDPOINT_IDS.map((endpoint) => ({
+      endpoint,
+      comparison: compareEndpoint(endpoint, x, y, options),
+    }));
+    return { arms: [`${other.id} (first run)`, `${arm.id} (second run)`] as const, x, y, compared };
+  });
+  const adjusted = holm(raw.flatMap(({ compared }) => compared.map(({ comparison }) => comparison?.p ?? 1)));
+  const pairs = raw.map(({ arms, x, y, compared }, pair): PairAnalysis => ({
+    arms,
+    endpoints: compared.map(({ endpoint, comparison }, index): JudgedEndpoint => {
+      const adjustedP = adjusted[pair * ENDPOINT_IDS.length + index] ?? 1;
+      const control = controlledBy(endpoint);
+      const found = control === null ? 'not-needed' : positive(control);
+      return {
+        endpoint,
+        comparison,
+        adjustedP,
+        verdict: judgeEndpoint({ arms, comparison, adjustedP, alpha, nullPair: nullPair(endpoint), positive: found }),
+      };
+    }),
+    ratio: exceedanceRatio(x, y, options),
+    p99: quantileRatio(0.99, x, y, options),
+  }));
+  return { pairs, differences: differencesOf(a.record, b.record) };
+}
+
+/** An arm of each run that booted the same kernel to the same end; not one that is compared, where there is another. */
+function sharedArms(a: LatencyRunRecord, b: LatencyRunRecord): readonly [Arm, Arm] | null {
+  const kernel = (record: LatencyRunRecord, arm: Arm): string | undefined => record.kernels[arm.variant]?.id;
+  for (const one of a.plan.arms) {
+    if (one.mode !== 'swapoff') continue;
+    const other = b.plan.arms.find((arm) => arm.mode === 'swapoff' && kernel(b, arm) === kernel(a, one));
+    if (other !== undefined) return [one, other];
+  }
+  return null;
+}
+
+/** Everything but times and names that the two runs do not share. */
+function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
+  const facts = ({ plan, versions, host, accelerator }: LatencyRunRecord): Map<string, string> => {
+    // What the host was like for the moment is in the snapshots of the boots.
+    const { loadAverage: _load, coresStood: _stood, ...lasting } = host;
+    return flat({
+      guest: plan.guest,
+      workload: plan.workload,
+      alpha: plan.alpha,
+      threshold: thresholdText(plan.threshold),
+      versions,
+      host: lasting,
+      accelerator: accelerator?.accelerator,
+    });
+  };
+  const [one, other] = [facts(a), facts(b)];
+  return [...new Set([...one.keys(), ...other.keys()])]
+    .filter((key) => one.get(key) !== other.get(key))
+    .map((key) => `${key}: ${one.get(key) ?? 'none'}, ${other.get(key) ?? 'none'}`);
+}
+
+function flat(value: unknown, path = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, String(value)]]);
+  return new Map(
+    Object.entries(value).flatMap(([key, inner]) => [...flat(inner, path === '' ? key : `${path}.${key}`)]),
+  );
+}
+
+function figuresOf({ boots }: RunToCompare, arm: string): BootFigures[] {
+  return boots.flatMap((boot) => (boot.arm === arm && !('kind' in boot.result) ? [boot.result] : []));
+}
+
+function variantsOf({ plan }: LatencyRunRecord): readonly Arm[] {
+  return plan.arms.filter(({ role }) => role === 'variant');
+}
+
+function armOf({ plan }: LatencyRunRecord, role: Arm['role']): Arm | undefined {
+  return plan.arms.find((arm) => arm.role === role);
+}

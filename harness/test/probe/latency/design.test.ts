@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import t from 'tap';
+import { analysePrimary, type PrimaryAnalysis } from '../../../probe/latency/analysis/analyse.ts';
+import { armsOf, blockOf, reasonToEnd } from '../../../probe/latency/design.ts';
+import { seededRandom } from '../../../model/random.ts';
+import { lightNoise, madeUpPlan, madeUpRun } from './fixtures/made-up-boots.ts';
+
+t.test('every plan has its controls, and the first variant is what they boot', async (t) => {
+  t.same(
+    armsOf(['a', 'b']).map(({ id, role, variant, mode }) => [id, role, variant, mode]),
+    [
+      ['a', 'variant', 'a', 'swapoff'],
+      ['b', 'variant', 'b', 'swapoff'],
+      ['a=null', 'null', 'a', 'swapoff'],
+      ['a=quiet', 'quiet', 'a', 'quiet'],
+      ['a=stop', 'stop', 'a', 'stop'],
+    ],
+  );
+});
+
+t.test('a block has every arm once, in an order of its own that the seed decides', async (t) => {
+  const plan = { arms: armsOf(['a', 'b']), seed: 7 };
+  const blocks = Array.from({ length: 60 }, (_, block) => blockOf(plan, block));
+  for (const block of blocks) t.same(block.map(({ arm }) => arm).sort(), plan.arms.map(({ id }) => id).sort());
+  t.same(blockOf(plan, 3), blocks[3], 'the same again');
+  t.notSame(
+    blockOf({ ...plan, seed: 8 }, 3)
+      .map(({ arm }) => arm)
+      .concat(blockOf({ ...plan, seed: 8 }, 4).map(({ arm }) => arm)),
+    [...blocks[3]!, ...blocks[4]!].map(({ arm }) => arm),
+    'another seed, another order',
+  );
+  const firsts = plan.arms.map(({ id }) => blocks.filter((block) => block[0]?.arm === id).length);
+  t.ok(
+    firsts.every((count) => count > 3 && count < 25),
+    `each arm comes first now and then: ${firsts.join(' ')}`,
+  );
+  t.equal(new Set(blocks.flat().map(({ id }) => id)).size, 300, 'ids are folders');
+  t.equal(blocks[12]?.[0]?.id, `012-${blocks[12]?.[0]?.arm}`);
+});
+
+const budget = { minBoots: 5, maxBoots: 12, seconds: 1000, precision: 0.2 };
+
+/** An analysis whose primary interval is so wide around so large a difference. */
+function analysisOf(half: number, shift = 0, medians: readonly [number, number] = [1, 1]): PrimaryAnalysis {
+  const comparison = {
+    endpoint: 'exceedances',
+    boots: [8, 8],
+    medians,
+    p: 0.5,
+    leastP: 0.001,
+    shift: { estimate: shift, interval: { low: shift - half, high: shift + half, confidence: 0.95 } },
+  } as const;
+  return {
+    thresholdNs: 1,
+    pairs: [
+      {
+        arms: ['a', 'b'],
+        primary: {
+          endpoint: 'exceedances',
+          comparison,
+          adjustedP: 0.5,
+          verdict: { kind: 'not-resolvable', reason: '' },
+        },
+      },
+    ],
+  };
+}
+
+t.test('boots are added until the interval is narrow, the time is up, or all are made', async (t) => {
+  const at = (blocks: number, elapsedSeconds: number, analysis: PrimaryAnalysis) =>
+    reasonToEnd(budget, { blocks, elapsedSeconds, analysis });
+  t.equal(at(4, 100, analysisOf(0.01)), null, 'never before the least number of boots');
+  t.match(at(5, 100, analysisOf(0.19)), /20 % of the larger median/);
+  t.equal(at(5, 100, analysisOf(0.21)), null);
+  t.match(at(12, 100, analysisOf(9)), /all 12 boots/);
+  t.equal(at(5, 800, analysisOf(9)), null);
+  t.match(at(5, 840, analysisOf(9)), /no room for another block/, 'a sixth block would end at 1008 s');
+  t.equal(at(0, 0, analysisOf(9)), null);
+});
+
+t.test('where the interval lies does not matter, only how wide it is', async (t) => {
+  for (const shift of [-5, -0.1, 0, 0.3, 5]) {
+    t.equal(reasonToEnd(budget, { blocks: 6, elapsedSeconds: 1, analysis: analysisOf(0.3, shift) }), null);
+    t.type(reasonToEnd(budget, { blocks: 6, elapsedSeconds: 1, analysis: analysisOf(0.1, shift) }), 'string');
+  }
+});
+
+t.test('without an interval nothing is narrow', async (t) => {
+  const few = analysePrimary(
+    madeUpPlan,
+    madeUpRun({ boots: 3, noise: lightNoise, levels: { a: 1, b: 1 } }, seededRandom(1)),
+  );
+  t.equal(reasonToEnd({ ...budget, minBoots: 1 }, { blocks: 3, elapsedSeconds: 1, analysis: few }), null);
+});
