@@ -12,10 +12,10 @@ const EVERYWHERE =
   /^(_raw_(spin|read|write)_\w+|__rcu_read_\w+|rcu_read_unlock_special|preempt_schedule\w*|__mod_\w+_state|__count_\w+|cgroup_rstat_updated|__cgroup_rstat_updated)$/;
 
 /** Direct calls of a vmlinux, by `objdump`: those through a pointer are not seen. */
-export function calleeLookup(vmlinux: string, signal?: AbortSignal): CalleeLookup {
+export function calleeLookup(vmlinux: string, signal: AbortSignal): CalleeLookup {
   return async (func) => {
     const args = ['--disassemble=' + func, '--no-show-raw-insn', vmlinux];
-    return parseCallees((await runOk('objdump', args, signal === undefined ? {} : { signal })).stdout);
+    return parseCallees((await runOk('objdump', args, { signal })).stdout);
   };
 }
 

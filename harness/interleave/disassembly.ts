@@ -13,11 +13,9 @@ export interface Instruction {
 export type Disassembler = (func: string) => Promise<ReadonlyMap<string, Instruction>>;
 
 /** By `objdump`. A kernel that runs differs from it where it patched itself (alternatives, static keys, fentry). */
-export function disassembler(vmlinux: string, signal?: AbortSignal): Disassembler {
+export function disassembler(vmlinux: string, signal: AbortSignal): Disassembler {
   return async (func) =>
-    parseDisassembly(
-      (await runOk('objdump', ['-w', '--disassemble=' + func, vmlinux], signal === undefined ? {} : { signal })).stdout,
-    );
+    parseDisassembly((await runOk('objdump', ['-w', '--disassemble=' + func, vmlinux], { signal })).stdout);
 }
 
 /** Reads what `objdump -d -w` prints: address, bytes and text, with tabs between them. */

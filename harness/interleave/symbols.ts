@@ -85,8 +85,8 @@ function isMarker(name: string): boolean {
 }
 
 /** @throws HostError when nm cannot read the file. */
-export async function loadSymbols(vmlinux: string, signal?: AbortSignal): Promise<SymbolTable> {
-  const options = { maxBytes: NM_LIMIT_BYTES, ...(signal === undefined ? {} : { signal }) };
+export async function loadSymbols(vmlinux: string, signal: AbortSignal): Promise<SymbolTable> {
+  const options = { maxBytes: NM_LIMIT_BYTES, signal };
   return new SymbolTable((await runOk('nm', ['-n', '--defined-only', vmlinux], options)).stdout);
 }
 
@@ -94,11 +94,11 @@ export async function loadSymbols(vmlinux: string, signal?: AbortSignal): Promis
 export type SourceLookup = (addresses: readonly string[]) => Promise<ReadonlyMap<string, readonly SourceFrame[]>>;
 
 /** `addr2line -i`: every function that is inlined at an address, innermost first. */
-export function sourceLookup(vmlinux: string, signal?: AbortSignal): SourceLookup {
+export function sourceLookup(vmlinux: string, signal: AbortSignal): SourceLookup {
   return async (addresses) => {
     if (addresses.length === 0) return new Map();
     const args = ['-e', vmlinux, '-a', '-f', '-i', ...new Set(addresses)];
-    return parseAddr2line((await runOk('addr2line', args, signal === undefined ? {} : { signal })).stdout);
+    return parseAddr2line((await runOk('addr2line', args, { signal })).stdout);
   };
 }
 

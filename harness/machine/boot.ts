@@ -3,9 +3,11 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { aborted, untilNextLook } from '../host/deadline.ts';
 import { start, tail } from '../host/process.ts';
 import { BootError, HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
-import type { BootRequest, MachineEnd, PlacingSockets, StartedGuest } from '../model/guest.ts';
+import type { BootRequest, PlacingSockets, StartedGuest } from '../model/guest.ts';
+import type { MachineEnd } from '../model/guest-end.ts';
 import { SerialConsole } from './console.ts';
 import { makeDisk } from './disk.ts';
 import { makeQcow2 } from './qcow2.ts';
@@ -57,7 +59,7 @@ export async function boot(
       machine.endedBeforeSession(),
       watchSilence(machine, deadlines, give.signal),
       watchPanic(machine, give.signal),
-      aborted(signal, give.signal),
+      interrupted(AbortSignal.any([signal, give.signal])),
     ]);
     return machine.started(session);
   } catch (error) {
@@ -163,9 +165,14 @@ class Machine {
     const last = this.console.lastLines(3).join(' | ') || 'no output';
     switch (end.kind) {
       case 'failed':
-        throw new HostError('QEMU_FAILED', `QEMU ended with status ${end.exitCode}`, { details: end.stderr });
+        throw new HostError('QEMU_FAILED', `QEMU ended with status ${end.exitCode}`, {
+          details: end.stderr,
+          concerns: 'guest',
+        });
       case 'killed':
-        throw new HostError('QEMU_KILLED', `QEMU was killed by ${end.signal} during the boot`);
+        throw new HostError('QEMU_KILLED', `QEMU was killed by ${end.signal} during the boot`, {
+          concerns: 'guest',
+        });
       case 'powered-off':
       case 'reset':
         if (this.#panic !== null) throw panicError(this.#panic);
@@ -205,7 +212,8 @@ class Machine {
   }
 
   async #vcpuThreads(): Promise<readonly number[]> {
-    if (this.#qmp === null) throw new HostError('QMP_FAILED', 'QEMU has no monitor to tell its threads');
+    if (this.#qmp === null)
+      throw new HostError('QMP_FAILED', 'QEMU has no monitor to list its threads', { concerns: 'guest' });
     const vcpus = vcpusSchema.parse(await this.#qmp.execute('query-cpus-fast'));
     return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
@@ -232,12 +240,13 @@ class Machine {
 /** Rejects when the console has been silent for too long. Polls: silence makes no event. */
 async function watchSilence(machine: Machine, deadlines: BootDeadlines, signal: AbortSignal): Promise<never> {
   for (;;) {
-    await pause(250, signal);
+    await neverRejecting(untilNextLook(250, signal));
     const limit = machine.console.bytes === 0 ? deadlines.firstByteMs : deadlines.silenceMs;
     if (machine.console.quietMs() < limit) continue;
     const last = machine.console.lastLines(1)[0] ?? 'none';
     throw new BootError('BOOT_SILENT', `The guest printed nothing for ${limit / 1000} s (last line: ${last})`, {
       hint: 'read the console log; a kernel without the serial driver or the initramfs looks like this',
+      again: true,
     });
   }
 }
@@ -258,21 +267,19 @@ function panicError(line: string): BootError {
   return new BootError('BOOT_PANIC', `The kernel panicked during the boot: ${line.slice(line.indexOf(PANIC))}`);
 }
 
-async function aborted(signal: AbortSignal, give: AbortSignal): Promise<never> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true, signal: give });
+async function interrupted(signal: AbortSignal): Promise<never> {
+  return aborted(signal).catch((cause: unknown) => {
+    throw new InterruptedError('INTERRUPTED', 'Interrupted during the boot', { cause });
   });
-  throw new InterruptedError('INTERRUPTED', 'Interrupted during the boot');
 }
 
 /** Sleeps; never resolves once `signal` has aborted, so that a race that is over stays over. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch {
-    await new Promise(() => undefined);
-  }
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return neverRejecting(sleep(ms, undefined, { signal }));
+}
+
+async function neverRejecting(wait: Promise<void>): Promise<void> {
+  await wait.catch(() => new Promise(() => undefined));
 }
 
 async function concatenate(parts: readonly string[], target: string): Promise<void> {

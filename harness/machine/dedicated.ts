@@ -173,5 +173,6 @@ interface Change {
 
 async function change(program: string, args: readonly string[], { what, hint, signal }: Change): Promise<void> {
   const { exitCode, stderr } = await run(program, args, { signal });
-  if (exitCode !== 0) throw new HostError('DEDICATE_FAILED', `Cannot ${what}: ${stderr.trim()}`, { hint });
+  if (exitCode !== 0)
+    throw new HostError('DEDICATE_FAILED', `Cannot ${what}: ${stderr.trim()}`, { hint, concerns: 'guest' });
 }

@@ -45,7 +45,7 @@ export class QmpClient {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', (cause) =>
-        reject(new HostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, { cause })),
+        reject(new HostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, { cause, concerns: 'guest' })),
       );
     });
     const client = new QmpClient(socket);
@@ -66,7 +66,8 @@ export class QmpClient {
   execute(command: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      if (this.#closed) return reject(new HostError('QMP_FAILED', `QMP ${command}: the connection is closed`));
+      if (this.#closed)
+        return reject(new HostError('QMP_FAILED', `QMP ${command}: the connection is closed`, { concerns: 'guest' }));
       this.#pending.set(id, { resolve, reject });
       this.socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
@@ -112,7 +113,8 @@ export class QmpClient {
     if (!reply.success) return; // The greeting, or a message of a later protocol version.
     const pending = this.#pending.get(reply.data.id);
     this.#pending.delete(reply.data.id);
-    if ('error' in reply.data) pending?.reject(new HostError('QMP_ERROR', `QEMU refused: ${reply.data.error.desc}`));
+    if ('error' in reply.data)
+      pending?.reject(new HostError('QMP_ERROR', `QEMU refused: ${reply.data.error.desc}`, { concerns: 'guest' }));
     else pending?.resolve(reply.data.return);
   }
 
@@ -126,7 +128,7 @@ export class QmpClient {
   #fail(reason: string): void {
     this.#closed = true;
     for (const { reject } of [...this.#pending.values(), ...this.#jobs.values()])
-      reject(new HostError('QMP_FAILED', reason));
+      reject(new HostError('QMP_FAILED', reason, { concerns: 'guest' }));
     this.#pending.clear();
     this.#jobs.clear();
   }

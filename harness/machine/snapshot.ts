@@ -48,6 +48,7 @@ export class MachineSnapshots implements Snapshots, AsyncDisposable {
     if (problem === null) return;
     throw new HostError('SNAPSHOT_FAILED', `QEMU could not do ${command} ${String(args['tag'])}: ${problem}`, {
       hint: 'look for free space where the guest keeps its disk',
+      concerns: 'guest',
     });
   }
 }

@@ -2,10 +2,12 @@
 import { PassThrough } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
+import { orAborted } from '../host/deadline.ts';
 import { shellWord } from '../host/shell.ts';
 import { BootError, GuestError } from '../model/errors.ts';
 import type {
   RemoteExit,
+  RemoteOptions,
   RemoteOutput,
   RemoteProcess,
   RemoteSession,
@@ -70,44 +72,34 @@ export class SshSession implements RemoteSession {
     this.closed = new Promise((resolve) => client.once('close', () => resolve()));
   }
 
-  async spawn(command: string, options: { readonly signal?: AbortSignal } = {}): Promise<RemoteProcess> {
-    const { channel, exit } = await this.#open(command);
-    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+  async spawn(command: string, { signal }: RemoteOptions): Promise<RemoteProcess> {
+    const { channel, exit } = await this.#open(command, signal);
     return {
       stdout: channel,
       stderr: channel.stderr,
       exit,
-      kill: (signal) => channel.signal(signal),
+      kill: (name) => channel.signal(name),
     };
   }
 
   async exec(
     command: string,
-    options: { readonly signal?: AbortSignal; readonly stdin?: string } = {},
+    { signal, stdin = '' }: RemoteOptions & { readonly stdin?: string },
   ): Promise<RemoteOutput> {
-    const { channel, exit } = await this.#open(command);
-    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
-    endInput(channel, options.stdin ?? '');
-    const [stdout, stderr] = await Promise.all([limited(channel), limited(channel.stderr)]);
-    options.signal?.throwIfAborted();
-    return { ...(await exit), stdout, stderr };
+    const { channel, exit } = await this.#open(command, signal);
+    endInput(channel, stdin);
+    const output = Promise.all([limited(channel), limited(channel.stderr), exit]);
+    const [stdout, stderr, ended] = await orAborted(signal, output);
+    return { ...ended, stdout, stderr };
   }
 
-  async upload(
-    tar: NodeJS.ReadableStream,
-    remoteDir: string,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<void> {
-    const { channel, exit } = await this.#open(
-      `mkdir -p ${shellWord(remoteDir)} && tar -x -f - -C ${shellWord(remoteDir)}`,
-    );
-    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+  async upload(tar: NodeJS.ReadableStream, remoteDir: string, { signal }: RemoteOptions): Promise<void> {
+    const command = `mkdir -p ${shellWord(remoteDir)} && tar -x -f - -C ${shellWord(remoteDir)}`;
+    const { channel, exit } = await this.#open(command, signal);
     tar.pipe(channel, { end: false });
     tar.once('end', () => endInput(channel));
     channel.resume();
-    const stderr = await text(channel.stderr);
-    const { code } = await exit;
-    options.signal?.throwIfAborted();
+    const [stderr, { code }] = await orAborted(signal, Promise.all([text(channel.stderr), exit]));
     if (code !== 0)
       throw new GuestError('UPLOAD_FAILED', `Cannot unpack files in the guest's ${remoteDir}: ${stderr.trim()}`);
   }
@@ -115,22 +107,22 @@ export class SshSession implements RemoteSession {
   async download(
     remoteDir: string,
     localDir: string,
-    options: { readonly limitBytes: number; readonly signal?: AbortSignal },
+    { limitBytes, signal }: RemoteOptions & { readonly limitBytes: number },
   ): Promise<void> {
-    const { channel, exit } = await this.#open(`tar -c -f - -C ${shellWord(remoteDir)} .`);
+    const { channel, exit } = await this.#open(`tar -c -f - -C ${shellWord(remoteDir)} .`, signal);
     const stderr = text(channel.stderr);
-    options.signal?.addEventListener('abort', () => channel.close(), { once: true });
+    const packed = channel.pipe(new PassThrough());
     try {
-      await unpackUntrusted(channel.pipe(new PassThrough()), localDir, options.limitBytes);
+      await orAborted(signal, unpackUntrusted(packed, localDir, limitBytes));
     } catch (error) {
+      packed.destroy();
       // Ended from its own side: dropbear has been seen to refuse the command that follows a channel closed under it.
       channel.signal('KILL');
       channel.resume();
-      await exit;
+      await orAborted(signal, exit);
       throw error;
     }
-    const { code } = await exit;
-    options.signal?.throwIfAborted();
+    const { code } = await orAborted(signal, exit);
     if (code !== 0)
       throw new GuestError('DOWNLOAD_FAILED', `Cannot pack the guest's ${remoteDir}: ${(await stderr).trim()}`);
   }
@@ -153,22 +145,37 @@ export class SshSession implements RemoteSession {
 
   /**
    * A short command may be over, status and all, before a promise's continuation runs: whoever listens must do so at
-   * once.
+   * once. A guest that hangs neither opens nor closes a channel: the signal ends the wait for both.
    */
-  #open(command: string): Promise<{ readonly channel: ClientChannel; readonly exit: Promise<RemoteExit> }> {
-    return new Promise((resolve, reject) => {
+  #open(command: string, signal: AbortSignal): Promise<OpenChannel> {
+    const opening = new Promise<OpenChannel>((resolve, reject) => {
       const fail = (cause: Error): void =>
         reject(new GuestError('REMOTE_START_FAILED', `Cannot start a command in the guest: ${command}`, { cause }));
       void this.closed.then(() => fail(new Error('the connection is closed')));
       try {
-        this.client.exec(command, (error, channel) =>
-          error ? fail(error) : resolve({ channel, exit: exitOf(channel, this.closed) }),
-        );
+        this.client.exec(command, (error, channel) => {
+          if (error) return fail(error);
+          closeOnAbort(channel, signal);
+          resolve({ channel, exit: exitOf(channel, this.closed) });
+        });
       } catch (cause) {
         fail(cause as Error);
       }
     });
+    return orAborted(signal, opening);
   }
+}
+
+interface OpenChannel {
+  readonly channel: ClientChannel;
+  readonly exit: Promise<RemoteExit>;
+}
+
+function closeOnAbort(channel: ClientChannel, signal: AbortSignal): void {
+  const close = (): void => channel.close();
+  if (signal.aborted) return close();
+  signal.addEventListener('abort', close, { once: true });
+  channel.once('close', () => signal.removeEventListener('abort', close));
 }
 
 /**

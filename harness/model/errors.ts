@@ -49,9 +49,23 @@ export class UsageError extends SwapraceError {
   readonly fault = 'usage';
 }
 
+export interface HostErrorDetails extends ErrorDetails {
+  /**
+   * `guest`: one guest was lost to the host (QEMU killed, its monitor gone, no working clocks), and others are possible.
+   * `run`, the default: nothing can go on (disk full, program missing).
+   */
+  readonly concerns?: 'guest' | 'run';
+}
+
 /** The machine that runs the harness: disk full, program missing, QEMU killed from outside. */
 export class HostError extends SwapraceError {
   readonly fault = 'host';
+  readonly concerns: 'guest' | 'run';
+
+  constructor(code: string, message: string, options: HostErrorDetails = {}) {
+    super(code, message, options);
+    this.concerns = options.concerns ?? 'run';
+  }
 }
 
 /** A tree or series: not found, wrong checksum, a patch that does not apply. */
@@ -64,9 +78,34 @@ export class BuildError extends SwapraceError {
   readonly fault = 'build';
 }
 
+export interface BootErrorDetails extends ErrorDetails {
+  /** True where an emulated guest may come up at the next attempt: an emulated timer can fail without a message. */
+  readonly again?: boolean;
+}
+
 /** A kernel that was started and never became a guest that answers. */
 export class BootError extends SwapraceError {
   readonly fault = 'boot';
+  readonly again: boolean;
+
+  constructor(code: string, message: string, options: BootErrorDetails = {}) {
+    super(code, message, options);
+    this.again = options.again ?? false;
+  }
+}
+
+/** A guest that came up and runs another kernel than the one that was asked for. */
+export class WrongKernelError extends BootError {
+  /** @param reported the build id that the guest reported. */
+  constructor(
+    asked: string,
+    readonly reported: string,
+  ) {
+    super(
+      'WRONG_KERNEL',
+      `the guest runs build ${reported}, not ${asked}: the kernel in the cache is not the one that was built`,
+    );
+  }
 }
 
 /** A booted guest that misbehaves in a way that is not evidence: a missing workload, a broken transfer. */

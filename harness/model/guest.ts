@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { MachineEnd } from './guest-end.ts';
 import type { Kernel } from './kernel.ts';
 
 export type Accelerator = 'kvm' | 'tcg';
@@ -59,14 +60,6 @@ export interface GuestKey {
   readonly hostPublicKey: Buffer;
 }
 
-/** Why a machine is no longer there. */
-export type MachineEnd =
-  | { readonly kind: 'powered-off' }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'ended-by-harness' }
-  | { readonly kind: 'killed'; readonly signal: string }
-  | { readonly kind: 'failed'; readonly exitCode: number; readonly stderr: string };
-
 /** How a remote command ended. */
 export interface RemoteExit {
   /** Null when a signal ended it or the connection was lost before an exit status came. */
@@ -101,14 +94,19 @@ export interface RemoteOutput extends RemoteExit {
   readonly stderr: string;
 }
 
+/** What ends a request to a guest: it rejects with the signal's reason at once, whatever the guest does. */
+export interface RemoteOptions {
+  readonly signal: AbortSignal;
+}
+
 /** An SSH session with a guest. */
 export interface RemoteSession {
-  /** Starts a command; streams while it runs. */
-  spawn(command: string, options?: { readonly signal?: AbortSignal }): Promise<RemoteProcess>;
+  /** Starts a command; streams while it runs, until it ends or `signal` aborts. */
+  spawn(command: string, options: RemoteOptions): Promise<RemoteProcess>;
   /** Runs a command to its end; output is limited to 16 MiB a stream. @throws GuestError when it cannot be started. */
-  exec(command: string, options?: { readonly signal?: AbortSignal; readonly stdin?: string }): Promise<RemoteOutput>;
+  exec(command: string, options: RemoteOptions & { readonly stdin?: string }): Promise<RemoteOutput>;
   /** Extracts a tar stream below `remoteDir`. */
-  upload(tar: NodeJS.ReadableStream, remoteDir: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  upload(tar: NodeJS.ReadableStream, remoteDir: string, options: RemoteOptions): Promise<void>;
   /**
    * Packs `remoteDir` in the guest and unpacks it below `localDir`, refusing names that leave it and more than
    * `limitBytes`.
@@ -116,7 +114,7 @@ export interface RemoteSession {
   download(
     remoteDir: string,
     localDir: string,
-    options: { readonly limitBytes: number; readonly signal?: AbortSignal },
+    options: RemoteOptions & { readonly limitBytes: number },
   ): Promise<void>;
   /** An interactive shell on a terminal of its own. */
   shell(terminal: TerminalSize & { readonly term: string }): Promise<RemoteShell>;
@@ -140,7 +138,7 @@ export interface StartedGuest extends AsyncDisposable {
   consoleQuietMs(): number;
   /** Non-maskable interrupt to every vCPU: a kernel that no longer answers prints its backtraces. */
   injectNmi(): Promise<void>;
-  /** Ids of the host's threads that run the vCPUs, in their order. @throws HostError when QEMU does not tell. */
+  /** Ids of the host's threads that run the vCPUs, in their order. @throws HostError when QEMU does not answer. */
   vcpuThreads(): Promise<readonly number[]>;
   /** Ends QEMU now. Idempotent. */
   kill(): Promise<void>;

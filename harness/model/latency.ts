@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Accelerator, AcceleratorChoice, AcceleratorDecision, GuestSpec, MachineEnd } from './guest.ts';
+import type { Accelerator, AcceleratorChoice, AcceleratorDecision, GuestSpec } from './guest.ts';
+import type { GuestEnd } from './guest-end.ts';
 import type { KernelRecord, VariantSpec } from './kernel.ts';
 
 /**
@@ -117,19 +118,6 @@ export interface Unusable {
   readonly reason: string;
 }
 
-/** How one boot came to its end, as the harness saw it. */
-export type LatencyEnd =
-  | { readonly kind: 'completed' }
-  /** A swap-in thread did not come back. */
-  | { readonly kind: 'stalled'; readonly message: string }
-  /** The console showed a splat; the guest was ended after it. */
-  | { readonly kind: 'complained' }
-  | { readonly kind: 'program-failed'; readonly message: string }
-  | { readonly kind: 'boot-failed'; readonly message: string }
-  | { readonly kind: 'guest-lost'; readonly message: string; readonly machine: MachineEnd | null }
-  | { readonly kind: 'out-of-time'; readonly message: string }
-  | { readonly kind: 'host-fault'; readonly message: string };
-
 /** What an arm is in the run for. */
 export const ARM_ROLES = ['variant', 'null', 'quiet', 'stop'] as const;
 export type ArmRole = (typeof ARM_ROLES)[number];
@@ -210,7 +198,7 @@ export interface LatencyBootRecord {
   readonly kernelId: string;
   readonly buildId: string;
   readonly workload: LatencyWorkload;
-  readonly end: LatencyEnd;
+  readonly end: GuestEnd;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { GuestEnd } from './guest-end.ts';
 import type { CodePlace } from './interleave.ts';
 import type { WorkloadSummary } from './trial.ts';
 
@@ -39,14 +40,9 @@ export interface SearchRound {
 
 /** Why a guest of a search was given up. */
 export type SearchedGuestEnd =
+  | Exclude<GuestEnd, { readonly kind: 'splat' }>
   | { readonly kind: 'splat'; readonly title: string }
-  /** Threads of the workload without progress while everything ran. */
-  | { readonly kind: 'stalled'; readonly threads: readonly string[] }
-  | { readonly kind: 'corruption'; readonly pages: number }
-  /** All rounds were done. */
-  | { readonly kind: 'completed' }
-  /** The guest or its workload broke off without a sign of the kernel’s: nothing follows from it. */
-  | { readonly kind: 'lost'; readonly message: string };
+  | { readonly kind: 'corruption'; readonly pages: number };
 
 export interface SearchedGuest {
   readonly guest: number;
@@ -93,9 +89,14 @@ export interface Search {
   readonly minimised: Minimised | null;
 }
 
+/** Whether a guest was given up without a sign of the kernel's: nothing follows from it. */
+export function isLost({ kind }: SearchedGuestEnd): boolean {
+  return kind !== 'completed' && kind !== 'splat' && kind !== 'stalled' && kind !== 'corruption';
+}
+
 /** Guests whose end is a finding about the kernel. */
 export function findingsOf(guests: readonly SearchedGuest[]): SearchedGuest[] {
-  return guests.filter(({ end }) => end.kind === 'splat' || end.kind === 'stalled' || end.kind === 'corruption');
+  return guests.filter(({ end }) => end.kind !== 'completed' && !isLost(end));
 }
 
 /** Swapoffs of all guests, as far as their workloads told. */

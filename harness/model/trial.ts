@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Fault } from './errors.ts';
-import type { Accelerator, AcceleratorDecision, SwapBackend, MachineEnd } from './guest.ts';
+import type { Accelerator, AcceleratorDecision, SwapBackend } from './guest.ts';
+import type { GuestEnd, ThreadBeat } from './guest-end.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { Plan, WorkloadKind } from './plan.ts';
 import type { Splat } from './splat.ts';
@@ -59,16 +60,6 @@ export interface Corruption {
   readonly found: string;
 }
 
-/** A thread of the workload as the monitor last saw it. */
-export interface ThreadBeat {
-  readonly name: string;
-  readonly tid: number;
-  /** What it was doing: a fault, `swapoff`, `mincore` … */
-  readonly operation: string;
-  /** Guest milliseconds since it last finished anything. */
-  readonly stalledMs: number;
-}
-
 /** Lines that the workload writes to its standard output, one JSON object each, by `t`. */
 export type WorkloadMessage =
   | {
@@ -82,29 +73,10 @@ export type WorkloadMessage =
   | { readonly t: 'end'; readonly exposure: Exposure; readonly joined: boolean }
   | { readonly t: 'fail'; readonly message: string };
 
-/** How a trial came to its end, as the harness saw it. */
-export type TrialEnd =
-  /** The workload ended by itself with its end marker and exit status 0. */
-  | { readonly kind: 'completed' }
-  /** The console showed a splat; the guest was ended after it. */
-  | { readonly kind: 'splat' }
-  /** A workload thread made no progress while the monitor still answered. */
-  | { readonly kind: 'stalled'; readonly threads: readonly ThreadBeat[] }
-  /** The workload said itself why it could not go on. */
-  | { readonly kind: 'workload-failed'; readonly message: string }
-  /** No boot to a session. */
-  | { readonly kind: 'boot-failed'; readonly message: string }
-  /** QEMU or the session went away, or the guest fell silent. */
-  | { readonly kind: 'guest-lost'; readonly message: string; readonly machine: MachineEnd | null }
-  /** The machine that runs the harness is at fault; never evidence about a kernel. */
-  | { readonly kind: 'host-fault'; readonly message: string }
-  /** A deadline of the harness ran out. */
-  | { readonly kind: 'out-of-time'; readonly message: string };
-
 /** Everything that one trial left, without opinion. */
 export interface Evidence {
   readonly spec: TrialSpec;
-  readonly end: TrialEnd;
+  readonly end: GuestEnd;
   /** Build id that the guest itself reported; null when it never did. */
   readonly guestBuildId: string | null;
   readonly splats: readonly Splat[];
@@ -145,7 +117,7 @@ export interface TrialMeta {
 /** `trial.json`: what was asked, how it ended, and when. */
 export interface TrialRecord {
   readonly spec: TrialSpec;
-  readonly end: TrialEnd;
+  readonly end: GuestEnd;
   readonly meta: TrialMeta;
 }
 

@@ -7,7 +7,7 @@ import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
 import type { ExplorationFiles } from '../store/exploration-files.ts';
-import type { Lab } from './lab.ts';
+import type { Lab } from '../lab/lab.ts';
 import { exploreKernel, guestsAtOnce, mapOf } from './explore-kernel.ts';
 
 export interface ExplorationOptions {
@@ -16,6 +16,9 @@ export interface ExplorationOptions {
   readonly signal: AbortSignal;
   readonly onResult: (result: PointResult) => void;
 }
+
+/** For the source lines of a map, which an exploration that was interrupted has as well. */
+const LOOKUP_MS = 60_000;
 
 /** An exploration as it can be stored and judged. */
 export interface EndedExploration {
@@ -32,7 +35,7 @@ export interface EndedExploration {
 export async function runExploration(
   spec: ExplorationSpec,
   kernel: Kernel,
-  lab: Pick<Lab, 'rootfs' | 'identity'>,
+  lab: Lab,
   files: ExplorationFiles,
   { signal, onResult, guests = guestsAtOnce() }: ExplorationOptions,
 ): Promise<EndedExploration> {
@@ -59,7 +62,10 @@ export async function runExploration(
   const map =
     path === null
       ? null
-      : await symbolizeMap(mapOf(spec, path, await files.readPoints()), sourceLookup(kernel.vmlinux));
+      : await symbolizeMap(
+          mapOf(spec, path, await files.readPoints()),
+          sourceLookup(kernel.vmlinux, AbortSignal.timeout(LOOKUP_MS)),
+        );
   return { record: { spec, end, startedAt, endedAt: new Date().toISOString() }, map };
 }
 

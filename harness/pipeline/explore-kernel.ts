@@ -11,7 +11,7 @@ import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
-import type { PlacedLab } from './debugged-guest.ts';
+import type { Lab } from '../lab/lab.ts';
 import { withPlacement } from './place.ts';
 
 /** What one exploration is to do, and what is known of it already. */
@@ -47,7 +47,7 @@ export function guestsAtOnce(): number {
  *
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
-export async function exploreKernel(kernel: Kernel, lab: PlacedLab, request: ExploreRequest): Promise<void> {
+export async function exploreKernel(kernel: Kernel, lab: Lab, request: ExploreRequest): Promise<void> {
   const { guests } = request;
   const booted = new BootedGuests(request.consoleLog);
   const explored = new ExploredPoints(request.spec.repeats);
@@ -91,7 +91,7 @@ class BootedGuests {
 
 async function exploreShare(
   kernel: Kernel,
-  lab: PlacedLab,
+  lab: Lab,
   request: ExploreRequest,
   explored: ExploredPoints,
   booted: BootedGuests,

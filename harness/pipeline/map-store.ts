@@ -9,7 +9,7 @@ import type { Kernel } from '../model/kernel.ts';
 import { ExplorationFiles, readExploration } from '../store/exploration-files.ts';
 import { EXPLORATION_FILES } from '../store/layout.ts';
 import { runExploration, type EndedExploration, type ExplorationOptions } from './exploration-run.ts';
-import type { Lab } from './lab.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /** Folder of the maps that belong to no run, below that of the results. */
 const MAPS = 'maps';
@@ -28,7 +28,7 @@ export interface StoredExploration extends EndedExploration {
 export async function exploreStored(
   spec: ExplorationSpec,
   kernel: Kernel,
-  lab: Pick<Lab, 'rootfs' | 'identity'>,
+  lab: Lab,
   resultsDir: string,
   options: ExplorationOptions & { readonly reuse: boolean; readonly onResume: (points: number) => void },
 ): Promise<StoredExploration> {

@@ -15,7 +15,7 @@ import type { SwapBackend } from '../model/guest.ts';
 import type { PathPoint, PointOutcome } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
 import type { Minimised, SearchedGuest, SearchRound } from '../model/search.ts';
-import type { PlacedLab } from './debugged-guest.ts';
+import type { Lab } from '../lab/lab.ts';
 import { withPlacement } from './place.ts';
 import type { SearchedKernel } from './search-run.ts';
 
@@ -43,7 +43,7 @@ export interface MinimiseRequest {
  */
 export async function minimise(
   searched: SearchedKernel,
-  lab: PlacedLab,
+  lab: Lab,
   request: MinimiseRequest,
 ): Promise<Minimised | null> {
   const backend = placedOn(request.backend);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { BACKENDS } from '../interleave/backends.ts';
+import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { pathNamed, type PathName } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
 import { startProgram } from '../interleave/program.ts';
 import { loadSymbols } from '../interleave/symbols.ts';
+import { answered } from '../lab/answered.ts';
+import { withDebuggedGuest, type DebuggedGuest } from '../lab/debugged.ts';
+import type { Lab } from '../lab/lab.ts';
 import { GuestError } from '../model/errors.ts';
 import type { GuestSpec, SwapBackend } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
-import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
 import { placedMemoryMiB } from './placed-memory.ts';
 
 /** What is placed, and where it is swapped to. */
@@ -19,7 +22,7 @@ export interface Scene {
 export const FAULT_SCENE: Scene = { path: 'fault', backend: BACKENDS.rotational };
 
 /** A CPU for swapoff and one for the thread that is held. */
-const MACHINE: Pick<GuestSpec, 'vcpus' | 'cmdline'> = { vcpus: 2, cmdline: [] };
+const MACHINE: Pick<GuestSpec, 'vcpus' | 'cmdline'> = { vcpus: 2, cmdline: PLACING_CMDLINE };
 
 /** Boots of a guest in which a thread does not come to its place: one that waits for a CPU that stands still. */
 const MOST_PLACEMENTS = 3;
@@ -32,18 +35,21 @@ const MOST_PLACEMENTS = 3;
  */
 export async function withPlacement<T>(
   kernel: Kernel,
-  lab: PlacedLab,
+  lab: Lab,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
   scene: Scene = FAULT_SCENE,
   consoleLog?: string,
 ): Promise<T> {
   const path = pathNamed(scene.path);
-  const machine = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend: scene.backend };
-  const symbols = await loadSymbols(kernel.vmlinux);
+  const guest = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend: scene.backend };
+  const request = { kernel, guest, ...(consoleLog === undefined ? {} : { consoleLog }) };
+  const symbols = await loadSymbols(kernel.vmlinux, signal);
   for (let attempt = 1; ; attempt++) {
     const placed = async ({ guest, take }: DebuggedGuest): Promise<{ readonly value: T } | 'not placed'> => {
-      const places = await startProgram(guest.remote, scene.backend, path.operation, signal);
+      const places = await answered(guest, 'start the placed program', signal, (within) =>
+        startProgram(guest.remote, scene.backend, path.operation, within),
+      );
       await using taken = await take();
       const placement = await prepare(taken, places, symbols, path).catch((error: unknown) => {
         if (error instanceof GuestError && error.code === 'NOT_PLACED' && attempt < MOST_PLACEMENTS) return null;
@@ -51,7 +57,7 @@ export async function withPlacement<T>(
       });
       return placement === null ? 'not placed' : { value: await use(placement) };
     };
-    const outcome = await withDebuggedGuest(kernel, lab, machine, signal, placed, consoleLog);
+    const outcome = await withDebuggedGuest(request, lab, signal, placed);
     if (typeof outcome === 'object') return outcome.value;
     signal.throwIfAborted();
   }

@@ -23,8 +23,8 @@ import { moreTrials } from '../verdict/more-trials.ts';
 import { evidenceTools } from './audit.ts';
 import { explorationOf, runExploration } from './exploration-run.ts';
 import { hostFacts, toolVersions } from './host-facts.ts';
-import { buildKernels } from './kernels.ts';
-import { openLab, type Lab } from './lab.ts';
+import { buildKernels } from '../lab/kernels.ts';
+import { openLab, type Lab } from '../lab/lab.ts';
 import { runTrial } from './trial.ts';
 import type { Workspace } from './workspace.ts';
 

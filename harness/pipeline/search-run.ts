@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { makePrivateDir } from '../host/temp-dir.ts';
 import { calleeLookup } from '../interleave/calls.ts';
 import { ChainReader } from '../interleave/chains.ts';
+import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
 import { disassembler } from '../interleave/disassembly.ts';
 import { Runner } from '../interleave/runner.ts';
 import { drawPreemption } from '../interleave/search/preemption.ts';
@@ -18,21 +19,26 @@ import {
 } from '../interleave/search/round.ts';
 import { swapoffCode, type SwapoffCode } from '../interleave/search/swapoff.ts';
 import { loadSymbols, type SymbolTable } from '../interleave/symbols.ts';
-import { BootError, GuestError, HostError, SwapraceError, UsageError } from '../model/errors.ts';
+import { answered } from '../lab/answered.ts';
+import { withDebuggedGuest, type DebuggedGuest } from '../lab/debugged.ts';
+import { endOf } from '../lab/end-of.ts';
+import type { Lab } from '../lab/lab.ts';
+import { GuestError, UsageError, WrongKernelError } from '../model/errors.ts';
 import type { GuestSpec } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { StressProbe, TargetSignature } from '../model/plan.ts';
 import { plannedTrial } from '../model/planned-trial.ts';
 import {
   findingsOf,
+  isLost,
   type SearchedGuest,
   type SearchedGuestEnd,
   type SearchRound,
   type SearchSpec,
 } from '../model/search.ts';
-import type { TrialEnd, TrialSpec } from '../model/trial.ts';
+import type { GuestEnd } from '../model/guest-end.ts';
+import type { TrialSpec } from '../model/trial.ts';
 import { parseWorkload } from '../workload/fold.ts';
-import { withDebuggedGuest, type DebuggedGuest, type PlacedLab } from './debugged-guest.ts';
 import { WorkloadRun } from './workload-run.ts';
 
 /** What a search needs to know of a kernel. */
@@ -87,7 +93,7 @@ const MOST_CENSUS_GUESTS = 4;
  */
 export async function functionsReached(
   searched: SearchedKernel,
-  lab: PlacedLab,
+  lab: Lab,
   variant: string,
   probe: StressProbe,
   functions: readonly string[],
@@ -100,8 +106,9 @@ export async function functionsReached(
   for (let guest = 0; guest < MOST_CENSUS_GUESTS; guest++) {
     const open = functions.filter((func) => !found.has(func));
     const look = (debugged: DebuggedGuest): Promise<Census> =>
-      withRace(searched, debugged, trial, log, (machine) => census(machine, open, CENSUS_MS));
-    const { reached, cut } = await withDebuggedGuest(searched.kernel, lab, machineOf(probe), signal, look);
+      withRace(searched, debugged, trial, log, signal, (machine) => census(machine, open, CENSUS_MS));
+    const request = { kernel: searched.kernel, guest: machineOf(probe) };
+    const { reached, cut } = await withDebuggedGuest(request, lab, signal, look);
     for (const func of reached) found.add(func);
     const nothingNew = reached.length === 0 && found.size > 0;
     if (!cut || nothingNew) break;
@@ -130,7 +137,7 @@ export interface SearchRequest {
  */
 export async function searchKernel(
   searched: SearchedKernel,
-  lab: PlacedLab,
+  lab: Lab,
   request: SearchRequest,
 ): Promise<SearchedGuest[]> {
   const { spec, signal } = request;
@@ -141,20 +148,20 @@ export async function searchKernel(
     const guest = await searchGuest(searched, lab, request, guests.length, next);
     guests.push(guest);
     next += guest.rounds;
-    if (guests.length >= MOST_LOST && guests.slice(-MOST_LOST).every(({ end }) => end.kind === 'lost'))
+    if (guests.length >= MOST_LOST && guests.slice(-MOST_LOST).every(({ end }) => isLost(end)))
       throw tooManyLost(guest.end);
   }
   return guests;
 }
 
 function tooManyLost(end: SearchedGuestEnd): GuestError {
-  const why = end.kind === 'lost' ? `; the last one: ${end.message}` : '';
+  const why = 'message' in end ? `; the last one: ${end.message}` : '';
   return new GuestError('TOO_MANY_LOST', `${MOST_LOST} guests in a row were lost${why}`);
 }
 
 async function searchGuest(
   searched: SearchedKernel,
-  lab: PlacedLab,
+  lab: Lab,
   request: SearchRequest,
   guest: number,
   first: number,
@@ -171,27 +178,18 @@ async function searchGuest(
   };
   const search = (debugged: DebuggedGuest): Promise<SearchedGuestEnd> =>
     race(searched, debugged, trial, counted, guest, first);
-  const end = await withDebuggedGuest(
-    searched.kernel,
-    lab,
-    machineOf(probe),
-    signal,
-    search,
-    request.consoleLog(guest),
-  ).catch((error: unknown) => endOfLost(error, signal));
+  const booted = { kernel: searched.kernel, guest: machineOf(probe), consoleLog: request.consoleLog(guest) };
+  const end = await withDebuggedGuest(booted, lab, signal, search).catch((error: unknown) => endOfLost(error, signal));
   const log = await readFile(request.workloadLog(guest), 'utf8').catch(() => '');
   return { guest, end, rounds, workload: parseWorkload(log) };
 }
 
-/** A guest that breaks off is a result; a host that cannot go on is none. */
+/** A guest that is lost is a result. A host that cannot go on is none, nor is a kernel that nobody asked for. */
 function endOfLost(error: unknown, signal: AbortSignal): SearchedGuestEnd {
   signal.throwIfAborted();
-  const lost =
-    error instanceof GuestError ||
-    error instanceof BootError ||
-    (error instanceof HostError && error.code !== 'WORKLOAD_LOG_NOT_KEPT');
-  if (!lost) throw error;
-  return { kind: 'lost', message: (error as SwapraceError).message };
+  const end = error instanceof WrongKernelError ? null : endOf(error);
+  if (end === null || end.kind === 'splat') throw error;
+  return end;
 }
 
 async function race(
@@ -203,14 +201,14 @@ async function race(
   first: number,
 ): Promise<SearchedGuestEnd> {
   const { spec, signal, onRound } = request;
-  return withRace(searched, booted, trial, request.workloadLog(guest), async (machine, workload) => {
+  return withRace(searched, booted, trial, request.workloadLog(guest), signal, async (machine, workload) => {
     const early = findingIn(
       workload,
       await followingSplat(machine, DEFAULT_ROUND_TIMES, () => underWay(machine, workload, signal)),
       trial,
     );
     if (early !== null) return early;
-    let over: TrialEnd | null = null;
+    let over: GuestEnd | null = null;
     void workload.ended().then(
       (end) => (over = end),
       () => undefined,
@@ -224,7 +222,7 @@ async function race(
       const finding = findingIn(workload, outcome.splat, trial);
       if (finding !== null) return finding;
       // Holds in a guest in which nothing races any more would pass for a search.
-      if (over !== null) return { kind: 'lost', message: 'the workload ended before the search' };
+      if (over !== null) return { kind: 'guest-lost', message: 'the workload ended before the search', machine: null };
     }
     return { kind: 'completed' };
   });
@@ -236,9 +234,12 @@ async function withRace<T>(
   { guest, take }: DebuggedGuest,
   trial: TrialSpec,
   log: string,
+  signal: AbortSignal,
   use: (machine: SearchedMachine, workload: WorkloadRun) => Promise<T>,
 ): Promise<T> {
-  await using workload = await WorkloadRun.start(trial, guest.remote, log, () => undefined);
+  await using workload = await answered(guest, 'start the workload', signal, (within) =>
+    WorkloadRun.start(trial, guest.remote, log, () => undefined, within),
+  );
   await using machine = await take();
   return await use(
     { machine, runner: new Runner(machine.vcpus), chains: new ChainReader(machine.vcpus, symbols), symbols, swapoff },
@@ -251,7 +252,7 @@ function trialOf({ kernel }: SearchedKernel, probe: StressProbe, variant: string
 }
 
 function machineOf({ vcpus, memoryMiB, cmdline, backend }: StressProbe): GuestSpec {
-  return { vcpus, memoryMiB, cmdline, backend };
+  return { vcpus, memoryMiB, cmdline: [...PLACING_CMDLINE, ...cmdline], backend };
 }
 
 /** Lets the workload come to its first raced swapoff: before, nothing can be found. */
@@ -270,7 +271,5 @@ function findingIn(workload: WorkloadRun, splat: string | null, { hangSeconds }:
   const pages = workload.exposure?.corruptPages ?? 0;
   if (pages > 0) return { kind: 'corruption', pages };
   const stalled = workload.stalledThreads(hangSeconds * 1000);
-  return stalled.length === 0
-    ? null
-    : { kind: 'stalled', threads: stalled.map(({ name, operation }) => `${name} in ${operation}`) };
+  return stalled.length === 0 ? null : { kind: 'stalled', threads: stalled };
 }

@@ -5,7 +5,7 @@ import { acquireLock } from '../host/lock.ts';
 import type { StressProbe } from '../model/plan.ts';
 import { findingsOf, type Search, type SearchRound, type SearchSpec } from '../model/search.ts';
 import { SearchFiles } from '../store/search-files.ts';
-import type { PlacedLab } from './debugged-guest.ts';
+import type { Lab } from '../lab/lab.ts';
 import { minimise } from './minimise-search.ts';
 import { searchKernel, type SearchedKernel } from './search-run.ts';
 
@@ -29,7 +29,7 @@ export interface StoreSearchOptions {
  */
 export async function searchStored(
   searched: SearchedKernel,
-  lab: PlacedLab,
+  lab: Lab,
   spec: SearchSpec,
   probe: StressProbe,
   resultsDir: string,

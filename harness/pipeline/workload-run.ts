@@ -3,9 +3,11 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { HostError } from '../model/errors.ts';
+import type { WatchedProgram } from '../lab/program.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { RemoteProcess, RemoteSession } from '../model/guest.ts';
-import type { Exposure, ThreadBeat, TrialEnd, TrialSpec, WorkloadMessage } from '../model/trial.ts';
+import type { GuestEnd, ThreadBeat } from '../model/guest-end.ts';
+import type { Exposure, TrialSpec, WorkloadMessage } from '../model/trial.ts';
 import { stressCommand } from '../workload/command.ts';
 import { parseWorkloadLine } from '../workload/protocol.ts';
 
@@ -13,7 +15,7 @@ import { parseWorkloadLine } from '../workload/protocol.ts';
 const STDERR_LIMIT = 4_000;
 
 /** The workload running in a guest: its lines kept as they come, its threads watched. Dispose closes the log. */
-export class WorkloadRun implements AsyncDisposable {
+export class WorkloadRun implements WatchedProgram, AsyncDisposable {
   #lastLineAt = performance.now();
   #threads: readonly ThreadBeat[] = [];
   #exposure: Exposure | null = null;
@@ -41,21 +43,22 @@ export class WorkloadRun implements AsyncDisposable {
     remote: RemoteSession,
     logFile: string,
     emit: ProgressListener,
+    signal: AbortSignal,
   ): Promise<WorkloadRun> {
-    const process = await remote.spawn(stressCommand(spec));
+    const process = await remote.spawn(stressCommand(spec), { signal });
     return new WorkloadRun(spec, process, createWriteStream(logFile, { flags: 'w' }), emit);
   }
 
   /** How the workload came to its end by itself. */
-  async ended(): Promise<TrialEnd> {
+  async ended(): Promise<GuestEnd> {
     const exit = await this.process.exit;
     await this.#drained;
-    if (this.#last?.t === 'fail') return { kind: 'workload-failed', message: this.#last.message };
+    if (this.#last?.t === 'fail') return { kind: 'program-failed', message: this.#last.message };
     if (exit.lost) return { kind: 'guest-lost', message: 'the SSH session was lost', machine: null };
     const how = exit.signal === null ? `exit status ${exit.code}` : `signal ${exit.signal}`;
     if (this.#last?.t === 'end' && !this.#last.joined) return { kind: 'stalled', threads: this.#threads };
-    if (exit.code !== 0) return { kind: 'workload-failed', message: `${how}${this.#stderrSuffix()}` };
-    if (this.#last === null) return { kind: 'workload-failed', message: 'exit status 0 without an end marker' };
+    if (exit.code !== 0) return { kind: 'program-failed', message: `${how}${this.#stderrSuffix()}` };
+    if (this.#last === null) return { kind: 'program-failed', message: 'exit status 0 without an end marker' };
     return { kind: 'completed' };
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from '../model/splat.ts';
-import type { Corruption, ThreadBeat } from '../model/trial.ts';
+import type { ThreadBeat } from '../model/guest-end.ts';
+import type { Corruption } from '../model/trial.ts';
 import type { RunResult } from '../model/verdict.ts';
 
 /** One title that a run showed, with everything that a report says about it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { findingsOf, swapoffsOf, type Search, type SearchedGuestEnd } from '../model/search.ts';
+import { findingsOf, isLost, swapoffsOf, type Search, type SearchedGuestEnd } from '../model/search.ts';
 import { several } from './wording.ts';
 
 /** A search as text: what was done, what came of it, and what it comes down to. */
@@ -29,18 +29,18 @@ function endWords(end: SearchedGuestEnd): string {
     case 'splat':
       return end.title;
     case 'stalled':
-      return `no progress of ${end.threads.join(', ')}`;
+      return `no progress of ${end.threads.map(({ name, operation }) => `${name} in ${operation}`).join(', ')}`;
     case 'corruption':
       return `${several(end.pages, 'wrong page')}`;
     case 'completed':
       return 'nothing';
-    case 'lost':
+    default:
       return `lost: ${end.message}`;
   }
 }
 
 function lostWords({ guests }: Search): string[] {
-  return guests.filter(({ end }) => end.kind === 'lost').map(({ guest, end }) => `  guest ${guest} ${endWords(end)}`);
+  return guests.filter(({ end }) => isLost(end)).map(({ guest, end }) => `  guest ${guest} ${endWords(end)}`);
 }
 
 function minimisedWords({ minimised, spec }: Search, scheduleFile: string | null): string {

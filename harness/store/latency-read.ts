@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
+import { guestEnd } from '../model/guest-end.ts';
 import {
   ARM_ROLES,
   INSTRUMENTS,
@@ -11,6 +12,7 @@ import {
   type LatencyRunRecord,
 } from '../model/latency.ts';
 import { isPartial } from './layout.ts';
+import { currentEnd } from './old-ends.ts';
 import { BOOT_FILES, LATENCY_FILES } from './latency-store.ts';
 
 const text = z.string();
@@ -77,7 +79,7 @@ const boot = z.strictObject({
   kernelId: text,
   buildId: text,
   workload: z.strictObject({ ...workload, mode: z.enum(LATENCY_MODES), seed: count }),
-  end: z.looseObject({ kind: text }),
+  end: z.preprocess(currentEnd, guestEnd),
   startedAt: text,
   endedAt: text,
   accelerator: z.enum(['kvm', 'tcg', 'none']),

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
+import { guestEnd } from '../model/guest-end.ts';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
 import { WORKLOAD_KINDS, type Plan } from '../model/plan.ts';
 import type { Frame, Splat } from '../model/splat.ts';
-import type { Evidence, Exposure, RunRecord, TrialEnd, TrialRecord, TrialSpec } from '../model/trial.ts';
+import type { Evidence, Exposure, RunRecord, TrialRecord, TrialSpec } from '../model/trial.ts';
 import { INCONCLUSIVE_CAUSES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
+import { currentEnd } from './old-ends.ts';
 import { interleaveProbe, mapVerdict } from './schema-exploration.ts';
 import { backend, count, expectation, expectations, fault, outcome, text, texts } from './schema-parts.ts';
 
@@ -112,28 +114,7 @@ const spec: z.ZodType<TrialSpec> = z.strictObject({
   seconds: z.number(),
 });
 
-const machineEnd = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('powered-off') }),
-  z.strictObject({ kind: z.literal('reset') }),
-  z.strictObject({ kind: z.literal('ended-by-harness') }),
-  z.strictObject({ kind: z.literal('killed'), signal: text }),
-  z.strictObject({ kind: z.literal('failed'), exitCode: z.number().int(), stderr: text }),
-]);
-
-const beat = z.strictObject({ name: text, tid: z.number().int(), operation: text, stalledMs: z.number() });
-
-const withMessage = <K extends string>(kind: K) => z.strictObject({ kind: z.literal(kind), message: text });
-
-const end: z.ZodType<TrialEnd> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('completed') }),
-  z.strictObject({ kind: z.literal('splat') }),
-  z.strictObject({ kind: z.literal('stalled'), threads: z.array(beat) }),
-  withMessage('workload-failed'),
-  withMessage('boot-failed'),
-  z.strictObject({ kind: z.literal('guest-lost'), message: text, machine: machineEnd.nullable() }),
-  withMessage('host-fault'),
-  withMessage('out-of-time'),
-]);
+const end = z.preprocess(currentEnd, guestEnd);
 
 export const trialRecord: z.ZodType<TrialRecord> = z.strictObject({
   spec,

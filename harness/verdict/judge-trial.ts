@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { ThreadBeat } from '../model/guest-end.ts';
 import type { TargetSignature } from '../model/plan.ts';
 import type { Splat } from '../model/splat.ts';
-import type { Evidence, ThreadBeat } from '../model/trial.ts';
+import type { Evidence } from '../model/trial.ts';
 import type { InconclusiveCause, TrialVerdict } from '../model/verdict.ts';
 import { classify, mayExplainHang } from './signature.ts';
 
@@ -79,7 +80,9 @@ function withoutFinding(evidence: Evidence): TrialVerdict {
       return completed(evidence);
     case 'splat':
       return inconclusive('damaged-splat', 'the console showed a splat that its log does not hold');
-    case 'workload-failed':
+    case 'program-failed':
+      return inconclusive('workload-failed', `workload failed: ${end.message}`);
+    case 'wrong-kernel':
     case 'boot-failed':
     case 'guest-lost':
     case 'out-of-time':

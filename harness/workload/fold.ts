@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Exposure, ThreadBeat, WorkloadMessage, WorkloadSummary } from '../model/trial.ts';
+import type { ThreadBeat } from '../model/guest-end.ts';
+import type { Exposure, WorkloadMessage, WorkloadSummary } from '../model/trial.ts';
 import { parseWorkloadLog } from './protocol.ts';
 
 /**

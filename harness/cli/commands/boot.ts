@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { attachShell, plainSshCommand } from '../../pipeline/interactive.ts';
-import { bootGuest } from '../../pipeline/lab.ts';
+import { attachShell, plainSshCommand } from '../../lab/interactive.ts';
+import { bootGuest } from '../../lab/boot.ts';
+import { proveKernel } from '../../lab/proof.ts';
+import { GuestError } from '../../model/errors.ts';
 import { guestOf } from '../../pipeline/stress-one.ts';
 import type { CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
@@ -23,17 +25,20 @@ export async function bootCommand(
   const { kernel, lab } = await prepareVariant(context, plan, name, flags, flags.accel ?? plan.accelerator);
   const base = guestOf(plan);
   const guestSpec = { ...base, cmdline: [...base.cmdline, ...(flags.append?.split(/\s+/) ?? [])] };
-  await using guest = await bootGuest(kernel, guestSpec, lab.decision.accelerator, lab, signal);
+  const request = { kernel, guest: guestSpec, accelerator: lab.decision.accelerator };
+  await using guest = await bootGuest(request, lab, signal);
+  await proveKernel(guest, kernel, signal);
   emit.done();
   if (words.length > 0) {
     const result = await guest.remote.exec(words.join(' '), { signal });
     process.stdout.write(result.stdout);
     process.stderr.write(result.stderr);
+    if (result.lost) throw new GuestError('SESSION_LOST', 'The session with the guest was lost');
     return context.setStatus(result.code ?? 1);
   }
   const ssh = await plainSshCommand(guest, lab.identity, guest.privateDir);
   process.stderr.write(
     `${name} is up (${(guest.bootMs / 1000).toFixed(1)} s). From another terminal: ${ssh}\nConsole: ${guest.privateDir}/console.log\n`,
   );
-  context.setStatus(await attachShell(guest, { input: process.stdin, output: process.stdout }));
+  context.setStatus(await attachShell(guest, { input: process.stdin, output: process.stdout }, signal));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
-import { buildKernels } from '../../pipeline/kernels.ts';
+import { buildKernels } from '../../lab/kernels.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
 import type { PlanFlags } from '../flags.ts';

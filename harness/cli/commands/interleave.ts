@@ -8,7 +8,7 @@ import type { ExplorationSpec } from '../../model/exploration.ts';
 import type { HoldKind, MeanwhileKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
-import type { Lab } from '../../pipeline/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
 import { mapsHtml } from '../../report/html/maps.ts';
 import { notesOfMaps } from '../../report/map-words.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { aborted } from '../../host/deadline.ts';
 import { BACKENDS } from '../../interleave/backends.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
@@ -42,7 +43,7 @@ export async function replayCommand(
   );
   const { kernel, lab } = await prepareVariant(context, plan, variant, flags, PLACED_UNDER);
   const { signal } = context;
-  const source = sourceLookup(kernel.vmlinux);
+  const source = sourceLookup(kernel.vmlinux, signal);
   const dump = flags.dump === undefined ? null : resolve(flags.dump);
   if (flags.keep === true || flags.gdb === true) {
     const keep = (placement: Placement): Promise<void> =>
@@ -92,7 +93,7 @@ async function keepAtHold(
   context.emit.done();
   context.print(`Held at ${schedule.hold.at} (vCPU ${HELD}); ${did}. The guest stays stopped until Ctrl-C.`);
   if (options.gdb) context.print(attachText(options.vmlinux, placement.machine.handOver()));
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await aborted(signal).catch(() => undefined);
 }
 
 /** How to attach gdb. Pure. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Plan, StressProbe } from '../../model/plan.ts';
 import type { SearchSpec } from '../../model/search.ts';
 import { functionsReached, openSearch, searchedFunctions, type SearchedKernel } from '../../pipeline/search-run.ts';
-import type { Lab } from '../../pipeline/lab.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { searchStored } from '../../pipeline/search-store.ts';
 import { probeOf } from '../../pipeline/stress-one.ts';
 import { searchText } from '../../report/search.ts';

@@ -27,6 +27,6 @@ export class GdbError extends HostError {
     readonly errno: number | null = null,
     cause?: unknown,
   ) {
-    super(code, message, cause === undefined ? {} : { cause });
+    super(code, message, { concerns: 'guest', ...(cause === undefined ? {} : { cause }) });
   }
 }

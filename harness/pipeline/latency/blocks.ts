@@ -5,6 +5,7 @@ import { blockOf, reasonToEnd } from '../../probe/latency/design.ts';
 import { latencyReport } from '../../probe/latency/show/report.ts';
 import { HostError, SwapraceError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
+import type { SessionResult } from '../../model/guest-end.ts';
 import type {
   Arm,
   ArmRole,
@@ -15,14 +16,14 @@ import type {
   PlannedBoot,
 } from '../../model/latency.ts';
 import type { LatencyStore } from '../../store/latency-store.ts';
-import type { LatencyBootResult, LatencyLogs } from './boot.ts';
+import type { LatencyLogs } from './boot.ts';
 import { deriveBoot } from './derive.ts';
 import { watchHost } from './host.ts';
 
 export interface BlockOptions {
   readonly accelerator: LatencyBootRecord['accelerator'];
   /** Measures one replicate of an arm. */
-  readonly measure: (arm: Arm, workload: LatencyWorkload, logs: LatencyLogs) => Promise<LatencyBootResult>;
+  readonly measure: (arm: Arm, workload: LatencyWorkload, logs: LatencyLogs) => Promise<SessionResult>;
   /**
    * Counts the instructions of one fault of an arm's kernel; null where the plan does not ask, or nothing can be
    * stepped.

@@ -5,17 +5,18 @@ import { join } from 'node:path';
 import type { FarHost } from '../../host/ssh-client.ts';
 import { latencyCommand } from '../../probe/latency/command.ts';
 import { armsOf } from '../../probe/latency/design.ts';
-import { parseLatencyLine } from '../../probe/latency/messages.ts';
+import { parseLatencyLine, stalledEnd } from '../../probe/latency/messages.ts';
 import { gnuBuildId } from '../../host/elf-notes.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
+import type { SessionResult } from '../../model/guest-end.ts';
 import type { KernelRecord } from '../../model/kernel.ts';
 import type { LatencyPlan, LatencyWorkload } from '../../model/latency.ts';
 import { compilePrograms } from '../../rootfs/compile.ts';
 import { LatencyStore } from '../../store/latency-store.ts';
 import type { Workspace } from '../workspace.ts';
 import { LatencyBlocks, type FinishedLatencyRun } from './blocks.ts';
-import { SAMPLE_FILES, type LatencyBootResult, type LatencyLogs } from './boot.ts';
+import { SAMPLE_FILES, type LatencyLogs } from './boot.ts';
 
 export interface HardwareOptions {
   readonly plan: LatencyPlan;
@@ -180,7 +181,7 @@ async function measureOnce(
   workload: LatencyWorkload,
   logs: LatencyLogs,
   signal: AbortSignal,
-): Promise<LatencyBootResult> {
+): Promise<SessionResult> {
   const inFolder = (file: string): string => `${folder}/${file}`;
   const files = {
     swap: inFolder('swap'),
@@ -201,8 +202,7 @@ async function measureOnce(
     .map(parseLatencyLine)
     .findLast((message) => message !== null);
   const result = { guestBuildId, argv: ['ssh', host.name, command], bootMs: null };
-  if (last?.t === 'stalled')
-    return { ...result, end: { kind: 'stalled', message: `${last.operation} made no progress for ${last.seconds} s` } };
+  if (last?.t === 'stalled') return { ...result, end: stalledEnd(last) };
   if (code !== 0 || last?.t !== 'end') {
     const said = last?.t === 'fail' ? last.message : stderr.trim() || `exit status ${code}`;
     return { ...result, end: { kind: 'program-failed', message: said } };

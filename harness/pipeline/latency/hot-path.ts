@@ -2,7 +2,7 @@
 import { tracePath, type TracedPath } from '../../interleave/path.ts';
 import { ANCHOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import type { PlacedLab } from '../debugged-guest.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { withPlacement } from '../place.ts';
 
 /** What one fault executes in the kernel when nobody swaps off; interrupts are not among it. */
@@ -28,12 +28,7 @@ const GUARDS = new Set(['get_swap_device', 'put_swap_device']);
  *
  * @throws GuestError when the fault cannot be placed.
  */
-export async function countFault(
-  variant: string,
-  kernel: Kernel,
-  lab: PlacedLab,
-  signal: AbortSignal,
-): Promise<FaultCost> {
+export async function countFault(variant: string, kernel: Kernel, lab: Lab, signal: AbortSignal): Promise<FaultCost> {
   return withPlacement(kernel, lab, signal, async (placement) => {
     const claim = await trace(placement, placement.path.limits, signal);
     const whole = await trace(placement, { untilReturnOf: [placement.anchor], limit: MOST_INSTRUCTIONS }, signal);
@@ -49,7 +44,7 @@ export async function countFault(
 }
 
 /** Only until the entry is claimed: what the comparison of variants counts. @throws GuestError as `countFault`. */
-export async function countUntilClaim(kernel: Kernel, lab: PlacedLab, signal: AbortSignal): Promise<number> {
+export async function countUntilClaim(kernel: Kernel, lab: Lab, signal: AbortSignal): Promise<number> {
   return withPlacement(
     kernel,
     lab,

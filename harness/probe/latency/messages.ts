@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
+import type { GuestEnd } from '../../model/guest-end.ts';
 
 /** Lines that guests/src/latency writes to its standard output, by `t`. */
 export type LatencyMessage =
@@ -16,6 +17,11 @@ const message: z.ZodType<LatencyMessage> = z.discriminatedUnion('t', [
   z.object({ t: z.literal('end'), swapoffs: count, passes: count }),
   z.object({ t: z.literal('fail'), message: z.string() }),
 ]);
+
+/** The end of a session whose program reported that a thread of it hangs. */
+export function stalledEnd({ operation, seconds }: Extract<LatencyMessage, { t: 'stalled' }>): GuestEnd {
+  return { kind: 'stalled', threads: [{ name: operation, tid: null, operation, stalledMs: seconds * 1000 }] };
+}
 
 /** One line of the program's output; null for a line that is none of its messages, whole or cut. */
 export function parseLatencyLine(line: string): LatencyMessage | null {

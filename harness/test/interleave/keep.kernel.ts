@@ -20,7 +20,7 @@ t.test('weakened: at the hold the guest can be dumped, and handed to another deb
   await booted(t.name);
   await withPlacement(kernel, lab, never, async (placement) => {
     const schedule = parseSchedule('name: keep\nhold: {at: __swap_duplicate, how: stall}\n', 'keep');
-    const did = await replayToHold(placement, schedule, { source: sourceLookup(kernel.vmlinux), signal: never });
+    const did = await replayToHold(placement, schedule, { source: sourceLookup(kernel.vmlinux, never), signal: never });
     t.equal(did, 'swapoff has returned');
 
     const core = join(t.testdir({}), 'core');

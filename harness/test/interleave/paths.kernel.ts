@@ -29,7 +29,7 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
     'name: ra\npath: shmem\nhold: {at: shmem_swapin, how: preempt}\nexpect: {kind: hang, matches: swap_cluster_readahead}\n',
     'ra',
   );
-  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
+  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
   const replayed = await withPlacement(kernel, lab, never, (placement) => replay(placement, schedule, options), {
     path: 'shmem',
     backend: BACKENDS.rotational,

@@ -27,7 +27,7 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
     const schedule = parseSchedule(readFileSync(join(root, 'kernel-configs/schedules', SCHEDULE), 'utf8'), SCHEDULE);
     const replayed = await replay(placement, schedule, {
       attempts: ATTEMPTS,
-      source: sourceLookup(kernel.vmlinux),
+      source: sourceLookup(kernel.vmlinux, never),
       signal: never,
     });
     t.equal(replayed.met, ATTEMPTS);

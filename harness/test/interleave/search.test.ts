@@ -15,7 +15,7 @@ import {
   type SearchedMachine,
 } from '../../interleave/search/round.ts';
 import { swapoffCode } from '../../interleave/search/swapoff.ts';
-import { ConsoleSplats } from '../../interleave/splats.ts';
+import { ConsoleSplats } from '../../lab/console-splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { HostError } from '../../model/errors.ts';
 import type { PathPoint, PlacedMachine } from '../../model/interleave.ts';
@@ -403,7 +403,7 @@ t.test(
         swapoffFunctions: [],
       },
       guests: [
-        { guest: 0, end: { kind: 'lost', message: 'gone' }, rounds: 1, workload },
+        { guest: 0, end: { kind: 'guest-lost', message: 'gone', machine: null }, rounds: 1, workload },
         { guest: 1, end: splat, rounds: 4, workload },
       ],
     };

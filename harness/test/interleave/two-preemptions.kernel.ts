@@ -12,7 +12,7 @@ t.test('unpatched: swapoff held in its turn, swapon behind it, and a place by it
   const kernel = await kernelOf(await shippedPlan('default'), 'unpatched');
   const lab = await labFor(kernel);
   await booted(t.name);
-  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
+  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
   await withPlacement(kernel, lab, never, async (placement) => {
     t.equal((await replay(placement, await shippedSchedule('swap-map-unpublished'), options)).met, ATTEMPTS);
 

@@ -6,8 +6,9 @@ import t from 'tap';
 import type { GuestSpec } from '../../model/guest.ts';
 import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
 import { farHost } from '../../host/ssh-client.ts';
-import { plainSshCommand } from '../../pipeline/interactive.ts';
-import { bootGuest, type LabGuest } from '../../pipeline/lab.ts';
+import { plainSshCommand } from '../../lab/interactive.ts';
+import { bootGuest } from '../../lab/boot.ts';
+import type { LabGuest } from '../../lab/guest.ts';
 import { measureHardware } from '../../pipeline/latency/hardware.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
@@ -85,10 +86,12 @@ async function sshConfigOf(machine: LabGuest): Promise<string> {
 
 t.test('a machine that answers nothing any more is taken for gone', async (t) => {
   await booted(t.name);
-  await using machine = await bootGuest(kernel, guest, 'tcg', lab, never);
+  await using machine = await bootGuest({ kernel, guest, accelerator: 'tcg' }, lab, never);
   const host = farHost('guest', { configFile: await sshConfigOf(machine), silentSeconds: 4 });
   await using running = beside((signal) => host.run('touch /tmp/begun; sleep 1000', { signal }));
-  await running.until(async () => ((await machine.remote.exec('ls /tmp/begun')).code === 0 ? true : null));
+  await running.until(async () =>
+    (await machine.remote.exec('ls /tmp/begun', { signal: never })).code === 0 ? true : null,
+  );
   process.kill(machine.pid, 'SIGSTOP');
   t.match(await running.result, { code: 255, stderr: /not responding/ });
 });
@@ -96,14 +99,15 @@ t.test('a machine that answers nothing any more is taken for gone', async (t) =>
 t.test('a machine that runs already is measured by ssh, and left as it was', async (t) => {
   await booted(t.name);
   const spec: GuestSpec = { ...guest, backend: { kind: 'file', filesystem: 'ext4', sizeKiB: 1024 } };
-  await using machine = await bootGuest(kernel, spec, 'tcg', lab, never);
+  await using machine = await bootGuest({ kernel, guest: spec, accelerator: 'tcg' }, lab, never);
   const { remote } = machine;
-  await remote.exec('mount /dev/vda /mnt');
+  await remote.exec('mount /dev/vda /mnt', { signal: never });
   const clock = '/sys/devices/system/clocksource/clocksource0/current_clocksource';
   // A second into its boot the kernel changes it by itself.
-  while ((await remote.exec(`cat ${clock}`)).stdout.trim() === 'tsc-early');
+  while ((await remote.exec(`cat ${clock}`, { signal: never })).stdout.trim() === 'tsc-early');
   const state = async (): Promise<string> =>
-    (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`)).stdout;
+    (await remote.exec(`ls /mnt; cat /proc/swaps /proc/sys/kernel/sched_rt_runtime_us ${clock}`, { signal: never }))
+      .stdout;
   const before = await state();
   const configFile = await sshConfigOf(machine);
   const plan = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
@@ -139,7 +143,7 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   /** Has the machine run `command` in an arm in whose command there is `word`: $pid is its program. */
   const inArm = async (measuring: Beside<unknown>, word: string, command: string): Promise<void> => {
     const script = `pid=$(cat /mnt/swaprace-latency-*/pid) && grep -q swap /proc/swaps && grep -q ${word} /proc/$pid/cmdline && { ${command}; }`;
-    await measuring.until(async () => ((await remote.exec(script)).code === 0 ? true : null));
+    await measuring.until(async () => ((await remote.exec(script, { signal: never })).code === 0 ? true : null));
   };
   await using disturbed = beside((signal) => measure(20, signal));
   // Only until that run has ended: the others would take minutes with such a clock.
@@ -165,7 +169,11 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
 
 t.test('a guest that is measured gets cores, locked memory and prompt timers', async (t) => {
   await booted(t.name);
-  await using machine = await bootGuest(kernel, { ...guest, lockMemory: true }, 'tcg', lab, never);
+  await using machine = await bootGuest(
+    { kernel, guest: { ...guest, lockMemory: true }, accelerator: 'tcg' },
+    lab,
+    never,
+  );
   const threads = await machine.vcpuThreads();
   const facts = { vcpuCores: '', guestMemory: '', guestTimers: '' };
   await giveTo(machine, { cores: [1, 0], lockMemory: true, promptTimers: true, facts }, never);

@@ -117,7 +117,7 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
   });
   // The newest process of the workload is the one that races; the oldest is its monitor.
   const stop = 'until set -- $(pidof stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
-  t.equal((await session.exec(stop)).code, 0);
+  t.equal((await session.exec(stop, { signal: never })).code, 0);
   session.close();
   const evidence = await running.result;
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
@@ -147,13 +147,13 @@ t.test('an image without the workload is inconclusive, and says what is missing'
   const dir = t.testdir({ logs: {} });
   const without = await labOfChanged(stock, dir, (guests) => rm(join(guests, 'src/stress'), { recursive: true }));
   const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, without);
-  t.match(evidence.end, { kind: 'workload-failed', message: /stress.*not found/ });
+  t.match(evidence.end, { kind: 'program-failed', message: /stress.*not found/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
 });
 
 t.test('a kernel that is not the one that was built is no evidence about it', async (t) => {
   await booted(t.name);
   const evidence = await evidenceOf(trial({}), t.testdir(), { ...stock, buildId: 'ab'.repeat(20) });
-  t.match(evidence.end, { kind: 'boot-failed', message: /not the one that was built/ });
+  t.match(evidence.end, { kind: 'wrong-kernel', message: /not the one that was built/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
 });

@@ -17,6 +17,7 @@ interface RawChannel extends ServerChannel {
   };
 }
 
+const never = new AbortController().signal;
 /** Long against a round trip over a unix socket. */
 const LATE_MS = 100;
 
@@ -78,10 +79,14 @@ t.test('a status that comes late is waited for, and one that comes at once is no
     readyTimeoutMs: 20_000,
   });
   t.teardown(() => session.close());
-  t.match(await session.exec('late', { stdin: 'its input' }), { code: 7, lost: false, stdout: 'output' });
+  t.match(await session.exec('late', { signal: never, stdin: 'its input' }), {
+    code: 7,
+    lost: false,
+    stdout: 'output',
+  });
   t.same(input, ['its input']);
   for (let time = 0; time < 5; time++)
-    t.match(await session.exec('at once'), { code: 3, lost: false, stdout: 'output' });
+    t.match(await session.exec('at once', { signal: never }), { code: 3, lost: false, stdout: 'output' });
 });
 
 /** Writes of one turn of the event loop leave together. */

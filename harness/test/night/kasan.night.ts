@@ -20,7 +20,7 @@ const SCHEDULES = {
 for (const backend of ['rotational', 'solid-state'] as const) {
   t.test(`unpatched under KASAN, ${backend}: what the schedules expect comes at every attempt`, async (t) => {
     const kernel = await kernelOf(await shippedPlan('kasan'), 'unpatched');
-    const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
+    const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
     const again = async (placement: Placement): Promise<void> => {
       for (const name of SCHEDULES[backend]) {
         const { results, met } = await replay(placement, await shippedSchedule(name), options);

@@ -10,7 +10,7 @@ import type { Kernel } from '../../model/kernel.ts';
 import type { StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
 import { countOutcomes, outcomeKey } from '../../model/race-map.ts';
-import { bootGuest } from '../../pipeline/lab.ts';
+import { bootGuest } from '../../lab/boot.ts';
 import { withPlacement } from '../../pipeline/place.ts';
 import { stressCommand } from '../../workload/command.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
@@ -31,7 +31,7 @@ async function validates(kernel: Kernel, { machine }: Placement): Promise<boolea
 for (const variant of FIXES) {
   t.test(`${variant} under lock validation: the shipped schedules report nothing`, async (t) => {
     const kernel = await kernelOf(plan, variant);
-    const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux), signal: never };
+    const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
     await booted(t.name);
     await withPlacement(kernel, await labFor(kernel), never, async (placement) => {
       for (const name of ['swap-map-gone', 'swap-cache-freed']) {
@@ -66,9 +66,9 @@ for (const variant of FIXES) {
 async function debugLocksAfterStress(variant: string): Promise<string> {
   const kernel = await kernelOf(plan, variant);
   const spec = plannedTrial(plan, plan.probes[0] as StressProbe, variant, 0, kernel);
-  await using guest = await bootGuest(kernel, spec, 'tcg', await labFor(kernel), never);
-  await guest.remote.exec(stressCommand(spec));
-  const { stdout } = await guest.remote.exec('cat /proc/lockdep_stats');
+  await using guest = await bootGuest({ kernel, guest: spec, accelerator: 'tcg' }, await labFor(kernel), never);
+  await guest.remote.exec(stressCommand(spec), { signal: never });
+  const { stdout } = await guest.remote.exec('cat /proc/lockdep_stats', { signal: never });
   return /^ *debug_locks: +(\d)$/m.exec(stdout)?.[1] ?? stdout;
 }
 

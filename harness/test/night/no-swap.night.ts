@@ -27,7 +27,7 @@ t.test('a kernel without swap is inconclusive, and the reason names it', async (
     signal: never,
     emit: silent,
   });
-  t.match(end, { kind: 'workload-failed', message: /swapon.*(ENOSYS|Function not impl)/ });
+  t.match(end, { kind: 'program-failed', message: /swapon.*(ENOSYS|Function not impl)/ });
   const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
   const [console, workload] = [await readFile(logs.consoleLog), await readFile(logs.workloadLog, 'utf8')];
   t.match(judgeTrial(deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools), plan.target), {

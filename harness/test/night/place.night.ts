@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import t from 'tap';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
-import type { PlacedLab } from '../../pipeline/debugged-guest.ts';
+import type { Lab } from '../../lab/lab.ts';
 import { withPlacement } from '../../pipeline/place.ts';
 import { booted, kernelOf, labFor, labOfChanged, never, replaceIn, shippedPlan } from '../kernel/lab.ts';
 
@@ -15,8 +15,8 @@ t.test('a guest in which a thread does not come to its place is left for another
     replaceIn(join(guests, 'src/interleave/threads.c'), waiting, 'for (;;)'),
   );
   /** A lab whose guests are booted from one image after the other. */
-  const labOf = (images: Rootfs[]): PlacedLab => ({
-    identity: sound.identity,
+  const labOf = (images: Rootfs[]): Lab => ({
+    ...sound,
     get rootfs() {
       return images.shift() as Rootfs;
     },

@@ -25,9 +25,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   host: ['model'],
   stats: ['model'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host', 'stats']])),
-  probe: ['model', 'host', 'stats', ...STAGES],
-  pipeline: ['model', 'host', 'stats', 'probe', ...STAGES],
-  cli: ['model', 'host', 'stats', 'probe', 'pipeline', ...STAGES],
+  // Guests are booted and watched the same way, whatever is done to them.
+  lab: ['model', 'host', 'source', 'kconfig', 'build', 'rootfs', 'machine', 'evidence'],
+  probe: ['model', 'host', 'stats', 'lab', ...STAGES],
+  pipeline: ['model', 'host', 'stats', 'lab', 'probe', ...STAGES],
+  cli: ['model', 'host', 'stats', 'lab', 'probe', 'pipeline', ...STAGES],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
 const PURE = ['model', 'stats', 'verdict', 'report'];

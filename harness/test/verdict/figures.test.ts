@@ -50,7 +50,7 @@ t.test('a trial that may have crashed unseen is held against a variant', async (
 });
 
 t.test('a workload that failed raced, and hid nothing', async (test) => {
-  const failed = makeEvidence({ end: { kind: 'workload-failed', message: 'EBUSY' }, ...late });
+  const failed = makeEvidence({ end: { kind: 'program-failed', message: 'EBUSY' }, ...late });
   test.same(figures('variant', failed), { events: 0, suspect: 0, exposure: 0 });
   test.same(figures('control', failed), { events: 0, suspect: 0, exposure: 1050 });
 });

@@ -28,7 +28,7 @@ t.test('absence is never success', async (test) => {
   inconclusive({ guestBuildId: 'ffff' }, 'wrong-kernel', /ran build ffff, not a1b2c3d4/);
   inconclusive({ end: { kind: 'splat' } }, 'damaged-splat', /does not hold/);
   inconclusive(
-    { end: { kind: 'workload-failed', message: 'swapon: EBUSY' } },
+    { end: { kind: 'program-failed', message: 'swapon: EBUSY' } },
     'workload-failed',
     /workload failed: swapon: EBUSY/,
   );

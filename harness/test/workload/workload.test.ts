@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import type { Exposure, ThreadBeat, WorkloadMessage } from '../../model/trial.ts';
+import type { ThreadBeat } from '../../model/guest-end.ts';
+import type { Exposure, WorkloadMessage } from '../../model/trial.ts';
 import { foldWorkload, parseWorkload, stalledThreads } from '../../workload/fold.ts';
 import { parseWorkloadLine, parseWorkloadLog } from '../../workload/protocol.ts';
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencyEnd, LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../../../model/latency.ts';
+import type { GuestEnd, ThreadBeat } from '../../../model/guest-end.ts';
+import type { LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../../../model/latency.ts';
 import { parseSamples } from './samples.ts';
 import { parseTimerlat, parseWaits } from './timerlat.ts';
 
 /** Everything that one boot left. */
 export interface BootEvidence {
-  readonly end: LatencyEnd;
+  readonly end: GuestEnd;
   /** Build ids: of the kernel that was meant, and of the one that the guest told; null when it never did. */
   readonly buildId: string;
   readonly guestBuildId: string | null;
@@ -28,7 +29,7 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
     return unusable('wrong-kernel', `the guest runs build ${guestBuildId}, not ${buildId}`);
   }
   // Before complaints: the backtraces of a hang were asked for.
-  if (end.kind === 'stalled') return unusable('hang', end.message);
+  if (end.kind === 'stalled') return unusable('hang', stalledWords(end.threads));
   if (complaints[0] !== undefined) return unusable('kernel-complained', complaints[0]);
   const failure = failureOf(end);
   if (failure !== null) return failure;
@@ -49,11 +50,17 @@ function parsedSamples({ samples, trace, workload }: BootEvidence): LatencySampl
   return waits === null ? { ...parsed, wakeUps } : { ...parsed, wakeUps, waits };
 }
 
-function failureOf(end: Exclude<LatencyEnd, { kind: 'stalled' }>): Unusable | null {
+function stalledWords(threads: readonly ThreadBeat[]): string {
+  return threads
+    .map(({ operation, stalledMs }) => `${operation} made no progress for ${stalledMs / 1000} s`)
+    .join(', ');
+}
+
+function failureOf(end: Exclude<GuestEnd, { kind: 'stalled' }>): Unusable | null {
   switch (end.kind) {
     case 'completed':
       return null;
-    case 'complained':
+    case 'splat':
       return unusable('kernel-complained', 'a complaint that could not be read');
     default:
       return unusable(end.kind, end.message);

@@ -37,7 +37,7 @@ async function run(results: string, count: ((arm: Arm) => Promise<number>) | nul
       await writeFile(consoleLog, '');
       if (!dead) await writeFile(join(dir, 'samples.bin'), samplesFile(madeUpSamples()));
       return {
-        end: dead ? { kind: 'complained' } : { kind: 'completed' },
+        end: dead ? { kind: 'splat' } : { kind: 'completed' },
         guestBuildId: kernel(arm.variant === 'v5a+ra' ? 'aaaa' : 'bbbb').buildId,
         argv: ['qemu'],
         bootMs: 1,

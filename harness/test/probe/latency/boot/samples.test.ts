@@ -107,7 +107,9 @@ t.test('a boot that went wrong gives no figure, whatever it wrote', async (t) =>
   refused(t, evidence({ guestBuildId: 'cd34' }), 'wrong-kernel', /cd34, not ab12/);
   refused(t, evidence({ guestBuildId: null }), 'wrong-kernel', /did not tell/);
   refused(t, evidence({ complaints: ['BUG: scheduling while atomic'] }), 'kernel-complained', /while atomic/);
-  refused(t, evidence({ end: { kind: 'stalled', message: 'racer' } }), 'hang', /racer/);
+  const threads = [{ name: 'racer', tid: null, operation: 'swap-in', stalledMs: 20_000 }];
+  refused(t, evidence({ end: { kind: 'stalled', threads } }), 'hang', /^swap-in made no progress for 20 s$/);
+  refused(t, evidence({ end: { kind: 'splat' } }), 'kernel-complained', /could not be read/);
   refused(
     t,
     evidence({ end: { kind: 'guest-lost', message: 'the session was lost', machine: null } }),

@@ -12,7 +12,7 @@ const STIME = 12;
 export function workClock(pid: number): () => Promise<number> {
   return async () => {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch((cause: Error) => {
-      throw new HostError('QEMU_GONE', `QEMU (process ${pid}) is no longer there`, { cause });
+      throw new HostError('QEMU_GONE', `QEMU (process ${pid}) is no longer there`, { cause, concerns: 'guest' });
     });
     return cpuMs(stat);
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SplatScanner } from '../evidence/scanner.ts';
+import { untilNextLook } from '../host/deadline.ts';
 import type { StartedGuest } from '../model/guest.ts';
 
 /** A splat whose last line came: this long for a panic to follow. */
@@ -39,7 +39,7 @@ export class SplatWatch {
    * Resolves when a splat has come and been followed to its end; never when none comes. Polls: silence makes no event.
    */
   async followed(signal: AbortSignal): Promise<void> {
-    while (!this.#isOver()) await sleep(LOOK_EVERY_MS, undefined, { signal });
+    while (!this.#isOver()) await untilNextLook(LOOK_EVERY_MS, signal);
   }
 
   #isOver(): boolean {

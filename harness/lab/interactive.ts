@@ -2,9 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { orAborted } from '../host/deadline.ts';
 import { shellText } from '../host/shell.ts';
-import type { StartedGuest } from '../model/guest.ts';
+import { GuestError } from '../model/errors.ts';
+import type { RemoteExit, StartedGuest } from '../model/guest.ts';
 import type { RunIdentity } from '../rootfs/keys.ts';
+
+const LOST: Pick<RemoteExit, 'code' | 'lost'> = { code: null, lost: true };
 
 /** A terminal, as process.stdin and process.stdout are one. */
 export interface Terminal {
@@ -12,8 +16,17 @@ export interface Terminal {
   readonly output: NodeJS.WriteStream;
 }
 
-/** Carries a person's terminal to a shell in the guest until that shell ends. @returns its exit status. */
-export async function attachShell(guest: StartedGuest, { input, output }: Terminal): Promise<number> {
+/**
+ * Carries a person's terminal to a shell in the guest until that shell ends.
+ *
+ * @returns its exit status.
+ * @throws GuestError `SESSION_LOST` when the guest goes first; the signal's reason.
+ */
+export async function attachShell(
+  guest: StartedGuest,
+  { input, output }: Terminal,
+  signal: AbortSignal,
+): Promise<number> {
   const size = (): { rows: number; columns: number } => ({ rows: output.rows ?? 24, columns: output.columns ?? 80 });
   const shell = await guest.remote.shell({ ...size(), term: process.env['TERM'] ?? 'vt100' });
   const resize = (): void => shell.resize(size());
@@ -22,7 +35,9 @@ export async function attachShell(guest: StartedGuest, { input, output }: Termin
   input.pipe(shell.stream as NodeJS.WritableStream);
   shell.stream.pipe(output, { end: false });
   try {
-    return (await shell.exit).code ?? 0;
+    const { code, lost } = await orAborted(signal, Promise.race([shell.exit, guest.ended.then(() => LOST)]));
+    if (lost) throw new GuestError('SESSION_LOST', 'The session with the guest was lost');
+    return code ?? 1;
   } finally {
     output.off('resize', resize);
     if (input.isTTY) input.setRawMode(false);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { StartedGuest } from '../model/guest.ts';
-import type { TrialEnd } from '../model/trial.ts';
+import type { GuestEnd } from '../model/guest-end.ts';
 
-/** Resolves when QEMU has gone, with what that says of a trial: the host’s fault, or a guest that ended by itself. */
+/** Resolves when QEMU has gone, with what that says: the host’s fault, or a guest that ended by itself. */
 export async function machineGone(
   guest: StartedGuest,
-): Promise<Extract<TrialEnd, { kind: 'host-fault' | 'guest-lost' }>> {
+): Promise<Extract<GuestEnd, { kind: 'host-fault' | 'guest-lost' }>> {
   const machine = await guest.ended;
   switch (machine.kind) {
     case 'killed':

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Every kind of probe proves the kernel of its guests before anything is measured. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import t, { type Test } from 'tap';
+import { SymbolTable } from '../../interleave/symbols.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
+import type { Kernel } from '../../model/kernel.ts';
+import type { LatencyWorkload } from '../../model/latency.ts';
+import type { StressProbe } from '../../model/plan.ts';
+import type { TrialSpec } from '../../model/trial.ts';
+import { runExploration } from '../../pipeline/exploration-run.ts';
+import { measureBoot } from '../../pipeline/latency/boot.ts';
+import { countUntilClaim } from '../../pipeline/latency/hot-path.ts';
+import { withPlacement } from '../../pipeline/place.ts';
+import { functionsReached, searchKernel, type SearchedKernel } from '../../pipeline/search-run.ts';
+import { runTrial } from '../../pipeline/trial.ts';
+import { ExplorationFiles } from '../../store/exploration-files.ts';
+import { fakeKit, kernel as anyKernel, type FakeKit } from './fake-guest.ts';
+
+const never = new AbortController().signal;
+const silent = (): void => undefined;
+const machine = { vcpus: 2, memoryMiB: 128, cmdline: [], backend: { kind: 'zram', sizeKiB: 1024 } } as const;
+const MESSAGE = /the guest runs build cd34, not ab12/;
+const refused = { code: 'WRONG_KERNEL', fault: 'boot', message: MESSAGE };
+
+/** A lab whose guests report another build than was asked for. */
+function wrong(): FakeKit & Lab {
+  return Object.assign(fakeKit({ buildId: 'cd34' }), { decision: { accelerator: 'tcg', reason: '' } as const });
+}
+
+/** Nothing was done to its one guest beyond asking for its uptime and its build id, and it has ended. */
+function untouched(t: Test, { guests }: FakeKit): void {
+  t.equal(guests.length, 1, 'no further guest');
+  t.same(
+    guests[0]?.commands.map((command) => command.split(' ')[0]),
+    ['cat', 'od'],
+  );
+  t.equal(guests[0]?.running, false);
+}
+
+/** With a vmlinux that has symbols. */
+async function kernelWithSymbols(dir: string): Promise<Kernel> {
+  const [source, vmlinux] = [join(dir, 'a.c'), join(dir, 'vmlinux')];
+  await writeFile(source, 'void do_swap_page(void) {}\nvoid get_swap_device(void) {}\n');
+  await execa('gcc', ['-c', '-o', vmlinux, source]);
+  return { ...anyKernel, vmlinux, record: { id: 'k' } } as Kernel;
+}
+
+t.test('stress', async (t) => {
+  const dir = t.testdir({});
+  const lab = wrong();
+  const spec = { ...machine, seconds: 1, hangSeconds: 1 } as unknown as TrialSpec;
+  const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
+  const { end, guestBuildId } = await runTrial(spec, anyKernel, logs, { lab, signal: never, emit: silent });
+  t.match(end, { kind: 'wrong-kernel', message: MESSAGE });
+  t.equal(guestBuildId, 'cd34');
+  untouched(t, lab);
+});
+
+t.test('latency, and its count of instructions', async (t) => {
+  const dir = t.testdir({});
+  const lab = wrong();
+  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
+  const workload = { seconds: 1, hangSeconds: 1 } as LatencyWorkload;
+  const { end } = await measureBoot(anyKernel, machine, workload, logs, { lab, signal: never });
+  t.match(end, { kind: 'wrong-kernel', message: MESSAGE });
+  untouched(t, lab);
+  const counted = wrong();
+  await t.rejects(countUntilClaim(await kernelWithSymbols(dir), counted, never), refused);
+  untouched(t, counted);
+});
+
+t.test('placing: an exploration says so, a replay is refused', async (t) => {
+  const dir = t.testdir({});
+  const kernel = await kernelWithSymbols(dir);
+  const replayed = wrong();
+  await t.rejects(
+    withPlacement(kernel, replayed, never, async () => t.fail('it was placed')),
+    refused,
+  );
+  untouched(t, replayed);
+  const explored = wrong();
+  const spec: ExplorationSpec = {
+    ...{ id: 'p-v', probe: 'p', variant: 'v', kernelId: 'k', buildId: 'ab12', path: 'fault' },
+    ...{ backend: machine.backend, hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1 },
+    ...WHOLE_PATH,
+  };
+  const files = new ExplorationFiles(join(dir, 'map'));
+  await files.create();
+  const options = { signal: never, onResult: silent, guests: 1 };
+  const { record, map } = await runExploration(spec, kernel, explored, files, options);
+  t.match(record.end, { kind: 'failed', fault: 'boot', message: MESSAGE });
+  t.equal(map, null);
+  untouched(t, explored);
+});
+
+t.test('search', async (t) => {
+  const dir = t.testdir({});
+  const probe = { ...machine, id: 'p', hangSeconds: 1, budgets: { v: { trialSeconds: 1 } } } as unknown as StressProbe;
+  const kernel = { ...anyKernel, record: { id: 'k' } } as Kernel;
+  const searched: SearchedKernel = {
+    kernel,
+    symbols: new SymbolTable('ffffffff81001000 T do_swap_page\n'),
+    swapoff: { func: 'x', returns: [], calls: [] } as unknown as SearchedKernel['swapoff'],
+  };
+  const census = wrong();
+  await t.rejects(functionsReached(searched, census, 'v', probe, ['do_swap_page'], never), refused);
+  untouched(t, census);
+  const lab = wrong();
+  const spec = {
+    ...{ variant: 'v', kernelId: 'k', buildId: 'ab12', probe: 'p', seed: '1', rounds: 10, findings: 1 },
+    ...{ functions: ['do_swap_page'], swapoffFunctions: [] },
+  };
+  const file = (name: string) => (guest: number) => join(dir, `${name}.${guest}`);
+  const request = {
+    ...{ spec, probe, signal: never, onRound: async () => void t.fail('it was searched') },
+    ...{ consoleLog: file('console'), workloadLog: file('workload') },
+  };
+  await t.rejects(searchKernel(searched, lab, request), refused);
+  untouched(t, lab);
+});
