@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makePrivateDir } from '../harness/host/temp-dir.ts';
-import { DEFAULT_TIMES, holdMeanwhile, letGo, type Interleaving } from '../harness/interleave/attempt.ts';
+import { DEFAULT_TIMES, holdMeanwhile, release, type Interleaving } from '../harness/interleave/attempt.ts';
 import { tracePath } from '../harness/interleave/path.ts';
 import { choosePoints } from '../harness/interleave/points.ts';
 import { ANCHOR, HELD, type Placement } from '../harness/interleave/prepare.ts';
@@ -23,6 +23,7 @@ import { findingsOf, swapoffsOf } from '../harness/model/search.ts';
 import { buildKernels } from '../harness/lab/kernels.ts';
 import { openLab, type Lab } from '../harness/lab/lab.ts';
 import { withPlacement } from '../harness/pipeline/place.ts';
+import { readRace } from '../harness/race/read.ts';
 import { findPlan, loadPlan } from '../harness/pipeline/plan/load.ts';
 import { functionsReached, openSearch, searchedFunctions, searchKernel } from '../harness/pipeline/search-run.ts';
 import { runTrial } from '../harness/pipeline/trial.ts';
@@ -90,7 +91,7 @@ async function timePoints(placement: Placement, variant: string, hold: HoldKind)
         count: Math.max(1, Math.floor(points.length / Number(values.points))),
     });
     const walker = new PathWalker(timed);
-    const interleaving: Interleaving = { hold, meanwhile: 'swapoff', swapoffTo: null };
+    const interleaving: Interleaving = { hold, contenderTo: null };
     Object.assign(spent, { restore: 0, save: 0 });
     const startedAt = performance.now();
     for (const point of chosen) {
@@ -98,7 +99,7 @@ async function timePoints(placement: Placement, variant: string, hold: HoldKind)
         await clocked(spent, 'walk', () => walker.goTo(point));
         spent.walk -= spent.restore + spent.save - beforeWalk;
         const held = await clocked(spent, 'hold', () => holdMeanwhile(timed, interleaving, DEFAULT_TIMES));
-        await clocked(spent, 'release', () => letGo(timed, held, interleaving, DEFAULT_TIMES));
+        await clocked(spent, 'release', () => release(timed, held, interleaving, DEFAULT_TIMES));
     }
     const total = performance.now() - startedAt;
     const shares = Object.entries(spent).map(
@@ -137,7 +138,7 @@ interface Rate {
 /** Search and stress, one guest of each in turn, so that the host's load is the same for both. */
 async function findingRates(variant: string, kernel: Kernel, lab: Lab): Promise<string> {
     await using scratch = await makePrivateDir();
-    const searched = await openSearch(kernel, signal);
+    const searched = await openSearch(kernel, readRace(place.guestsDir, probe.race), signal);
     const functions = await functionsReached(
         searched,
         lab,
@@ -161,7 +162,7 @@ async function findingRates(variant: string, kernel: Kernel, lab: Lab): Promise<
                 rounds: Number(values.rounds),
                 findings: 1,
             },
-            ...{ functions, swapoffFunctions: searched.swapoff.calls },
+            ...{ functions, contenderFunctions: searched.contender.calls },
         };
         const found = await searchKernel(searched, lab, {
             spec,

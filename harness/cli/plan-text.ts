@@ -71,5 +71,7 @@ function describeBackend(backend: SwapBackend): string {
       return `${backend.sizeKiB} KiB in a file on ${backend.filesystem}`;
     case 'zram':
       return `${backend.sizeKiB} KiB on zram`;
+    case 'none':
+      return 'no swap';
   }
 }

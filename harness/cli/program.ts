@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Command, Option } from 'commander';
-import { BACKEND_NAMES } from '../interleave/backends.ts';
+import { DEFAULT_RACE } from '../model/race.ts';
 import { workspace } from '../pipeline/workspace.ts';
 import { FORMATS } from '../report/formats.ts';
 import { paintFor } from './colour.ts';
@@ -13,6 +13,8 @@ const offline = (): Option => new Option('--offline', 'fetch nothing: use what i
 const dryRun = (): Option => new Option('--dry-run', 'print what would be done, and do nothing');
 const json = (): Option => new Option('--json', 'print JSON for a program to read');
 const results = (): Option => new Option('--results <folder>', 'folder of the runs instead of results/');
+const race = (): Option =>
+  new Option('--race <name>', 'race to place; interleave races lists them').default(DEFAULT_RACE);
 const plan = (): Option => new Option('-p, --plan <plan>', 'plan that names the variants').default('default');
 
 /** The command line. Commands are thin: they parse, call the pipeline, and print. */
@@ -95,18 +97,15 @@ export function buildProgram(shell: {
   const explores = (command: Command): Command =>
     command
       .addOption(plan())
-      .option('--path <name>', 'what is placed; interleave paths lists what there is', 'fault')
-      .addOption(new Option('--backend <name>', 'where it is swapped to').choices(BACKEND_NAMES).default('rotational'))
+      .addOption(race())
+      .option('--path <name>', 'operation that is held, instead of the race’s first; interleave paths lists them')
+      .option('--setup <name>', 'how the guest is made ready, instead of the race’s first set-up')
       .addOption(
         new Option('--hold <kind>', 'freeze the vCPU, or let a real-time thread take it')
           .choices(['preempt', 'stall'])
           .default('preempt'),
       )
-      .addOption(
-        new Option('--meanwhile <what>', 'what the other side does while the thread is held')
-          .choices(['swapoff', 'swapoff+swapon'])
-          .default('swapoff'),
-      )
+      .option('--meanwhile <name>', 'operation that goes on while the thread is held, instead of the race’s contender')
       .addOption(
         new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep')
           .choices(['functions', 'entries'])
@@ -121,15 +120,12 @@ export function buildProgram(shell: {
       )
       .option('--from <n>', 'first point, counted from the anchor')
       .option('--to <n>', 'last point')
-      .option('--repeats <n>', 'attempts at each point; behind the hold the CPUs race freely', '3')
+      .option('--repeats <n>', 'attempts at each point; after the hold the CPUs race freely', '3')
       .option(
-        '--swapoff-to <places>',
-        'hold swapoff at a function[+offset] in its turn, and let the thread go on first; several with commas',
+        '--contender-to <places>',
+        'hold the contender at a function[+offset] in its turn, and let the thread go on first; several with commas',
       )
-      .option(
-        '--sample <n>',
-        'only so many of the chosen points (with several places of swapoff: of the pairs), at random',
-      )
+      .option('--sample <n>', 'N of the chosen points (with several places of the contender: of the pairs), at random')
       .option('--seed <text>', 'of the sample, and of the tenth', '1')
       .option('--guests <n>', 'guests side by side, instead of one for each two processors')
       .option('--reuse', 'take a map that was finished before as it is, instead of making it again')
@@ -139,7 +135,7 @@ export function buildProgram(shell: {
 
   explores(interleave.command('explore').exitOverride())
     .argument('<variant>', 'variant of the plan')
-    .description('hold the fault at points of its path while swapoff runs, and print the race map')
+    .description('hold an operation at points of its path while another goes on, and print the race map')
     .action(async (variant: string, flags) =>
       (await import('./commands/interleave.ts')).exploreCommand(context, variant, flags),
     );
@@ -181,8 +177,15 @@ export function buildProgram(shell: {
   interleave
     .command('paths')
     .exitOverride()
-    .description('list what can be placed, and where its path begins')
-    .action(async () => (await import('./commands/interleave.ts')).pathsCommand(context));
+    .description('list the operations of a race, and where their paths begin')
+    .addOption(race())
+    .action(async (flags) => (await import('./commands/interleave.ts')).pathsCommand(context, flags));
+
+  interleave
+    .command('races')
+    .exitOverride()
+    .description('list the races that there are')
+    .action(async () => (await import('./commands/interleave.ts')).racesCommand(context));
 
   interleave
     .command('replay')

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { CodePlace, HoldKind, MeanwhileKind, Observation } from '../model/interleave.ts';
+import type { CodePlace, HoldKind, Observation } from '../model/interleave.ts';
 import { Budget } from './budget.ts';
 import { waitingPlace } from './chains.ts';
 import { cpuTaken } from './cpu-taken.ts';
-import { ACTION, MODE, PROGRESS, type Mark } from './control.ts';
+import { MODE, PROGRESS, type Mark } from './control.ts';
 import { diagnose } from './hang.ts';
 import { ACTOR, HELD, type Placement } from './prepare.ts';
 import { runOn } from './run-on.ts';
@@ -13,7 +13,7 @@ import { WaitWatch } from './wait-watch.ts';
 
 /** How long the parts of an attempt may take, milliseconds that a vCPU runs. */
 export interface AttemptTimes {
-  /** Between two looks at a swapoff that has not returned. */
+  /** Between two looks at a contender that has not returned. */
   readonly lookMs: number;
   /** From the release to the end of everything; longer is a hang. */
   readonly releaseMs: number;
@@ -25,12 +25,13 @@ export const DEFAULT_TIMES: AttemptTimes = { lookMs: 40, releaseMs: 2_500 };
 const HOLD_BOUND_NS = 20_000_000_000;
 const VCPUS = 2;
 
-/** What is done to the thread and what the other side does. */
+/** What is done to both sides. */
 export interface Interleaving {
   readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
-  /** `function` or `function+offset` at which swapoff is kept until the thread has gone on; null lets it return. */
-  readonly swapoffTo: string | null;
+  /**
+   * `function` or `function+offset` at which the contender is kept until the thread has gone on; null lets it return.
+   */
+  readonly contenderTo: string | null;
 }
 
 export interface Attempt {
@@ -38,37 +39,36 @@ export interface Attempt {
   readonly landed: CodePlace | null;
 }
 
-/** The held thread stands at its point, everything else is frozen: acts on it, lets go, and watches. */
+/** The held thread stands at its point, everything else is frozen: acts on it, releases it, and watches. */
 export async function attempt(placement: Placement, interleaving: Interleaving, times: AttemptTimes): Promise<Attempt> {
-  return letGo(placement, await holdMeanwhile(placement, interleaving, times), interleaving, times);
+  return release(placement, await holdMeanwhile(placement, interleaving, times), interleaving, times);
 }
 
 /** The second half of an attempt: the held thread goes on, and everything is followed to its end. */
-export async function letGo(
+export async function release(
   placement: Placement,
   held: Held,
-  { swapoffTo }: Interleaving,
+  { contenderTo }: Interleaving,
   times: AttemptTimes,
 ): Promise<Attempt> {
-  if (held.swapoffKept) await goOnAlone(placement, times);
-  return observe(placement, held, swapoffTo, times);
+  if (held.contenderKept) await goOnAlone(placement, times);
+  return observe(placement, held, contenderTo, times);
 }
 
 /**
  * The first half of an attempt: the other side has done what it is to do, everything is stopped, and whatever lets the
- * vCPUs run lets the held thread go.
+ * vCPUs run releases the held thread.
  */
 export async function holdMeanwhile(
   placement: Placement,
   interleaving: Interleaving,
   times: AttemptTimes,
 ): Promise<Held> {
-  const { hold, meanwhile, swapoffTo } = interleaving;
-  const keepAt = swapoffTo === null ? null : placement.symbols.addressAt(swapoffTo);
+  const { hold, contenderTo } = interleaving;
+  const keepAt = contenderTo === null ? null : placement.symbols.addressAt(contenderTo);
   await placement.control.write({
     mode: MODE[hold],
-    action: ACTION[meanwhile],
-    holdBoundNs: HOLD_BOUND_NS,
+    hold_bound_ns: HOLD_BOUND_NS,
     go: 1,
   });
   const held = hold === 'stall' ? await stall(placement, keepAt, times) : await preempt(placement, keepAt, times);
@@ -76,42 +76,42 @@ export async function holdMeanwhile(
   return held;
 }
 
-/** What is known when the thread is let go. */
+/** What is known when the thread is released. */
 export interface Held {
-  readonly swapoffReturned: boolean;
-  /** Null when swapoff returned, and when the hold could not begin. */
+  readonly contenderReturned: boolean;
+  /** Null when the contender returned, and when the hold could not begin. */
   readonly waitedIn: string | null;
-  readonly swapoffKept: boolean;
+  readonly contenderKept: boolean;
   readonly landed: CodePlace | null;
   readonly heldWhenOvertaken: boolean;
 }
 
 const NOTHING_YET: Held = {
-  swapoffReturned: false,
+  contenderReturned: false,
   waitedIn: null,
-  swapoffKept: false,
+  contenderKept: false,
   landed: null,
   heldWhenOvertaken: false,
 };
 
 /**
- * swapoff alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept.
+ * The contender alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept.
  *
  * @throws GuestError `CPU_TAKEN` as `preempt` does.
  */
 async function stall(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
-  const done = control.addressOf('swapoff-done');
+  const done = control.addressOf('contender_done');
   await runner.insert(done, ...(keepAt === null ? [] : [keepAt]));
   const landed = placement.symbols.place(await machine.vcpus.readRegister(HELD, 'rip'));
-  const watch = WaitWatch.ofSwapoff(placement);
+  const watch = WaitWatch.ofContender(placement);
   for (;;) {
     const budget = await Budget.of(machine, times.lookMs);
     await runner.start([ACTOR]);
     const arrival = (await budget.awaitArrival(runner)) ?? (await runner.halt());
-    if (arrival?.pc === done) return { ...NOTHING_YET, swapoffReturned: true, landed, heldWhenOvertaken: true };
-    if (await isSwapoffAt(placement, arrival, keepAt))
-      return { ...NOTHING_YET, swapoffKept: true, landed, heldWhenOvertaken: true };
+    if (arrival?.pc === done) return { ...NOTHING_YET, contenderReturned: true, landed, heldWhenOvertaken: true };
+    if (await isContenderAt(placement, arrival, keepAt))
+      return { ...NOTHING_YET, contenderKept: true, landed, heldWhenOvertaken: true };
     if (arrival !== null) continue;
     if (!(await watch.waits())) continue;
     if (watch.where === null) throw await cpuTaken(placement);
@@ -121,32 +121,32 @@ async function stall(placement: Placement, keepAt: bigint | null, times: Attempt
 
 /**
  * The real-time thread is woken with the held vCPU frozen, so that the first thing that happens there is the
- * interrupt that makes way for it; from then on all run, until swapoff returns or waits.
+ * interrupt that makes way for it; from then on all run, until the contender returns or waits.
  *
- * @throws GuestError `CPU_TAKEN` when something else has swapoff's CPU all the time.
+ * @throws GuestError `CPU_TAKEN` when something else has the contender's CPU all the time.
  */
 async function preempt(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
   const at = (mark: Mark): bigint => control.addressOf(mark);
-  await runner.insert(at('woken'), at('hold-begin'), at('swapoff-done'));
+  await runner.insert(at('woken'), at('hold_begin'), at('contender_done'));
   const wakeUp = await Budget.of(machine, times.releaseMs);
   await runner.start([ACTOR]);
   const woken = (await wakeUp.awaitArrival(runner)) ?? (await runner.halt());
   // At this point the kernel cannot wake a thread on that CPU: it holds what the wake-up needs.
   if (woken?.pc !== at('woken')) return NOTHING_YET;
   if (keepAt !== null) await runner.insert(keepAt);
-  const held = await untilSwapoffEndsOrWaits(placement, keepAt, times);
-  await control.write({ holdRelease: 1 });
+  const held = await untilContenderEndsOrWaits(placement, keepAt, times);
+  await control.write({ hold_release: 1 });
   return held;
 }
 
-async function untilSwapoffEndsOrWaits(
+async function untilContenderEndsOrWaits(
   placement: Placement,
   keepAt: bigint | null,
   times: AttemptTimes,
 ): Promise<Held> {
   const { control, chains, machine } = placement;
-  const watch = WaitWatch.ofSwapoff(placement);
+  const watch = WaitWatch.ofContender(placement);
   let landed: CodePlace | null = null;
   for (;;) {
     const event = await runOn(placement, 'all', await Budget.of(machine, times.lookMs * VCPUS));
@@ -157,16 +157,16 @@ async function untilSwapoffEndsOrWaits(
       return { ...NOTHING_YET, landed, waitedIn: watch.where };
     }
     const mark = control.markAt(event.pc);
-    if (mark === 'hold-begin') landed = waitingPlace(await chains.chainOf(placement.heldStack, []));
-    const swapoffKept = await isSwapoffAt(placement, event, keepAt);
-    if (!swapoffKept && mark !== 'swapoff-done') continue;
-    const inOperation = (await control.read()).heldState !== PROGRESS.ended;
-    return { ...NOTHING_YET, swapoffReturned: !swapoffKept, swapoffKept, landed, heldWhenOvertaken: inOperation };
+    if (mark === 'hold_begin') landed = waitingPlace(await chains.chainOf(placement.heldStack, []));
+    const contenderKept = await isContenderAt(placement, event, keepAt);
+    if (!contenderKept && mark !== 'contender_done') continue;
+    const inOperation = (await control.read()).held_state !== PROGRESS.ended;
+    return { ...NOTHING_YET, contenderReturned: !contenderKept, contenderKept, landed, heldWhenOvertaken: inOperation };
   }
 }
 
 /** Other threads come to the same place. */
-async function isSwapoffAt(
+async function isContenderAt(
   { machine, actorStack }: Placement,
   arrival: Arrival | null,
   keepAt: bigint | null,
@@ -175,10 +175,10 @@ async function isSwapoffAt(
   return stackBase(await machine.vcpus.readRegister(arrival.thread, 'rsp')) === actorStack;
 }
 
-/** swapoff's vCPU frozen: the held thread runs until its operation ends, or it waits for what swapoff has. */
+/** The contender's vCPU frozen: the held thread runs until its operation ends, or it waits for what that has. */
 async function goOnAlone(placement: Placement, times: AttemptTimes): Promise<void> {
   const { runner, control, machine } = placement;
-  const ended = control.addressOf('held-done');
+  const ended = control.addressOf('held_done');
   await runner.insert(ended);
   const watch = WaitWatch.ofHeld(placement);
   for (;;) {
@@ -189,11 +189,11 @@ async function goOnAlone(placement: Placement, times: AttemptTimes): Promise<voi
   await runner.remove(ended);
 }
 
-/** Lets everything go and follows it to its end; a splat that has begun comes whole on the way. */
+/** Releases everything and follows it to its end; a splat that has begun comes whole on the way. */
 async function observe(
   placement: Placement,
   held: Held,
-  swapoffTo: string | null,
+  contenderTo: string | null,
   times: AttemptTimes,
 ): Promise<Attempt> {
   const { runner, control, machine } = placement;
@@ -213,20 +213,15 @@ async function observe(
     seen: {
       end,
       splat: machine.splats.titles()[0] ?? null,
-      swapoffReturned: held.swapoffReturned,
+      contenderReturned: held.contenderReturned,
       waitedIn: held.waitedIn,
-      swapoffTo,
-      swapoffKept: held.swapoffKept,
+      contenderTo,
+      contenderKept: held.contenderKept,
       heldWhenOvertaken: held.heldWhenOvertaken,
-      swapoffErrno: words.swapoffErrno,
-      swaponErrno: words.swaponErrno,
-      heldErrno: words.heldErrno,
-      majorFaults: words.majorFaults,
-      badPages: words.badPages,
-      childBadPages: words.childBadPages,
-      swapAreasLeft: words.swapAreas,
-      swapAreasMeant: words.action === ACTION['swapoff+swapon'] && words.swaponErrno === 0 ? 1 : 0,
-      swapUsedKiB: words.swapUsedKiB,
+      contenderErrno: words.contender_errno,
+      heldErrno: words.held_errno,
+      majorFaults: words.major_faults,
+      wrongs: words.wrongs,
       ...stuck,
     },
   };

@@ -66,14 +66,15 @@ export function waitingPlace(chain: Pick<Chain, 'places'>): CodePlace | null {
 export type Activity =
   /** Gave the CPU away by itself, in this function. */
   | { readonly kind: 'asleep'; readonly in: string }
-  /** Runs, or would if its CPU were free; the system call that it is in. */
+  /** Runs, or would if its CPU were free; the system call or fault that it is in. */
   | { readonly kind: 'busy'; readonly in: string }
-  /** Not in a system call. */
+  /** Not in the kernel on its own account. */
   | { readonly kind: 'user' };
 
-/** The functions between a system call and its entry code, outermost last. */
-const ENTRY = /^(entry_SYSCALL_64\w*|do_syscall_64|x64_sys_call|ret_from_fork\w*)$/;
-const INTERRUPT = /^(asm_\w+|sysvec_\w+|common_interrupt|irqentry_\w+)$/;
+/** The functions between a system call or a page fault and its entry code, outermost last. */
+const ENTRY =
+  /^(entry_SYSCALL_64\w*|do_syscall_64|x64_sys_call|ret_from_fork\w*|asm_exc_page_fault|exc_page_fault|do_user_addr_fault)$/;
+const INTERRUPT = /^(asm_(?!exc_page_fault$)\w+|sysvec_\w+|common_interrupt|irqentry_\w+)$/;
 
 /** What a thread was doing. One that an interrupt took the CPU from does not sleep. */
 export function activityOf(chain: Omit<Chain, 'digest'>): Activity {

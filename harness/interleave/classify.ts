@@ -2,8 +2,15 @@
 import type { Observation, PointOutcome } from '../model/interleave.ts';
 import type { PathSpec } from './paths.ts';
 
-/** What an observation supports, gravest first. */
-export function classify(seen: Observation, tells: PathSpec['tells']): PointOutcome {
+/** What an observation is judged by. */
+export interface Criteria {
+  readonly success: PathSpec['success'];
+  /** The operation that went on meanwhile, by name. */
+  readonly contender: string;
+}
+
+/** What an observation supports, worst first. */
+export function classify(seen: Observation, criteria: Criteria): PointOutcome {
   if (seen.splat !== null) return { kind: 'oops', signature: seen.splat };
   switch (seen.end) {
     case 'splat':
@@ -11,35 +18,26 @@ export function classify(seen: Observation, tells: PathSpec['tells']): PointOutc
     case 'deadline':
       return { kind: 'hang', where: seen.stuckIn ?? 'an unknown function', backtraces: seen.backtraces };
     case 'done':
-      return classifyEnded(seen, tells);
+      return classifyEnded(seen, criteria);
   }
 }
 
-function classifyEnded(seen: Observation, tells: PathSpec['tells']): PointOutcome {
+function classifyEnded(seen: Observation, { success, contender }: Criteria): PointOutcome {
   const wrong = wrongsOf(seen);
   if (wrong.length > 0) return { kind: 'corruption', what: wrong.join(', ') };
-  if (seen.swapoffErrno !== 0)
-    return { kind: 'inconclusive', reason: `swapoff failed with errno ${seen.swapoffErrno}` };
-  if (seen.swapoffTo !== null && !seen.swapoffKept && seen.waitedIn === null) {
-    return { kind: 'inconclusive', reason: `swapoff did not come to ${seen.swapoffTo} during the hold` };
+  if (seen.contenderErrno !== 0)
+    return { kind: 'inconclusive', reason: `${contender} failed with errno ${seen.contenderErrno}` };
+  if (seen.contenderTo !== null && !seen.contenderKept && seen.waitedIn === null) {
+    return { kind: 'inconclusive', reason: `${contender} did not reach ${seen.contenderTo} during the hold` };
   }
   if (seen.waitedIn !== null) return { kind: 'waited', where: seen.waitedIn };
-  if (!seen.swapoffReturned && !seen.swapoffKept)
-    return { kind: 'inconclusive', reason: 'the hold ended before swapoff was called' };
-  if (seen.swaponErrno !== 0) return { kind: 'inconclusive', reason: `swapon failed with errno ${seen.swaponErrno}` };
+  if (!seen.contenderReturned && !seen.contenderKept)
+    return { kind: 'inconclusive', reason: `the hold ended before ${contender} was called` };
   // A fault that read from the device counts as major; one that found its page mapped or gone from swap does not.
-  if (tells === 'fault' && seen.heldWhenOvertaken && seen.majorFaults === 0) return { kind: 'refused' };
+  if (success === 'major-fault' && seen.heldWhenOvertaken && seen.majorFaults === 0) return { kind: 'refused' };
   return { kind: 'ok' };
 }
 
-function wrongsOf(seen: Observation): string[] {
-  return [
-    ...(seen.badPages > 0 ? [`${seen.badPages} wrong pages`] : []),
-    ...(seen.childBadPages > 0 ? [`${seen.childBadPages} wrong pages of another process`] : []),
-    ...(seen.heldErrno === 0 ? [] : [`the operation failed with errno ${seen.heldErrno}`]),
-    ...(seen.swapoffErrno === 0 && seen.swapAreasLeft !== seen.swapAreasMeant
-      ? [`${seen.swapAreasLeft} swap areas left`]
-      : []),
-    ...(seen.swapoffErrno === 0 && seen.swapUsedKiB !== 0 ? [`${seen.swapUsedKiB} KiB of swap in use`] : []),
-  ];
+function wrongsOf({ wrongs, heldErrno }: Observation): string[] {
+  return [...wrongs, ...(heldErrno === 0 ? [] : [`the operation failed with errno ${heldErrno}`])];
 }

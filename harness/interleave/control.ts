@@ -1,51 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { GuestError } from '../model/errors.ts';
-import type { HoldKind, MeanwhileKind, VcpuControl } from '../model/interleave.ts';
+import type { HoldKind, VcpuControl } from '../model/interleave.ts';
 
-/** The words of the control page, in the order of `struct control` in guests/src/interleave/interleave.h. */
+/** Words of the control page that are used here; where each of them is, the guest program says. */
 const WORDS = [
   'magic',
-  'goHeld',
+  'go_held',
   'go',
   'mode',
-  'action',
-  'holdBoundNs',
-  'holdState',
-  'swapoffState',
-  'swapoffErrno',
-  'swaponErrno',
-  'heldState',
-  'heldErrno',
-  'minorFaults',
-  'majorFaults',
-  'badPages',
-  'childBadPages',
-  'swapAreas',
-  'done',
+  'hold_bound_ns',
+  'contender_errno',
+  'held_state',
+  'held_errno',
+  'major_faults',
   'selftest',
-  'holdRelease',
-  'swapUsedKiB',
+  'hold_release',
 ] as const;
 export type ControlWord = (typeof WORDS)[number];
-export type ControlWords = Readonly<Record<ControlWord, number>>;
+export type ControlWords = Readonly<Record<ControlWord, number>> & {
+  /** What the race's check found wrong, with how much of it: `2 wrong pages`. */
+  readonly wrongs: readonly string[];
+};
 
-/** `enum mark` of the same header. */
-export const MARKS = [
+/** Places of the guest program at which threads are stopped. */
+const MARKS = [
   'spin',
   'woken',
-  'hold-begin',
-  'hold-bound',
-  'swapoff-done',
-  'held-done',
+  'hold_begin',
+  'hold_bound',
+  'contender_done',
+  'held_done',
   'done',
-  'selftest-done',
+  'selftest_done',
 ] as const;
 export type Mark = (typeof MARKS)[number];
 
-/** `enum mode`, `enum action`, `enum progress`. */
+/** `enum mode` and `enum progress` of guests/src/common/place.h. */
 export const MODE: Readonly<Record<HoldKind | 'selftest', number>> = { stall: 0, preempt: 1, selftest: 2 };
-export const ACTION: Readonly<Record<MeanwhileKind, number>> = { swapoff: 0, 'swapoff+swapon': 1 };
 export const PROGRESS = { none: 0, begun: 1, ended: 2 } as const;
 
 const WORD_BYTES = 8;
@@ -56,14 +48,17 @@ const address = z
   .string()
   .regex(/^0x[0-9a-f]+$/)
   .transform((text) => BigInt(text));
+const names = z.array(z.string());
 const lineSchema = z.discriminatedUnion('t', [
   z.object({
     t: z.literal('ready'),
     control: address,
-    marks: address,
+    marksAt: address,
     markBytes: z.number(),
-    words: z.number(),
     target: address,
+    words: names,
+    marks: names,
+    wrongs: names,
   }),
   z.object({ t: z.literal('fail'), message: z.string() }),
 ]);
@@ -72,10 +67,15 @@ const lineSchema = z.discriminatedUnion('t', [
 export interface ProgramPlaces {
   /** Physical. */
   readonly control: bigint;
-  readonly marks: bigint;
+  readonly marksAt: bigint;
   readonly markBytes: number;
-  /** Virtual address of the page whose fault is placed. */
+  /** Virtual address of the page whose fault is placed; 0 where none is. */
   readonly target: bigint;
+  /** Names of the control page's words and of the marks, in their order. */
+  readonly words: readonly string[];
+  readonly marks: readonly string[];
+  /** Kinds of wrong contents that the race counts: one word each, after the others. */
+  readonly wrongs: readonly string[];
 }
 
 /**
@@ -85,9 +85,16 @@ export interface ProgramPlaces {
  */
 export function parseReadyLine(line: string): ProgramPlaces {
   const parsed = lineSchema.safeParse(parseJson(line));
-  if (parsed.success && parsed.data.t === 'ready' && parsed.data.words >= WORDS.length) return parsed.data;
-  const words = parsed.success && parsed.data.t === 'fail' ? parsed.data.message : line.slice(0, 200) || 'nothing';
-  throw new GuestError(
+  if (!parsed.success) throw notReady(line.slice(0, 200) || 'nothing');
+  if (parsed.data.t === 'fail') throw notReady(parsed.data.message);
+  const { words, marks } = parsed.data;
+  const missing = [...WORDS.filter((word) => !words.includes(word)), ...MARKS.filter((mark) => !marks.includes(mark))];
+  if (missing.length > 0) throw notReady(`its control page has no ${missing.join(', ')}`);
+  return parsed.data;
+}
+
+function notReady(words: string): GuestError {
+  return new GuestError(
     'INTERLEAVE_PROGRAM_FAILED',
     `The guest program that is to be placed did not get ready: ${words}`,
   );
@@ -110,30 +117,37 @@ export class ControlPage {
 
   /** @throws GuestError `CONTROL_PAGE_GONE` when something else is there. */
   async read(): Promise<ControlWords> {
-    const bytes = await this.vcpus.readMemory(1, this.places.control, WORDS.length * WORD_BYTES, 'physical');
-    if (bytes.readBigUInt64LE(0) !== MAGIC)
+    const { control, words, wrongs } = this.places;
+    const bytes = await this.vcpus.readMemory(1, control, (words.length + wrongs.length) * WORD_BYTES, 'physical');
+    const wordAt = (index: number): bigint => bytes.readBigUInt64LE(index * WORD_BYTES);
+    if (wordAt(words.indexOf('magic')) !== MAGIC)
       throw new GuestError('CONTROL_PAGE_GONE', 'The guest’s control page holds something else');
-    return Object.fromEntries(
-      WORDS.map((word, at) => [word, Number(bytes.readBigUInt64LE(at * WORD_BYTES))]),
-    ) as ControlWords;
+    const values = Object.fromEntries(WORDS.map((word) => [word, Number(wordAt(words.indexOf(word)))]));
+    const counts = wrongs.map((name, at) => [Number(wordAt(words.length + at)), name] as const);
+    return {
+      ...(values as Record<ControlWord, number>),
+      wrongs: counts.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`),
+    };
   }
 
-  async write(values: Partial<ControlWords>): Promise<void> {
+  async write(values: Partial<Readonly<Record<ControlWord, number>>>): Promise<void> {
     for (const [word, value] of Object.entries(values)) {
       const bytes = Buffer.alloc(WORD_BYTES);
       bytes.writeBigUInt64LE(BigInt(value));
-      const place = this.places.control + BigInt(WORDS.indexOf(word as ControlWord) * WORD_BYTES);
+      const place = this.places.control + BigInt(this.places.words.indexOf(word) * WORD_BYTES);
       await this.vcpus.writeMemory(1, place, bytes, 'physical');
     }
   }
 
   addressOf(mark: Mark): bigint {
-    return this.places.marks + BigInt(MARKS.indexOf(mark) * this.places.markBytes);
+    return this.places.marksAt + BigInt(this.places.marks.indexOf(mark) * this.places.markBytes);
   }
 
   markAt(pc: bigint): Mark | null {
-    const distance = pc - this.places.marks;
+    const distance = pc - this.places.marksAt;
     const step = BigInt(this.places.markBytes);
-    return distance >= 0n && distance % step === 0n ? (MARKS[Number(distance / step)] ?? null) : null;
+    if (distance < 0n || distance % step !== 0n) return null;
+    const name = this.places.marks[Number(distance / step)];
+    return MARKS.find((mark) => mark === name) ?? null;
   }
 }

@@ -9,13 +9,17 @@ const KERNEL_SPACE = 0xffff_8000_0000_0000n;
 const NAMED = 6;
 
 /**
- * What has swapoff's CPU while swapoff does not come to its turn: work that became due when the guest was put in its
- * place, and that waits for the CPU that stands still. It says nothing of the race; a guest booted anew may be free of
+ * What has the contender's CPU while that does not get its turn: work that became due when the guest was put in its
+ * place, and that waits for the CPU that stands still. It says nothing of the race; another guest may be free of
  * it.
  */
-export async function cpuTaken({ machine, chains }: Pick<Placement, 'machine' | 'chains'>): Promise<GuestError> {
+export async function cpuTaken({
+  machine,
+  chains,
+  contender,
+}: Pick<Placement, 'machine' | 'chains' | 'contender'>): Promise<GuestError> {
   const rsp = await machine.vcpus.readRegister(ACTOR, 'rsp');
   const places = rsp < KERNEL_SPACE ? [] : (await chains.chainOf(stackBase(rsp), [ACTOR])).places;
   const where = places.slice(0, NAMED).map(placeName).join(' < ') || 'user space';
-  return new GuestError('CPU_TAKEN', `swapoff was not called: something else had its CPU, in ${where}`);
+  return new GuestError('CPU_TAKEN', `${contender.name} was not called: something else had its CPU, in ${where}`);
 }

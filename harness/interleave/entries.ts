@@ -33,7 +33,7 @@ export async function pathByEntries(
   const { machine, runner, control, symbols } = placement;
   const chain = await standing(placement);
   await machine.snapshots.save(STEPPED);
-  const ended = control.addressOf('held-done');
+  const ended = control.addressOf('held_done');
   const functions = (await ahead(chain)).flatMap((func) => symbols.addressOf(func) ?? []);
   const namer = new PointNamer(symbols);
   const points: PathPoint[] = [];
@@ -80,7 +80,7 @@ export class EntryWalker implements Walker {
     await machine.snapshots.load(STEPPED);
     runner.restored();
     machine.splats.restart();
-    const [address, ended] = [BigInt(point.address), control.addressOf('held-done')];
+    const [address, ended] = [BigInt(point.address), control.addressOf('held_done')];
     await runner.insert(address, ended);
     try {
       for (let entries = 0; entries < point.occurrence;) {

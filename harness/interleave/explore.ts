@@ -35,7 +35,7 @@ export interface ExploreOptions extends Interleaving {
   readonly times?: AttemptTimes;
   /** Points that were explored before, by `pointName`; they are left out. */
   readonly explored: ReadonlySet<string>;
-  /** Points at which an earlier guest's CPU was taken; told of anew where it happens. */
+  /** Points at which an earlier guest's CPU was taken; added to where it happens. */
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
   /** Told of the path when it is known. */
@@ -47,15 +47,15 @@ export interface ExploreOptions extends Interleaving {
 /**
  * Attempts chosen points of the placed thread's path, in order.
  *
- * @returns `lost` when the machine was lost, or is unfit because swapoff's CPU is taken: what is missing can be
+ * @returns `lost` when the machine was lost, or is unfit because the contender's CPU is taken: what is missing can be
  *   explored
  *   with another. A point at which two guests were unfit is inconclusive.
- * @throws the signal's reason when it aborts; UsageError when the kernel has no `swapoffTo`; every other failure of an
+ * @throws the signal's reason when it aborts; UsageError when the kernel has no `contenderTo`; every other failure of an
  *   attempt is an inconclusive result.
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<{ readonly lost: boolean }> {
   // Before the first attempt: afterwards a wrong name would make every point inconclusive.
-  if (options.swapoffTo !== null) placement.symbols.addressAt(options.swapoffTo);
+  if (options.contenderTo !== null) placement.symbols.addressAt(options.contenderTo);
   const { path, walker } = await (options.ahead === undefined
     ? stepped(placement, options)
     : entered(placement, options.ahead, options));
@@ -118,7 +118,7 @@ interface TriedPoint {
   readonly result: PointResult;
   /** The machine answers nothing more. */
   readonly lost: boolean;
-  /** The machine's other work kept swapoff from its turn; another machine's may not. */
+  /** The machine's other work kept the contender from its turn; another machine's may not. */
   readonly taken: boolean;
 }
 
@@ -148,7 +148,14 @@ export async function tryPoint(
   try {
     await walker.goTo(point);
     const { seen, landed } = await attempt(placement, options, times);
-    return { result: resultOf(classify(seen, placement.path.tells), landed), lost: false, taken: false };
+    return {
+      result: resultOf(
+        classify(seen, { success: placement.path.success, contender: placement.contender.name }),
+        landed,
+      ),
+      lost: false,
+      taken: false,
+    };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;
     return {

@@ -13,12 +13,12 @@ const SAMPLE_EVERY_MS = 10;
 const RETURNS_WITHIN_MS = 150;
 const VCPUS = 2;
 
-/** Where both threads of a machine that comes to no end are, and the function that the held one does not leave. */
+/** Where both threads of a machine that does not end are, and the function that the held one does not leave. */
 export async function diagnose(placement: Placement): Promise<Pick<Observation, 'backtraces' | 'stuckIn'>> {
   const held = await longestSample(placement);
   const names = (chain: Chain): string[] => chain.places.map(placeName);
-  const swapoff = names(await placement.chains.chainOf(placement.actorStack, [ACTOR]));
-  return { backtraces: { held: names(held), swapoff }, stuckIn: await unreturned(placement, held) };
+  const contender = names(await placement.chains.chainOf(placement.actorStack, [ACTOR]));
+  return { backtraces: { held: names(held), contender }, stuckIn: await unreturned(placement, held) };
 }
 
 async function longestSample({ chains, runner, heldStack }: Placement): Promise<Chain> {

@@ -73,7 +73,7 @@ export function mergeSummary(represented: MergePlan['represented'], results: rea
   };
 }
 
-/** Where swapoff was seen to wait, or a thread to hang, differs from one attempt to the next. */
+/** Where the contender was seen to wait, or a thread to hang, differs from one attempt to the next. */
 function essence(outcome: PointResult['outcome']): string {
   return outcome.kind === 'oops' ? `oops: ${outcome.signature}` : outcome.kind;
 }

@@ -3,12 +3,12 @@ import { GuestError } from '../model/errors.ts';
 import type { PlacedMachine } from '../model/interleave.ts';
 import { ChainReader } from './chains.ts';
 import { ControlPage, MODE, type ProgramPlaces } from './control.ts';
-import type { PathSpec } from './paths.ts';
+import type { ContenderSpec, PathSpec } from './paths.ts';
 import { Runner, type Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
 import type { SymbolTable } from './symbols.ts';
 
-/** vCPUs by what runs on them (guests/src/interleave/interleave.h). */
+/** vCPUs by what runs on them (guests/src/common/place.h). */
 export const ACTOR = 1;
 export const HELD = 2;
 
@@ -22,9 +22,6 @@ const SELFTEST_STEPS = ['synchronize_rcu', 'a flush of every CPU’s work queue'
 /** Leading words of struct vm_fault, in any version: the address is among them. */
 const VM_FAULT_WORDS = 8;
 
-/** swapoff's system call: since 4.17 system calls have their own calling convention and name. */
-const SWAPOFF_ENTRY = ['__x64_sys_swapoff', 'sys_swapoff'];
-
 /** A machine whose threads are in their places, with a snapshot of that. */
 export interface Placement {
   readonly machine: PlacedMachine;
@@ -33,6 +30,7 @@ export interface Placement {
   readonly chains: ChainReader;
   readonly symbols: SymbolTable;
   readonly path: PathSpec;
+  readonly contender: ContenderSpec;
   /** The function at which the path begins in this kernel. */
   readonly anchor: string;
   /** Bases of the threads' kernel stacks. */
@@ -53,6 +51,7 @@ export async function prepare(
   places: ProgramPlaces,
   symbols: SymbolTable,
   path: PathSpec,
+  contender: ContenderSpec,
 ): Promise<Placement> {
   const { vcpus } = machine;
   const runner = new Runner(vcpus);
@@ -61,11 +60,11 @@ export async function prepare(
   const starved = await selftest(runner, control);
   await actorToItsPlace(runner, control);
   const entry = anchorOf(path, symbols);
-  await control.write({ goHeld: 1 });
+  await control.write({ go_held: 1 });
   await heldToAnchor(machine, runner, control, path, entry);
   const heldStack = stackBase(await vcpus.readRegister(HELD, 'rsp'));
   await machine.snapshots.save(ANCHOR);
-  const actorStack = await findActorStack(machine, runner, control, symbols);
+  const actorStack = await findActorStack(machine, runner, control, symbols, contender);
   return {
     machine,
     control,
@@ -73,6 +72,7 @@ export async function prepare(
     chains: new ChainReader(vcpus, symbols),
     symbols,
     path,
+    contender,
     anchor: entry.name,
     heldStack,
     actorStack,
@@ -87,7 +87,7 @@ async function actorToItsPlace(
 ): Promise<void> {
   const spin = control.addressOf('spin');
   await runner.insert(spin);
-  await arrive(runner, threads, spin, 'the thread that calls swapoff does not wait for its order');
+  await arrive(runner, threads, spin, 'the contender does not wait for its order');
   await runner.remove(spin);
 }
 
@@ -114,12 +114,12 @@ function notPlaced(problem: string): GuestError {
 
 /** Holds CPU 1 outside of every critical section, and sees whether the kernel still gets on. */
 async function selftest(runner: Runner, control: ControlPage): Promise<string | null> {
-  const [done, bound, woken, begin] = (['selftest-done', 'hold-bound', 'woken', 'hold-begin'] as const).map((mark) =>
+  const [done, bound, woken, begin] = (['selftest_done', 'hold_bound', 'woken', 'hold_begin'] as const).map((mark) =>
     control.addressOf(mark),
   );
   await runner.remove(woken as bigint, begin as bigint);
   await runner.insert(done as bigint, bound as bigint);
-  await control.write({ mode: MODE.selftest, holdBoundNs: SELFTEST_BOUND_NS, go: 1 });
+  await control.write({ mode: MODE.selftest, hold_bound_ns: SELFTEST_BOUND_NS, go: 1 });
   const first = await runner.run('all', STEP_MS);
   const { selftest: steps } = await control.read();
   if (first?.pc === done) return null;
@@ -161,7 +161,7 @@ export async function heldToAnchor(
   path: PathSpec,
   { name, address }: Anchor,
 ): Promise<void> {
-  const end = control.addressOf('held-done');
+  const end = control.addressOf('held_done');
   await runner.insert(address, end);
   for (;;) {
     // All run: on its way the thread may have to wait for the other CPU, as one that flushes TLBs does.
@@ -182,17 +182,18 @@ async function isFaultOf(vcpus: PlacedMachine['vcpus'], target: bigint): Promise
   return Array.from({ length: VM_FAULT_WORDS }, (_, at) => fault.readBigUInt64LE(at * 8)).includes(target);
 }
 
-/** Lets the actor enter swapoff once, to learn its stack, and takes that back. */
+/** Lets the contender enter the kernel once, to learn its stack, and takes that back. */
 async function findActorStack(
   machine: PlacedMachine,
   runner: Runner,
   control: ControlPage,
   symbols: SymbolTable,
+  { name, enters }: ContenderSpec,
 ): Promise<bigint> {
-  const entry = symbols.firstOf(SWAPOFF_ENTRY).address;
+  const entry = symbols.firstOf(enters).address;
   await runner.insert(entry);
   await control.write({ mode: MODE.stall, go: 1 });
-  await arrive(runner, [ACTOR], entry, 'swapoff was not called');
+  await arrive(runner, [ACTOR], entry, `${name} was not called`);
   const base = stackBase(await machine.vcpus.readRegister(ACTOR, 'rsp'));
   await runner.remove(entry);
   await machine.snapshots.load(ANCHOR);

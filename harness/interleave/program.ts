@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createInterface } from 'node:readline';
 import type { RemoteSession, SwapBackend } from '../model/guest.ts';
-import { backendSetup } from './backends.ts';
+import { PLACE } from '../race/check.ts';
+import { setupFor } from '../race/operations.ts';
+import type { RaceFolder } from '../race/read.ts';
 import { parseReadyLine, type ProgramPlaces } from './control.ts';
-import type { PathSpec } from './paths.ts';
+
+/** Two operations of a race, and what the guest swaps to. */
+export interface Scene {
+  readonly race: RaceFolder;
+  /** The operation that is held. */
+  readonly path: string;
+  /** The one that goes on meanwhile. */
+  readonly meanwhile: string;
+  readonly backend: SwapBackend;
+}
 
 /**
  * Starts the guest's half of a placed race and waits until all its threads are in their places. It runs for ever; the
@@ -12,13 +23,8 @@ import type { PathSpec } from './paths.ts';
  * @throws UsageError `NOT_PLACED_ON` for a backend on which nothing can be placed.
  * @throws GuestError `INTERLEAVE_PROGRAM_FAILED` with the program's words.
  */
-export async function startProgram(
-  remote: RemoteSession,
-  backend: SwapBackend,
-  operation: PathSpec['operation'],
-  signal: AbortSignal,
-): Promise<ProgramPlaces> {
-  const process = await remote.spawn(programCommand(backend, operation), { signal });
+export async function startProgram(remote: RemoteSession, scene: Scene, signal: AbortSignal): Promise<ProgramPlaces> {
+  const process = await remote.spawn(programCommand(scene), { signal });
   const lines = createInterface({ input: process.stdout });
   const first = await new Promise<string>((resolve) => {
     lines.once('line', resolve);
@@ -29,7 +35,23 @@ export async function startProgram(
 }
 
 /** Pure. What goes wrong comes as the first line. */
-export function programCommand(backend: SwapBackend, operation: PathSpec['operation']): string {
-  const { commands, device } = backendSetup(backend);
-  return `exec 2>&1; ${[...commands, `exec interleave ${device} ${operation}`].join(' && ')}`;
+export function programCommand({ race, path, meanwhile, backend }: Scene): string {
+  const setup = setupFor(race, backend);
+  const commands = setup.commands.map((command) => command.replaceAll('{size}', String(sizeOf(backend))));
+  const program = race.programs.includes(PLACE) ? `${race.name}-${PLACE}` : PLACE;
+  const shells = [...new Set([path, meanwhile])].flatMap((name) => {
+    const shell = race.operations[name]?.shell;
+    return shell === undefined ? [] : ['--shell', quoted(`${name}=${shell}`)];
+  });
+  const words = [program, path, meanwhile, ...shells, ...setup.arguments.map(quoted)];
+  return `exec 2>&1; ${[...commands, `exec ${words.join(' ')}`].join(' && ')}`;
+}
+
+function sizeOf(backend: SwapBackend): number {
+  return backend.kind === 'none' ? 0 : backend.sizeKiB;
+}
+
+/** One word for the guest's shell. */
+function quoted(text: string): string {
+  return /^[\w./:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

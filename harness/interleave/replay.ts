@@ -33,11 +33,11 @@ export interface Replay {
  *
  * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION`
  *   when
- *   it has none to which swapoff is to be brought.
+ *   it has none to which the contender is to be brought.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
-  const { swapoffTo } = interleavingOf(schedule);
-  if (swapoffTo !== null) placement.symbols.addressAt(swapoffTo);
+  const { contenderTo } = interleavingOf(schedule);
+  if (contenderTo !== null) placement.symbols.addressAt(contenderTo);
   const point = await pointOf(placement, schedule, options);
   const walker = new PathWalker(placement);
   const results: PointResult[] = [];
@@ -88,9 +88,10 @@ export async function replayToHold(
   await new PathWalker(placement).goTo(await pointOf(placement, schedule, options));
   const held = await holdMeanwhile(placement, interleavingOf(schedule), options.times ?? DEFAULT_TIMES);
   await placement.runner.clear();
-  if (held.swapoffReturned) return 'swapoff has returned';
-  if (held.swapoffKept) return `swapoff is at ${interleavingOf(schedule).swapoffTo}`;
-  return held.waitedIn === null ? 'swapoff was not called' : `swapoff waits in ${held.waitedIn}`;
+  const { name } = placement.contender;
+  if (held.contenderReturned) return `${name} has returned`;
+  if (held.contenderKept) return `${name} is at ${interleavingOf(schedule).contenderTo}`;
+  return held.waitedIn === null ? `${name} was not called` : `${name} waits in ${held.waitedIn}`;
 }
 
 /** Whether an outcome is of the expected kind and names what it should. */

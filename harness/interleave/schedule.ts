@@ -3,8 +3,10 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../model/errors.ts';
 import type { Interleaving } from './attempt.ts';
-import { BACKEND_NAMES } from './backends.ts';
-import { PATH_NAMES } from './paths.ts';
+import { defaultHeld, setupNamed } from '../race/operations.ts';
+import { DEFAULT_RACE } from '../model/race.ts';
+import type { RaceFolder } from '../race/read.ts';
+import type { Scene } from './program.ts';
 import { SOURCE_LINE } from './points.ts';
 
 const pointText = z
@@ -15,6 +17,7 @@ const pointText = z
   );
 
 const lineText = z.string().regex(SOURCE_LINE, 'must be file:line');
+const nameText = z.string().regex(/^[a-z0-9][a-z0-9+-]*$/, 'must be a name of a-z, 0-9, + and -');
 const placeText = z.string().regex(/^[A-Za-z_.][\w.]*(\+(0x[0-9a-f]+|\d+))?$/i, 'must be function or function+offset');
 
 const scheduleSchema = z.strictObject({
@@ -22,10 +25,11 @@ const scheduleSchema = z.strictObject({
   describe: z.string().default(''),
   /** The series, in their order, of the kernels whose source lines it names; absent where it fits any kernel. */
   series: z.array(z.string().min(1)).optional(),
-  /** What the held thread does. */
-  path: z.enum(PATH_NAMES).default('fault'),
-  /** Where the page is swapped to. */
-  backend: z.enum(BACKEND_NAMES).default('rotational'),
+  race: nameText.default(DEFAULT_RACE),
+  /** What the held thread does; by default the race's first operation that may be held. */
+  path: nameText.optional(),
+  /** How the guest is made ready; by default the race's first set-up. */
+  setup: nameText.optional(),
   hold: z.strictObject({
     /**
      * Where: a name, a source line, or the number of an instruction from the anchor, which holds inside one snapshot
@@ -34,10 +38,13 @@ const scheduleSchema = z.strictObject({
     at: z.union([pointText, lineText, z.number().int().nonnegative()]),
     how: z.enum(['stall', 'preempt']),
   }),
-  /** What the other side does; `swapoff-to` holds it there in its turn, until the first thread has gone on. */
+  /**
+   * The operation that goes on meanwhile, by default the race's contender; `contender-to` holds it there in its turn,
+   * until the first thread has gone on.
+   */
   meanwhile: z
-    .union([z.enum(['swapoff', 'swapoff+swapon']), z.strictObject({ 'swapoff-to': placeText })])
-    .default('swapoff'),
+    .union([nameText, z.strictObject({ operation: nameText.optional(), 'contender-to': placeText })])
+    .optional(),
   /** What must come of it; absent where nothing is claimed. */
   expect: z
     .strictObject({
@@ -47,7 +54,7 @@ const scheduleSchema = z.strictObject({
     .optional(),
 });
 
-/** Who is held where, how, and what the other side does meanwhile. */
+/** What is held where, how, and what the other side does meanwhile. */
 export type Schedule = z.infer<typeof scheduleSchema>;
 
 /**
@@ -68,8 +75,22 @@ export function requireSeries({ name, series: own }: Schedule, variant: string, 
 }
 
 export function interleavingOf({ hold, meanwhile }: Pick<Schedule, 'hold' | 'meanwhile'>): Interleaving {
-  if (typeof meanwhile === 'string') return { hold: hold.how, meanwhile, swapoffTo: null };
-  return { hold: hold.how, meanwhile: 'swapoff', swapoffTo: meanwhile['swapoff-to'] };
+  return { hold: hold.how, contenderTo: typeof meanwhile === 'object' ? meanwhile['contender-to'] : null };
+}
+
+/**
+ * What a schedule of a race plays with.
+ *
+ * @throws UsageError `NO_SUCH_SETUP` when the race has no such set-up.
+ */
+export function sceneOf({ path, setup, meanwhile }: Schedule, race: RaceFolder): Scene {
+  const contender = typeof meanwhile === 'object' ? meanwhile.operation : meanwhile;
+  return {
+    race,
+    path: path ?? defaultHeld(race),
+    meanwhile: contender ?? race.contender,
+    backend: setupNamed(race, setup ?? (Object.keys(race.setups)[0] as string)).backend,
+  };
 }
 
 /**

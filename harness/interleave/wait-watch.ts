@@ -27,7 +27,7 @@ export class WaitWatch {
     private readonly vcpu: number,
   ) {}
 
-  static ofSwapoff({ chains, actorStack }: Placement): WaitWatch {
+  static ofContender({ chains, actorStack }: Placement): WaitWatch {
     return new WaitWatch(chains, actorStack, ACTOR);
   }
 

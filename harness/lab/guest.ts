@@ -9,6 +9,8 @@ import type { Rootfs } from '../rootfs/rootfs.ts';
 export interface GuestKit {
   readonly rootfs: Rootfs;
   readonly identity: RunIdentity;
+  /** What the image was made from; races are read from there. */
+  readonly guestsDir: string;
   /** Starts a machine: QEMU's, or a test's. */
   readonly boot: typeof boot;
   readonly times: SessionTimes;

@@ -30,7 +30,7 @@ export async function openLab(kernel: Kernel, options: LabOptions): Promise<Lab>
   const { workspace, offline, signal, emit } = options;
   const { guestsDir, cacheDir } = workspace;
   const rootfs = await buildRootfs({ guestsDir, cacheDir, offline, signal });
-  const kit = { rootfs, identity: newIdentity(), boot, times: SESSION_TIMES };
+  const kit = { rootfs, identity: newIdentity(), guestsDir, boot, times: SESSION_TIMES };
   const decision = await chooseAccelerator(options.accelerator, async (accelerator, budgetMs) => {
     const deadlines = { firstByteMs: budgetMs, silenceMs: budgetMs, sessionMs: budgetMs };
     await using guest = await bootGuest({ kernel, guest: PROBE_GUEST, accelerator }, kit, signal, deadlines);

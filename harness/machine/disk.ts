@@ -18,6 +18,7 @@ export async function makeDisk(backend: SwapBackend, workDir: string, signal: Ab
   const path = join(workDir, 'swap.img');
   switch (backend.kind) {
     case 'zram':
+    case 'none':
       return null;
     case 'virtio-blk':
       await makeSparse(path, backend.sizeKiB * 1024);

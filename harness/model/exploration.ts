@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Fault } from './errors.ts';
 import type { SwapBackend } from './guest.ts';
-import type {
-  HoldKind,
-  MeanwhileKind,
-  PathPoint,
-  PointChoice,
-  PointRange,
-  PointSample,
-  RaceMap,
-} from './interleave.ts';
+import type { HoldKind, PathPoint, PointChoice, PointRange, PointSample, RaceMap } from './interleave.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { InterleaveProbe } from './plan.ts';
 
@@ -21,19 +13,21 @@ export interface ExplorationSpec {
   readonly variant: string;
   readonly kernelId: string;
   readonly buildId: string;
-  /** Name of the path (harness/interleave/paths.ts). */
+  readonly race: string;
+  /** The operation of the race that is held. */
   readonly path: string;
   readonly backend: SwapBackend;
   readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
-  /** Where swapoff is kept until the thread has gone on, `function+offset`; null lets it return. */
-  readonly swapoffTo: string | null;
+  /** The operation that goes on meanwhile. */
+  readonly meanwhile: string;
+  /** Where the contender is kept until the thread has gone on, `function+offset`; null lets it return. */
+  readonly contenderTo: string | null;
   readonly points: PointChoice;
   readonly range: PointRange;
   /** So many of the chosen points at most; null takes them all. */
   readonly sample: PointSample | null;
   /**
-   * Explores behind the stepped part of the path instead: entries of these functions, or of those that the kernel's own
+   * Explores after the stepped part of the path instead: entries of these functions, or of those that the kernel's own
    * call graph has ahead of where the thread stands there. Null explores the stepped part.
    */
   readonly entries: readonly string[] | 'call graph' | null;
@@ -80,7 +74,7 @@ export interface Exploration {
 
 /** No further choice than the points'. */
 export const WHOLE_PATH = {
-  swapoffTo: null,
+  contenderTo: null,
   range: {},
   sample: null,
   entries: null,
@@ -93,11 +87,11 @@ export function plannedExploration(
   variant: string,
   kernel: Pick<KernelRecord, 'id' | 'buildId'>,
 ): ExplorationSpec {
-  const { path, backend, hold, meanwhile, points, repeats } = probe;
+  const { race, path, backend, hold, meanwhile, points, repeats } = probe;
   const id = `${probe.id}-${variant}`;
   return {
     ...{ id, probe: probe.id, variant, kernelId: kernel.id, buildId: kernel.buildId },
-    ...{ path, backend, hold, meanwhile, points, repeats },
+    ...{ race, path, backend, hold, meanwhile, points, repeats },
     ...WHOLE_PATH,
   };
 }

@@ -15,7 +15,9 @@ export interface AcceleratorDecision {
 export type SwapBackend =
   | { readonly kind: 'virtio-blk'; readonly rotational: boolean; readonly sizeKiB: number }
   | { readonly kind: 'file'; readonly filesystem: 'ext4'; readonly sizeKiB: number }
-  | { readonly kind: 'zram'; readonly sizeKiB: number };
+  | { readonly kind: 'zram'; readonly sizeKiB: number }
+  /** It does not swap. */
+  | { readonly kind: 'none' };
 
 /** A machine, before it is started. */
 export interface GuestSpec {

@@ -49,9 +49,6 @@ export type HoldKind =
   /** A real-time thread takes its CPU: grace periods, stop_machine and interrupts go on. */
   | 'preempt';
 
-/** What the other side does while the thread is held. */
-export type MeanwhileKind = 'swapoff' | 'swapoff+swapon';
-
 /** One instruction of the held thread's path, by a name that other boots of the same kernel understand. */
 export interface PathPoint {
   /** Instructions from the anchor; a name inside one snapshot only. */
@@ -104,9 +101,9 @@ export type PointOutcome =
   | { readonly kind: 'corruption'; readonly what: string }
   /** No end; the call chains, innermost first, say where the threads were. */
   | { readonly kind: 'hang'; readonly where: string; readonly backtraces: Readonly<Record<string, readonly string[]>> }
-  /** swapoff did not return while the thread was held, and all was well afterwards. */
+  /** The contender did not return while the thread was held, and all was well afterwards. */
   | { readonly kind: 'waited'; readonly where: string }
-  /** swapoff returned first, and the thread noticed: it read nothing from the device. */
+  /** The contender returned first, and the thread noticed: it read nothing from the device. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'ok' }
   | { readonly kind: 'inconclusive'; readonly reason: string };
@@ -126,29 +123,22 @@ export interface Observation {
   readonly end: 'done' | 'splat' | 'deadline';
   /** Title of the first splat; null when there was none. */
   readonly splat: string | null;
-  /** Whether swapoff returned while the thread was held. */
-  readonly swapoffReturned: boolean;
-  /** The place to which swapoff was to be brought and kept, while the thread went on; null when it was to return. */
-  readonly swapoffTo: string | null;
+  /** Whether the contender returned while the thread was held. */
+  readonly contenderReturned: boolean;
+  /** The place to which the contender was to be brought and kept, while the thread went on; null when it was to return. */
+  readonly contenderTo: string | null;
   /** Whether it came there while the thread was held. */
-  readonly swapoffKept: boolean;
-  /** Where swapoff waited while the thread was held; null when it returned in that time or had not been called. */
+  readonly contenderKept: boolean;
+  /** Where the contender waited while the thread was held; null when it returned in that time or had not been called. */
   readonly waitedIn: string | null;
-  /** Whether the thread was inside its operation when swapoff returned, or was where it was to be kept. */
+  /** Whether the thread was inside its operation when the contender returned, or was where it was to be kept. */
   readonly heldWhenOvertaken: boolean;
-  readonly swapoffErrno: number;
-  /** 0 where swapon was not called. */
-  readonly swaponErrno: number;
-  /** What the held operation returned: 0 or errno; 0 for one that returns nothing. */
+  /** What the operations returned: 0, errno, or a shell's exit status; 0 for one that returns nothing. */
+  readonly contenderErrno: number;
   readonly heldErrno: number;
   readonly majorFaults: number;
-  readonly badPages: number;
-  readonly childBadPages: number;
-  readonly swapAreasLeft: number;
-  /** As many as there must be after what swapoff and swapon returned. */
-  readonly swapAreasMeant: number;
-  /** Swap that the kernel counts as used when all is over. */
-  readonly swapUsedKiB: number;
+  /** What the race's check found wrong when all was over: `2 wrong pages`. */
+  readonly wrongs: readonly string[];
   /** Call chains by thread, innermost first; only with `deadline`. */
   readonly backtraces: Readonly<Record<string, readonly string[]>>;
   /** The innermost function that the held thread does not return from; only with `deadline`. */
@@ -162,7 +152,7 @@ export interface RaceWindow {
   /** Points of the path from `first` to `last`. */
   readonly points: number;
   readonly explored: number;
-  /** Distinct outcomes, gravest first; more than one where repeats or points disagree. */
+  /** Distinct outcomes, worst first; more than one where repeats or points disagree. */
   readonly outcomes: readonly PointOutcome[];
   /** Innermost first; empty until the map was symbolised. */
   readonly firstSource: readonly SourceFrame[];
@@ -183,17 +173,19 @@ export interface MergeSummary {
 export interface RaceMap {
   readonly schema: 1;
   readonly variant: string;
-  /** Name of the path (harness/interleave/paths.ts). */
+  readonly race: string;
+  /** The operation of the race that is held. */
   readonly path: string;
   readonly backend: SwapBackend;
-  /** The function at which the points begin; for entries the end of the stepped path, behind which they do. */
+  /** The function at which the points begin; for entries the end of the stepped path, after which they do. */
   readonly anchor: string;
   readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
-  /** `function+offset` at which swapoff was held in its turn until the thread had gone on; null when it was not. */
-  readonly swapoffTo: string | null;
+  /** The operation that goes on meanwhile. */
+  readonly meanwhile: string;
+  /** `function+offset` at which the contender was held in its turn until the thread had gone on; null when it was not. */
+  readonly contenderTo: string | null;
   /**
-   * What the points are: instructions of the stepped path, or, behind its end, entries of functions that the thread
+   * What the points are: instructions of the stepped path, or, after its end, entries of functions that the thread
    * made in a run without any hold.
    */
   readonly pointsAre: 'instructions' | 'function entries';

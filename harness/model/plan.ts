@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { AcceleratorChoice, SwapBackend } from './guest.ts';
-import type { HoldKind, MeanwhileKind, PointChoice } from './interleave.ts';
+import type { HoldKind, PointChoice } from './interleave.ts';
 import type { VariantSpec } from './kernel.ts';
 import type { SplatType } from './splat.ts';
 import type { VariantOutcome } from './verdict.ts';
-
-/** Kinds of swap-in that the stress workload can race against swapoff. */
-export const WORKLOAD_KINDS = ['anon', 'shmem', 'fork', 'mincore', 'smaps', 'willneed', 'unmap'] as const;
-export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
 
 /** What identifies the bug that a plan is after. */
 export interface TargetSignature {
@@ -34,16 +30,18 @@ export interface StressBudget {
   readonly trialSeconds: number;
 }
 
-/** Stress: swap-in threads against a swapoff loop. */
+/** Stress: threads of a race's workload against a loop of its contender. */
 export interface StressProbe {
   readonly kind: 'stress';
   readonly id: string;
-  readonly workload: WorkloadKind;
+  readonly race: string;
+  /** One of the race's workloads. */
+  readonly workload: string;
   readonly backend: SwapBackend;
   readonly vcpus: number;
   readonly memoryMiB: number;
   readonly cmdline: readonly string[];
-  /** Swap-in threads. */
+  /** Threads that race against the contender. */
   readonly threads: number;
   /** Pages that each cycle swaps out and in again. */
   readonly pages: number;
@@ -58,15 +56,17 @@ export interface StressProbe {
   readonly expect: Readonly<Record<string, Expectation>>;
 }
 
-/** Interleave: an operation is held at points of its path while swapoff runs (docs/interleave.md). */
+/** Interleave: an operation is held at points of its path while another goes on (docs/interleave.md). */
 export interface InterleaveProbe {
   readonly kind: 'interleave';
   readonly id: string;
-  /** Name of the path (harness/interleave/paths.ts). */
+  readonly race: string;
+  /** The operation of the race that is held. */
   readonly path: string;
   readonly backend: SwapBackend;
   readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
+  /** The operation that goes on meanwhile. */
+  readonly meanwhile: string;
   readonly points: PointChoice;
   /** Attempts at each point. */
   readonly repeats: number;

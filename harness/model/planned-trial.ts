@@ -12,7 +12,7 @@ export function plannedTrial(
   kernel: Pick<KernelRecord, 'id' | 'buildId'>,
 ): TrialSpec {
   const id = `${probe.id}-${variant}-${index}`;
-  const { workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = probe;
+  const { race, workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = probe;
   return {
     id,
     probe: probe.id,
@@ -21,6 +21,7 @@ export function plannedTrial(
     kernelId: kernel.id,
     buildId: kernel.buildId,
     seed: seedOf(plan.seed, id),
+    race,
     workload,
     backend,
     vcpus,

@@ -27,7 +27,7 @@ export function outcomeKey(outcome: PointOutcome): string {
     case 'hang':
       return `hang in ${outcome.where}`;
     case 'waited':
-      return `swapoff waited in ${outcome.where}`;
+      return `waited in ${outcome.where}`;
     case 'refused':
       return 'entry refused';
     case 'ok':
@@ -38,9 +38,9 @@ export function outcomeKey(outcome: PointOutcome): string {
 }
 
 /** Why a wait during a stall says nothing of what protects the thread. */
-export const FROZEN_WAIT = 'swapoff waits for a frozen CPU wherever on it the thread is; hold by preempt';
+export const FROZEN_WAIT = 'the contender waits for a frozen CPU wherever on it the thread is; hold by preempt';
 
-/** Whether swapoff waited perhaps for no more than the hold's own frozen CPU. */
+/** Whether the contender waited perhaps for no more than the hold's own frozen CPU. */
 export function isFrozenWait({ kind }: PointOutcome, hold: HoldKind): boolean {
   return kind === 'waited' && hold === 'stall';
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { TargetSignature } from './plan.ts';
 
+/** The race of a plan, a schedule or a command that names none. */
+export const DEFAULT_RACE = 'swapoff';
+
+/** Ways in which a bug can show: a splat, a wrong value returned, wrong contents, no progress. */
+export const ORACLES = ['splat', 'value', 'contents', 'progress'] as const;
+export type Oracle = (typeof ORACLES)[number];
+
 /**
  * Two or more operations that must not meet as they do. Read from `guests/races/NAME/race.yaml` (harness/race); the
  * words here are all that reports and verdicts know of a race.
@@ -10,6 +17,8 @@ export interface Race {
   readonly name: string;
   readonly describe: string;
   readonly words: RaceWords;
+  /** How the race's own bug shows; whatever else is seen is another finding. */
+  readonly oracle: readonly Oracle[];
   /** What the bug looks like when the kernel complains. */
   readonly target: TargetSignature;
 }

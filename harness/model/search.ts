@@ -5,20 +5,20 @@ import type { WorkloadSummary } from './trial.ts';
 
 /** One or two holds that a search chose at random, while the stress workload runs. */
 export interface Preemption {
-  /** Milliseconds of a vCPU that everything runs before, so that swapoff is anywhere. */
+  /** Milliseconds of a vCPU that everything runs before, so that the contender is anywhere. */
   readonly gapMs: number;
-  /** The function at whose entry the first thread that comes is caught. */
+  /** The function at whose entry the first thread that arrives is caught. */
   readonly func: string;
   /** Instructions that it then makes alone before it is held. */
   readonly steps: number;
   /**
-   * A function at which swapoff is caught meanwhile, and kept until the first thread has gone on; null lets it return.
+   * A function at which the contender is caught meanwhile, and kept until the first thread has gone on; null lets it return.
    */
-  readonly swapoffTo: string | null;
+  readonly contenderTo: string | null;
 }
 
-/** What the other side had done when the held thread was let go. */
-export type SwapoffMeanwhile = 'returned' | 'kept' | 'went on';
+/** What the other side had done when the held thread was released. */
+export type ContenderMeanwhile = 'returned' | 'kept' | 'went on';
 
 /** One preemption of a search, and what came of it. */
 export interface SearchRound {
@@ -27,12 +27,12 @@ export interface SearchRound {
   /** The guest in which it happened, 0-based. */
   readonly guest: number;
   readonly preemption: Preemption;
-  /** Where the thread was held; null when none came to the function. */
+  /** Where the thread was held; null when none reached the function. */
   readonly held: CodePlace | null;
   /** Functions of the held thread, innermost first. */
   readonly chain: readonly string[];
   /** Null when no thread was held. */
-  readonly swapoff: SwapoffMeanwhile | null;
+  readonly contender: ContenderMeanwhile | null;
   /** Title of the splat that came during the round. */
   readonly splat: string | null;
   readonly elapsedMs: number;
@@ -65,11 +65,11 @@ export interface SearchSpec {
   readonly findings: number;
   /** Functions at which threads are caught. */
   readonly functions: readonly string[];
-  /** Functions at which swapoff is kept. */
-  readonly swapoffFunctions: readonly string[];
+  /** Functions at which the contender is kept. */
+  readonly contenderFunctions: readonly string[];
 }
 
-/** A finding brought down to a schedule that gives it without any luck. */
+/** A finding minimised to a schedule that reproduces it deterministically. */
 export interface Minimised {
   /** As YAML. */
   readonly schedule: string;

@@ -1,34 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a kernel prints when it complains. The names follow syzbot's report types. */
-export type SplatType =
-  | 'null-deref'
-  | 'page-fault'
-  | 'gp-fault'
-  | 'divide-error'
-  | 'invalid-opcode'
-  | 'double-fault'
-  | 'stack-overflow'
-  | 'bug'
-  | 'warning'
-  | 'panic'
-  | 'kasan'
-  | 'kcsan'
-  | 'kmsan'
-  | 'kfence'
-  | 'ubsan'
-  | 'lockdep'
-  | 'rcu-stall'
-  | 'soft-lockup'
-  | 'hard-lockup'
-  | 'hung-task'
-  | 'atomic-sleep'
-  | 'bad-page'
-  | 'memory-corruption'
-  | 'list-corruption'
-  | 'refcount'
-  | 'oom'
-  | 'reboot'
-  | 'other';
+export const SPLAT_TYPES = [
+  'null-deref',
+  'page-fault',
+  'gp-fault',
+  'divide-error',
+  'invalid-opcode',
+  'double-fault',
+  'stack-overflow',
+  'bug',
+  'warning',
+  'panic',
+  'kasan',
+  'kcsan',
+  'kmsan',
+  'kfence',
+  'ubsan',
+  'lockdep',
+  'rcu-stall',
+  'soft-lockup',
+  'hard-lockup',
+  'hung-task',
+  'atomic-sleep',
+  'bad-page',
+  'memory-corruption',
+  'list-corruption',
+  'refcount',
+  'oom',
+  'reboot',
+  'other',
+] as const;
+export type SplatType = (typeof SPLAT_TYPES)[number];
 
 /** A bad access to memory: the types that a use-after-free or NULL dereference can show itself as. */
 export const BAD_ACCESS: ReadonlySet<SplatType> = new Set(['null-deref', 'page-fault', 'gp-fault', 'kasan', 'kfence']);

@@ -3,7 +3,7 @@ import type { Fault } from './errors.ts';
 import type { Accelerator, AcceleratorDecision, SwapBackend } from './guest.ts';
 import type { GuestEnd, ThreadBeat } from './guest-end.ts';
 import type { KernelRecord } from './kernel.ts';
-import type { Plan, WorkloadKind } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Splat } from './splat.ts';
 
 /** One boot, one workload: a pure function of these values, written once under `id`. */
@@ -16,7 +16,8 @@ export interface TrialSpec {
   readonly kernelId: string;
   readonly buildId: string;
   readonly seed: number;
-  readonly workload: WorkloadKind;
+  readonly race: string;
+  readonly workload: string;
   readonly backend: SwapBackend;
   readonly vcpus: number;
   readonly memoryMiB: number;
@@ -48,7 +49,7 @@ export interface Exposure {
   readonly elapsedMs: number;
 }
 
-/** A word of a page that came back wrong. What a word holds: guests/src/stress/pattern.c. */
+/** A word of a page that came back wrong. What a word holds: guests/src/common/pattern.c. */
 export interface Corruption {
   readonly page: number;
   /** Cache line of the page whose first word it is. */

@@ -5,13 +5,13 @@ import { disassembler } from '../interleave/disassembly.ts';
 import { explore, type ExploreOptions, type PointShare } from '../interleave/explore.ts';
 import { onPath, raceMap, type MapHeader } from '../interleave/map.ts';
 import { mergeSummary } from '../interleave/merge.ts';
-import { pathNamed } from '../interleave/paths.ts';
 import { GuestError } from '../model/errors.ts';
 import type { ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
 import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
 import type { Lab } from '../lab/lab.ts';
+import { readRace } from '../race/read.ts';
 import { withPlacement } from './place.ts';
 
 /** What one exploration is to do, and what is known of it already. */
@@ -43,7 +43,7 @@ export function guestsAtOnce(): number {
 
 /**
  * Explores a kernel with guests side by side, and with another one where one is lost: its points are inconclusive, and
- * the exploration goes on behind them.
+ * the exploration goes on after them.
  *
  * @throws GuestError `TOO_MANY_LOST` when guests do not last.
  */
@@ -99,7 +99,8 @@ async function exploreShare(
 ): Promise<void> {
   const { spec, signal } = request;
   const options = { ...optionsOf(kernel, request, explored), share };
-  const scene = { path: pathNamed(spec.path).name, backend: spec.backend };
+  const { path, meanwhile, backend } = spec;
+  const scene = { race: readRace(lab.guestsDir, spec.race), path, meanwhile, backend };
   for (let guest = 0; guest < MOST_GUESTS; guest++) {
     const { lost } = await withPlacement(
       kernel,
@@ -134,12 +135,11 @@ function optionsOf(
   { spec, signal, onPath, onResult }: ExploreRequest,
   explored: ExploredPoints,
 ): ExploreOptions {
-  const { hold, meanwhile, swapoffTo, points, range, sample, repeats, entries, mergeSeed } = spec;
+  const { hold, contenderTo, points, range, sample, repeats, entries, mergeSeed } = spec;
   return {
     ...{
       hold,
-      meanwhile,
-      swapoffTo,
+      contenderTo,
       choice: points,
       range,
       repeats,
@@ -160,11 +160,11 @@ function optionsOf(
 
 /** The map that results make, without source lines at its edges. */
 export function mapOf(spec: ExplorationSpec, explored: ExploredPath, results: readonly PointResult[]): RaceMap {
-  const { variant, path, backend, hold, meanwhile, swapoffTo, entries } = spec;
+  const { variant, race, path, backend, hold, meanwhile, contenderTo, entries } = spec;
   const { anchor, end: pathEnd, points, represented } = explored;
   const here = onPath(results, points);
   const header: MapHeader = {
-    ...{ variant, path, backend, hold, meanwhile, swapoffTo, anchor, pathEnd },
+    ...{ variant, race, path, backend, hold, meanwhile, contenderTo, anchor, pathEnd },
     pointsAre: entries === null ? 'instructions' : 'function entries',
     pathPoints: points.length,
     merged: represented === null ? null : mergeSummary(represented, here),

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { BACKENDS, backendName, type BackendName } from '../interleave/backends.ts';
 import { tryPoint } from '../interleave/explore.ts';
 import { tracePath } from '../interleave/path.ts';
-import { pathNamed, type PathSpec } from '../interleave/paths.ts';
 import { choosePoints } from '../interleave/points.ts';
 import { ANCHOR, HELD, type Placement } from '../interleave/prepare.ts';
 import { replay } from '../interleave/replay.ts';
@@ -16,12 +14,14 @@ import type { PathPoint, PointOutcome } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
 import type { Minimised, SearchedGuest, SearchRound } from '../model/search.ts';
 import type { Lab } from '../lab/lab.ts';
+import { setupFor, type NamedSetup } from '../race/operations.ts';
+import type { RaceFolder } from '../race/read.ts';
 import { withPlacement } from './place.ts';
 import type { SearchedKernel } from './search-run.ts';
 
-/** Attempts at a candidate: outcomes behind the release are not all the same. */
+/** Attempts at a candidate: outcomes after the release are not all the same. */
 const TRIES = 3;
-/** Of one place that a path comes to again and again, so many times are tried. */
+/** Of a place that a path reaches again and again, the first N are tried. */
 const MOST_OCCURRENCES = 3;
 const ATTEMPTS = 10;
 /** Guests for one path: one that is lost is left for another. */
@@ -46,22 +46,23 @@ export async function minimise(
   lab: Lab,
   request: MinimiseRequest,
 ): Promise<Minimised | null> {
-  const backend = placedOn(request.backend);
+  const { race } = searched;
+  const setup = placedOn(race, request.backend);
   const { rounds, finding, functions } = request;
   for (const { path, candidates } of likelyPaths({
+    race,
     rounds,
     end: finding.end,
-    swapoff: searched.swapoff.func,
+    contender: searched.contender.func,
     functions,
   })) {
-    const attempts: Attempts = { backend, candidates, tried: new Set() };
+    const attempts: Attempts = { setup, candidates, tried: new Set() };
     const search = (placement: Placement): Promise<Minimised | 'none' | 'lost'> =>
       firstThatGives(placement, attempts, searched, request);
     let found: Minimised | 'none' | 'lost' = 'lost';
     for (let guests = 0; found === 'lost' && guests < MOST_GUESTS; guests++) {
       found = await withPlacement(searched.kernel, lab, request.signal, search, {
-        path,
-        backend: BACKENDS[backend],
+        ...{ race, path, meanwhile: race.contender, backend: setup.backend },
       }).catch(notReached);
     }
     if (typeof found === 'object') return found;
@@ -75,14 +76,15 @@ function notReached(error: unknown): 'none' {
   throw error;
 }
 
-/** The backend of schedules that is most like a probe's: a swap file lies on the same disk. */
-function placedOn(backend: SwapBackend): BackendName {
-  return backend.kind === 'file' ? 'rotational' : backendName(backend);
+/** The set-up of schedules that is most like a probe's: a swap file lies on the same disk. */
+function placedOn(race: RaceFolder, backend: SwapBackend): NamedSetup {
+  const { sizeKiB } = backend.kind === 'file' ? backend : { sizeKiB: 0 };
+  return setupFor(race, backend.kind === 'file' ? { kind: 'virtio-blk', rotational: true, sizeKiB } : backend);
 }
 
 /** What is tried on one path, in one guest or in several. */
 interface Attempts {
-  readonly backend: BackendName;
+  readonly setup: NamedSetup;
   readonly candidates: readonly Candidate[];
   /** Places that were begun: the one at which a guest was lost is not tried again. */
   readonly tried: Set<string>;
@@ -90,8 +92,8 @@ interface Attempts {
 
 async function firstThatGives(
   placement: Placement,
-  { backend, candidates, tried }: Attempts,
-  { kernel }: SearchedKernel,
+  { setup, candidates, tried }: Attempts,
+  { kernel, race }: SearchedKernel,
   { variant, finding, signal }: MinimiseRequest,
 ): Promise<Minimised | 'none' | 'lost'> {
   const { machine, runner, symbols, path } = placement;
@@ -99,11 +101,11 @@ async function firstThatGives(
   runner.restored();
   const { points } = await tracePath(machine.vcpus, HELD, symbols, path.limits, signal);
   const walker = new PathWalker(placement);
-  for (const { point, swapoffTo, tries } of placesToTry(points, candidates)) {
-    const place = `${pointName(point)} ${swapoffTo ?? ''}`;
+  for (const { point, contenderTo, tries } of placesToTry(points, candidates)) {
+    const place = `${pointName(point)} ${contenderTo ?? ''}`;
     if (tried.has(place)) continue;
     tried.add(place);
-    const schedule = scheduleOf(variant, backend, path, swapoffTo, pointName(point));
+    const schedule = scheduleOf(variant, race, setup.name, path.name, contenderTo, pointName(point));
     for (let again = 0; again < tries; again++) {
       signal.throwIfAborted();
       const { result, lost } = await tryPoint(placement, walker, point, interleavingOf(schedule));
@@ -123,37 +125,37 @@ async function firstThatGives(
 
 interface PlaceToTry {
   readonly point: PathPoint;
-  readonly swapoffTo: string | null;
+  readonly contenderTo: string | null;
   readonly tries: number;
 }
 
-/** The candidates' points; then, once each, every function that the path comes to. */
+/** The candidates' points; then, once each, every function that the path reaches. */
 function placesToTry(points: readonly PathPoint[], candidates: readonly Candidate[]): PlaceToTry[] {
   const likely = candidates.flatMap((candidate) =>
     pointsAt(points, candidate)
       .slice(0, MOST_OCCURRENCES)
-      .map((point) => ({ point, swapoffTo: candidate.swapoffTo, tries: TRIES })),
+      .map((point) => ({ point, contenderTo: candidate.contenderTo, tries: TRIES })),
   );
   return [
     ...likely,
-    ...choosePoints(points, { kind: 'functions' }).map((point) => ({ point, swapoffTo: null, tries: 1 })),
+    ...choosePoints(points, { kind: 'functions' }).map((point) => ({ point, contenderTo: null, tries: 1 })),
   ];
 }
 
 function scheduleOf(
   variant: string,
-  backend: BackendName,
-  path: PathSpec,
-  swapoffTo: string | null,
+  race: RaceFolder,
+  setup: string,
+  path: string,
+  contenderTo: string | null,
   at: string,
 ): Schedule {
   return {
     name: `found-on-${variant.toLowerCase().replace(/[^a-z0-9-]+/g, '-')}`,
-    describe: 'found by a search, brought down to its holds',
-    path: pathNamed(path.name).name,
-    backend,
+    describe: 'found by search, minimised to its holds',
+    ...{ race: race.name, path, setup },
     hold: { at, how: 'stall' },
-    meanwhile: swapoffTo === null ? 'swapoff' : { 'swapoff-to': swapoffTo },
+    meanwhile: contenderTo === null ? race.contender : { 'contender-to': contenderTo },
   };
 }
 

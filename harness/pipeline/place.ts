@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { BACKENDS } from '../interleave/backends.ts';
 import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
-import { pathNamed, type PathName } from '../interleave/paths.ts';
+import { contenderNamed, pathNamed } from '../interleave/paths.ts';
 import { prepare, type Placement } from '../interleave/prepare.ts';
-import { startProgram } from '../interleave/program.ts';
+import { startProgram, type Scene } from '../interleave/program.ts';
 import { loadSymbols } from '../interleave/symbols.ts';
 import { answered } from '../lab/answered.ts';
 import { withDebuggedGuest, type DebuggedGuest } from '../lab/debugged.ts';
 import type { Lab } from '../lab/lab.ts';
 import { GuestError } from '../model/errors.ts';
-import type { GuestSpec, SwapBackend } from '../model/guest.ts';
+import type { GuestSpec } from '../model/guest.ts';
 import type { Kernel } from '../model/kernel.ts';
+import { DEFAULT_RACE } from '../model/race.ts';
+import { defaultBackend, defaultHeld, requireKernel } from '../race/operations.ts';
+import { readRace } from '../race/read.ts';
 import { placedMemoryMiB } from './placed-memory.ts';
 
-/** What is placed, and where it is swapped to. */
-export interface Scene {
-  readonly path: PathName;
-  readonly backend: SwapBackend;
+/** A race as it is placed where nothing else is asked for. */
+export function defaultScene(guestsDir: string, name: string = DEFAULT_RACE): Scene {
+  const race = readRace(guestsDir, name);
+  return { race, path: defaultHeld(race), meanwhile: race.contender, backend: defaultBackend(race) };
 }
 
-export const FAULT_SCENE: Scene = { path: 'fault', backend: BACKENDS.rotational };
-
-/** A CPU for swapoff and one for the thread that is held. */
+/** A CPU for the contender and one for the thread that is held. */
 const MACHINE: Pick<GuestSpec, 'vcpus' | 'cmdline'> = { vcpus: 2, cmdline: PLACING_CMDLINE };
 
 /** Boots of a guest in which a thread does not come to its place: one that waits for a CPU that stands still. */
@@ -30,28 +30,31 @@ const MOST_PLACEMENTS = 3;
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
  *
- * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, and as `withDebuggedGuest` and
- *   `prepare` do.
+ * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
+ *   `withDebuggedGuest` and `prepare` do.
  */
 export async function withPlacement<T>(
   kernel: Kernel,
   lab: Lab,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
-  scene: Scene = FAULT_SCENE,
+  scene: Scene = defaultScene(lab.guestsDir),
   consoleLog?: string,
 ): Promise<T> {
-  const path = pathNamed(scene.path);
-  const guest = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend: scene.backend };
+  const { race, backend } = scene;
+  requireKernel(race, kernel.kernelVersion);
+  const path = pathNamed(race, scene.path, kernel.kernelVersion);
+  const contender = contenderNamed(race, scene.meanwhile, kernel.kernelVersion);
+  const guest = { ...MACHINE, memoryMiB: await placedMemoryMiB(kernel), backend };
   const request = { kernel, guest, ...(consoleLog === undefined ? {} : { consoleLog }) };
   const symbols = await loadSymbols(kernel.vmlinux, signal);
   for (let attempt = 1; ; attempt++) {
     const placed = async ({ guest, take }: DebuggedGuest): Promise<{ readonly value: T } | 'not placed'> => {
       const places = await answered(guest, 'start the placed program', signal, (within) =>
-        startProgram(guest.remote, scene.backend, path.operation, within),
+        startProgram(guest.remote, scene, within),
       );
       await using taken = await take();
-      const placement = await prepare(taken, places, symbols, path).catch((error: unknown) => {
+      const placement = await prepare(taken, places, symbols, path, contender).catch((error: unknown) => {
         if (error instanceof GuestError && error.code === 'NOT_PLACED' && attempt < MOST_PLACEMENTS) return null;
         throw error;
       });

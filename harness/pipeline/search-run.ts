@@ -17,7 +17,7 @@ import {
   type Census,
   type SearchedMachine,
 } from '../interleave/search/round.ts';
-import { swapoffCode, type SwapoffCode } from '../interleave/search/swapoff.ts';
+import { contenderCode, type ContenderCode } from '../interleave/search/contender.ts';
 import { loadSymbols, type SymbolTable } from '../interleave/symbols.ts';
 import { answered } from '../lab/answered.ts';
 import { withDebuggedGuest, type DebuggedGuest } from '../lab/debugged.ts';
@@ -38,6 +38,8 @@ import {
 } from '../model/search.ts';
 import type { GuestEnd } from '../model/guest-end.ts';
 import type { TrialSpec } from '../model/trial.ts';
+import { contenderOperation, namesFor } from '../race/operations.ts';
+import type { RaceFolder } from '../race/read.ts';
 import { parseWorkload } from '../workload/fold.ts';
 import { WorkloadRun } from './workload-run.ts';
 
@@ -45,7 +47,8 @@ import { WorkloadRun } from './workload-run.ts';
 export interface SearchedKernel {
   readonly kernel: Kernel;
   readonly symbols: SymbolTable;
-  readonly swapoff: SwapoffCode;
+  readonly contender: ContenderCode;
+  readonly race: RaceFolder;
 }
 
 /** Guests in a row that may break off before the search is given up. */
@@ -57,14 +60,16 @@ const WORKLOAD_STARTS_MS = 60_000;
 const SLICE_MS = 200;
 
 /** Reads what there is to search. */
-export async function openSearch(kernel: Kernel, signal: AbortSignal): Promise<SearchedKernel> {
+export async function openSearch(kernel: Kernel, race: RaceFolder, signal: AbortSignal): Promise<SearchedKernel> {
   const symbols = await loadSymbols(kernel.vmlinux, signal);
-  const swapoff = await swapoffCode(
+  const { enters, body = enters } = contenderOperation(race, race.contender).meanwhile;
+  const contender = await contenderCode(
+    namesFor(body, kernel.kernelVersion),
     symbols,
     disassembler(kernel.vmlinux, signal),
     calleeLookup(kernel.vmlinux, signal),
   );
-  return { kernel, symbols, swapoff };
+  return { kernel, symbols, contender, race };
 }
 
 /**
@@ -83,11 +88,11 @@ export function searchedFunctions({ symbols }: SearchedKernel, target: TargetSig
 /** Milliseconds of a vCPU in which a function must be reached to be searched: many cycles of the workload. */
 const CENSUS_MS = 5_000;
 
-/** Guests that look who comes where: on a kernel that crashes soon, one may see little. */
+/** Guests that look which functions are reached: on a kernel that crashes soon, one may see little. */
 const MOST_CENSUS_GUESTS = 4;
 
 /**
- * Those of the functions that threads come to while a probe's workload races, in guests of their own.
+ * Those of the functions that threads reach while a probe's workload races, in guests of their own.
  *
  * @throws GuestError `NOTHING_REACHED` when there is none; GuestError, BootError, HostError when a guest breaks off.
  */
@@ -114,7 +119,7 @@ export async function functionsReached(
     if (!cut || nothingNew) break;
   }
   if (found.size === 0)
-    throw new GuestError('NOTHING_REACHED', `The workload came to none of: ${functions.join(', ')}`, {
+    throw new GuestError('NOTHING_REACHED', `The workload reached none of: ${functions.join(', ')}`, {
       hint: 'name functions with --functions',
     });
   return functions.filter((func) => found.has(func));
@@ -230,7 +235,7 @@ async function race(
 
 /** Starts the workload, takes the vCPUs, and lets go of both. */
 async function withRace<T>(
-  { symbols, swapoff }: SearchedKernel,
+  { symbols, contender }: SearchedKernel,
   { guest, take }: DebuggedGuest,
   trial: TrialSpec,
   log: string,
@@ -242,7 +247,7 @@ async function withRace<T>(
   );
   await using machine = await take();
   return await use(
-    { machine, runner: new Runner(machine.vcpus), chains: new ChainReader(machine.vcpus, symbols), symbols, swapoff },
+    { machine, runner: new Runner(machine.vcpus), chains: new ChainReader(machine.vcpus, symbols), symbols, contender },
     workload,
   );
 }
@@ -255,7 +260,7 @@ function machineOf({ vcpus, memoryMiB, cmdline, backend }: StressProbe): GuestSp
   return { vcpus, memoryMiB, cmdline: [...PLACING_CMDLINE, ...cmdline], backend };
 }
 
-/** Lets the workload come to its first raced swapoff: before, nothing can be found. */
+/** Lets the workload reach its first exposed cycle: before, nothing can be found. */
 async function underWay(searched: SearchedMachine, workload: WorkloadRun, signal: AbortSignal): Promise<void> {
   const end = performance.now() + WORKLOAD_STARTS_MS;
   while ((workload.exposure?.exposedSwapoffs ?? 0) === 0) {

@@ -24,8 +24,8 @@ export function mapsOf({ explorations }: RunResult): RaceMap[] {
 }
 
 /** How a path was explored: path, backend, hold, what the other side did, and where swapoff was held. */
-export function wayOf({ path, backend, hold, meanwhile, swapoffTo }: RaceMap): string {
-  return `${path} on ${backendWord(backend)}, ${hold}${meanwhile === 'swapoff' ? '' : `, ${meanwhile}`}${swapoffTo === null ? '' : `, swapoff at ${swapoffTo}`}`;
+export function wayOf({ path, backend, hold, meanwhile, contenderTo }: RaceMap): string {
+  return `${path} on ${backendWord(backend)}, ${hold}${meanwhile === 'swapoff' ? '' : `, ${meanwhile}`}${contenderTo === null ? '' : `, swapoff at ${contenderTo}`}`;
 }
 
 /** What is to be said of an exploration that was not completed; null for one that was. */

@@ -41,14 +41,15 @@ export function comparisonText({ comparison, variant }: VariantVerdict, control:
 }
 
 export function backendText(backend: SwapBackend): string {
-  const size = `${backend.sizeKiB} KiB`;
   switch (backend.kind) {
     case 'virtio-blk':
-      return `virtio-blk (${backend.rotational ? 'rotational' : 'not rotational'}), ${size}`;
+      return `virtio-blk (${backend.rotational ? 'rotational' : 'not rotational'}), ${backend.sizeKiB} KiB`;
     case 'file':
-      return `a file on ${backend.filesystem}, ${size}`;
+      return `a file on ${backend.filesystem}, ${backend.sizeKiB} KiB`;
     case 'zram':
-      return `zram, ${size}`;
+      return `zram, ${backend.sizeKiB} KiB`;
+    case 'none':
+      return 'no swap';
   }
 }
 

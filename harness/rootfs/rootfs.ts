@@ -51,7 +51,7 @@ export async function buildRootfs(options: RootfsOptions): Promise<Rootfs> {
     entries.push(...(await filesOf(deb, name, recipe.packages[name] ?? [], options.signal)));
   }
   entries.push(...linksOf(recipe));
-  entries.push(...(await compilePrograms(join(options.guestsDir, 'src'), options.signal)));
+  entries.push(...(await compilePrograms(options.guestsDir, options.signal)));
   entries.push(...(await skeleton(options.guestsDir)));
 
   await writeFileAtomic(image, packCpio(entries));

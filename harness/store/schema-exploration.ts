@@ -18,7 +18,6 @@ import type { MapVerdict } from '../model/verdict.ts';
 import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
 const hold = z.enum(['stall', 'preempt']);
-const meanwhile = z.enum(['swapoff', 'swapoff+swapon']);
 
 const points: z.ZodType<PointChoice> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('all') }),
@@ -29,10 +28,11 @@ const points: z.ZodType<PointChoice> = z.discriminatedUnion('kind', [
 export const interleaveProbe: z.ZodType<InterleaveProbe> = z.strictObject({
   kind: z.literal('interleave'),
   id: text,
+  race: text,
   path: text,
   backend,
   hold,
-  meanwhile,
+  meanwhile: text,
   points,
   repeats: count,
   control: text,
@@ -48,11 +48,12 @@ const spec: z.ZodType<ExplorationSpec> = z.strictObject({
   variant: text,
   kernelId: text,
   buildId: text,
+  race: text,
   path: text,
   backend,
   hold,
-  meanwhile,
-  swapoffTo: text.nullable(),
+  meanwhile: text,
+  contenderTo: text.nullable(),
   points,
   range,
   sample: z.strictObject({ count, seed: text }).nullable(),
@@ -125,12 +126,13 @@ const window: z.ZodType<RaceWindow> = z.strictObject({
 export const raceMap: z.ZodType<RaceMap> = z.strictObject({
   schema: z.literal(1),
   variant: text,
+  race: text,
   path: text,
   backend,
   anchor: text,
   hold,
-  meanwhile,
-  swapoffTo: text.nullable(),
+  meanwhile: text,
+  contenderTo: text.nullable(),
   pointsAre: z.enum(['instructions', 'function entries']),
   pathPoints: count,
   exploredPoints: count,

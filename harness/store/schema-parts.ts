@@ -16,6 +16,7 @@ export const backend: z.ZodType<SwapBackend> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean(), sizeKiB: count }),
   z.strictObject({ kind: z.literal('file'), filesystem: z.literal('ext4'), sizeKiB: count }),
   z.strictObject({ kind: z.literal('zram'), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('none') }),
 ]);
 
 export const expectations: z.ZodType<Record<string, Expectation>> = z.record(

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { guestEnd } from '../model/guest-end.ts';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
-import { WORKLOAD_KINDS, type Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { DEFAULT_RACE } from '../model/race.ts';
 import type { Frame, Splat } from '../model/splat.ts';
 import type { Evidence, Exposure, RunRecord, TrialRecord, TrialSpec } from '../model/trial.ts';
 import { INCONCLUSIVE_CAUSES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
@@ -30,12 +31,13 @@ const variant: z.ZodType<VariantSpec> = z.strictObject({
   fragments: texts,
 });
 
-const workload = z.enum(WORKLOAD_KINDS);
 const accelerator = z.enum(['kvm', 'tcg']);
 const budget = { minTrials: count, maxTrials: count, trialSeconds: z.number() };
 
 const machine = {
-  workload,
+  /** Runs of before races had names know one. */
+  race: text.default(DEFAULT_RACE),
+  workload: text,
   backend,
   vcpus: count,
   memoryMiB: count,

@@ -6,11 +6,11 @@ import type { TrialSpec } from '../model/trial.ts';
 const DISK = '/dev/vda';
 const SWAP_FILE = '/mnt/swapfile';
 
-/** The command that runs a trial's workload in a guest. Pure; its options are those of guests/src/stress. */
+/** The command that runs a trial's workload in a guest: the race's program `stress`. Pure. */
 export function stressCommand(spec: TrialSpec): string {
-  const { workload, backend, threads, pages, seconds, hangSeconds, seed } = spec;
+  const { race, workload, backend, threads, pages, seconds, hangSeconds, seed } = spec;
   return [
-    'stress',
+    `${race}-stress`,
     `--kind ${workload}`,
     `--backend ${backendArgument(backend)}`,
     `--threads ${threads}`,
@@ -30,5 +30,7 @@ function backendArgument(backend: SwapBackend): string {
       return `file:${SWAP_FILE}:kib=${backend.sizeKiB}:device=${DISK}`;
     case 'zram':
       return `zram:${backend.sizeKiB}`;
+    case 'none':
+      return 'none';
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The kernel's clock source. Every change of it is a stop_machine() (timekeeping_notify() in kernel/time/timekeeping.c). */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "latency.h"
@@ -32,24 +30,21 @@ const char *settle_clock(void)
 		current_clock(settled, sizeof(settled));
 		if (strcmp(settled, PROVISIONAL))
 			return settled;
-		errno = ETIMEDOUT;
 		if (now_ns() - begun > SETTLE_NS)
-			fail("wait for the clock source behind", PROVISIONAL);
+			fail("the kernel stays with the clock source %s", PROVISIONAL);
 		sleep_until(now_ns() + LOOK_NS);
 	}
 }
 
-/* A clock that changed was a stop that no version made, and other times before than behind it. */
+/* A clock that changed was a stop that no version made, and other times before than after it. */
 void check_clock(void)
 {
-	char now[64], what[192];
+	char now[64];
 
 	current_clock(now, sizeof(now));
 	if (!strcmp(now, settled))
 		return;
-	snprintf(what, sizeof(what), "%s (%s at the end)", settled, now);
-	errno = 0;
-	fail("keep the clock source", what);
+	fail("the clock source changed from %s to %s", settled, now);
 }
 
 /* A part of the positive control. */
@@ -68,6 +63,5 @@ void stop_the_machine(void)
 		}
 		return;
 	}
-	errno = 0;
-	fail("find a second clock source beside", settled);
+	fail("there is no second clock source besides %s", settled);
 }

@@ -5,6 +5,9 @@
 /* For the samplers to have settled. */
 #define SETTLE_NS 200000000ull
 
+/* Only the controller draws. */
+static uint64_t random_state;
+
 /* Swaps off, or does what this control does in its place. The times are those of the calls alone. */
 static void act(void)
 {
@@ -34,8 +37,8 @@ static uint64_t run_cycle(uint64_t due_ns)
 	uint64_t begun;
 
 	swap_on();
-	push_out();
-	sleep_until(due_ns + random_below(options.interval_us * NSEC_PER_USEC));
+	page_out();
+	sleep_until(due_ns + random_below(&random_state, options.interval_us * NSEC_PER_USEC));
 	if (options.race)
 		release_racers();
 	begun = now_ns();
@@ -53,7 +56,7 @@ static void run_hot_passes(void)
 	for (uint64_t pass = 0; pass < options.hot_passes; pass++) {
 		uint64_t from;
 
-		push_out();
+		page_out();
 		from = now_ns();
 		release_racers();
 		wait_racers();
@@ -67,6 +70,7 @@ void *controller_main(void *unused)
 
 	(void)unused;
 	pin(0);
+	random_state = options.seed * 0x9e3779b97f4a7c15ull + 1;
 	if (options.instrument == INSTRUMENT_TIMERLAT)
 		trace_waits();
 	due = now_ns() + SETTLE_NS;

@@ -13,7 +13,7 @@ static void *holder_main(void *argument)
 	uintptr_t cpu = (uintptr_t)argument;
 
 	pin(cpu);
-	make_fifo(SAMPLER_PRIORITY);
+	make_fifo(0, SAMPLER_PRIORITY);
 	for (;;) {
 		sem_wait(&go[cpu]);
 		while (now_ns() < atomic_load(&until_ns))
@@ -26,7 +26,7 @@ void start_holders(void)
 {
 	for (uintptr_t cpu = 0; options.mode == MODE_STOP && cpu < cpus; cpu++) {
 		sem_init(&go[cpu], 0, 0);
-		start_thread(holder_main, cpu);
+		start(holder_main, cpu);
 	}
 }
 

@@ -13,17 +13,11 @@
 #ifndef LATENCY_H
 #define LATENCY_H
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "common.h"
 
-#define PAGE_BYTES    4096u
-#define NSEC_PER_USEC 1000ull
-#define NSEC_PER_SEC  1000000000ull
-#define MAX_CPUS      64u
-#define MAX_RACERS    16u
+#define MAX_CPUS    64u
+#define MAX_RACERS  16u
+#define STACK_BYTES (64 * 1024)
 /* Above everything but the kernel's stoppers. */
 #define SAMPLER_PRIORITY 99
 
@@ -81,17 +75,9 @@ extern _Atomic bool stop_cycles;
 void parse_options(int argc, char **argv);
 
 /* system.c */
-void fail(const char *what, const char *detail) __attribute__((noreturn));
 void *locked(size_t bytes);
-uint64_t now_ns(void);
-void sleep_until(uint64_t when_ns);
-void pin(unsigned int cpu);
-void make_fifo(int priority);
-void write_text(const char *path, const char *text);
-void read_line(const char *path, char *line, size_t size);
-pthread_t start_thread(void *(*run)(void *), uintptr_t argument);
+pthread_t start(void *(*run)(void *), uintptr_t argument);
 void begin(const char *what);
-uint64_t random_below(uint64_t limit);
 
 /* record.c */
 void make_room(struct events *events, size_t room);
@@ -113,11 +99,11 @@ void start_samplers(void);
 void stop_samplers(void);
 
 /* swap.c */
-void make_swap(void);
+void make_area(void);
 void swap_on(void);
 void swap_off(void);
 void make_region(void);
-void push_out(void);
+void page_out(void);
 void fault_in(uint64_t start);
 
 /* racers.c */

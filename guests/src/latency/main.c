@@ -51,10 +51,10 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	if (cpus > MAX_CPUS)
-		fail("sample so many CPUs", "");
+		fail("cannot sample %u CPUs; at most %u", cpus, MAX_CPUS);
 	/* A sampler that is always late must not be stopped for that. */
 	write_text("/proc/sys/kernel/sched_rt_runtime_us", "-1");
-	make_swap();
+	make_area();
 	print_start();
 	begun = now_ns();
 	make_room(&swapoffs, options.cycles);
@@ -63,10 +63,10 @@ int main(int argc, char **argv)
 	start_holders();
 	start_instrument();
 	if (mlockall(MCL_CURRENT))
-		fail("lock", "all memory");
+		fail("mlockall: %m");
 	make_region();
 	begin("start");
-	watch(start_thread(controller_main, 0), begun);
+	watch(start(controller_main, 0), begun);
 	check_clock();
 	write_samples();
 	if (options.instrument == INSTRUMENT_TIMERLAT)

@@ -35,8 +35,7 @@ static const struct {
 
 static void usage(const char *what, const char *detail)
 {
-	errno = EINVAL;
-	fail(what, detail);
+	fail("%s %s", what, detail);
 }
 
 static void take_number(const char *name, const char *text)

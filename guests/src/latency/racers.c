@@ -30,7 +30,7 @@ void start_racers(void)
 	sem_init(&done, 0, 0);
 	for (uintptr_t index = 0; index < options.threads; index++) {
 		sem_init(&go[index], 0, 0);
-		start_thread(racer_main, index);
+		start(racer_main, index);
 	}
 }
 

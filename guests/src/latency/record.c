@@ -40,7 +40,7 @@ static void write_all(const void *bytes, size_t count)
 		ssize_t wrote = write(file, from, count);
 
 		if (wrote <= 0)
-			fail("write", options.out);
+			fail("cannot write %s: %m", options.out);
 		from += wrote;
 		count -= wrote;
 	}
@@ -69,7 +69,7 @@ void write_samples(void)
 {
 	file = open(options.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (file < 0)
-		fail("create", options.out);
+		fail("cannot create %s: %m", options.out);
 	write_all(MAGIC, MAGIC_BYTES);
 	for (unsigned int cpu = 0; cpu < cpus; cpu++)
 		write_events(RECORD_WAKE_UP, cpu, &wake_ups[cpu]);

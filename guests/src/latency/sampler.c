@@ -25,7 +25,7 @@ static void *sampler_main(void *argument)
 	uint64_t next = first_ns + cpu * (interval_ns / cpus);
 
 	pin(cpu);
-	make_fifo(SAMPLER_PRIORITY);
+	make_fifo(0, SAMPLER_PRIORITY);
 	while (!over(next)) {
 		sleep_until(next);
 		/* Whatever else was due by now has waited as well; to wake for each would only make the thread later. */
@@ -43,7 +43,7 @@ void start_samplers(void)
 		make_room(&wake_ups[cpu], room);
 	first_ns = now_ns() + LEAD_NS;
 	for (uintptr_t cpu = 0; cpu < cpus; cpu++)
-		samplers[cpu] = start_thread(sampler_main, cpu);
+		samplers[cpu] = start(sampler_main, cpu);
 }
 
 void stop_samplers(void)

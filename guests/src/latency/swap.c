@@ -1,47 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The swap area and the pages that go there. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
-#include "../swap-area.h"
 #include "latency.h"
-
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT 21
-#endif
 
 static unsigned char *region;
 static bool is_on;
 
-static uint64_t size_of(int fd)
-{
-	struct stat status;
-	uint64_t bytes = 0;
-
-	if (fstat(fd, &status))
-		return 0;
-	if (S_ISREG(status.st_mode))
-		return status.st_size;
-	return ioctl(fd, BLKGETSIZE64, &bytes) ? 0 : bytes;
-}
-
-void make_swap(void)
+void make_area(void)
 {
 	int fd = open(options.swap, O_RDWR | O_CLOEXEC);
-	uint64_t bytes = fd < 0 ? 0 : size_of(fd);
+	uint64_t bytes = fd < 0 ? 0 : size_of_area(fd);
 
 	if (bytes / PAGE_BYTES < options.pages + 1)
-		fail("find room for the pages in", options.swap);
+		fail("%s has no room for %lu pages", options.swap, (unsigned long)options.pages);
 	if (!write_swap_area(fd, bytes))
-		fail("make a swap area of", options.swap);
+		fail("cannot make a swap area of %s: %m", options.swap);
 	close(fd);
 }
 
@@ -50,7 +28,7 @@ void swap_on(void)
 {
 	begin("swapon");
 	if (!is_on && swapon(options.swap, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
-		fail("swapon", options.swap);
+		fail("swapon %s: %m", options.swap);
 	is_on = true;
 }
 
@@ -58,7 +36,7 @@ void swap_off(void)
 {
 	begin("swapoff");
 	if (is_on && swapoff(options.swap))
-		fail("swapoff", options.swap);
+		fail("swapoff %s: %m", options.swap);
 	is_on = false;
 }
 
@@ -67,17 +45,17 @@ void make_region(void)
 {
 	region = mmap(NULL, options.pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (region == MAP_FAILED)
-		fail("map", "the test pages");
+		fail("cannot map the test pages: %m");
 }
 
 /* Written first: a page that is as swap has it need not be written out. */
-void push_out(void)
+void page_out(void)
 {
 	begin("pageout");
 	for (uint64_t page = 0; page < options.pages; page++)
 		(*(volatile uint64_t *)(region + page * PAGE_BYTES))++;
 	if (madvise(region, options.pages * PAGE_BYTES, MADV_PAGEOUT))
-		fail("madvise", "MADV_PAGEOUT");
+		fail("madvise(MADV_PAGEOUT): %m");
 }
 
 /* One pass over all pages. */

@@ -40,12 +40,11 @@ void start_timerlat(void)
 	uint64_t wake_ups = options.seconds * NSEC_PER_SEC / NSEC_PER_USEC / options.interval_us;
 
 	if (mount("tracefs", TRACING, "tracefs", 0, NULL) && errno != EBUSY)
-		fail("mount tracefs (timerlat needs CONFIG_TIMERLAT_TRACER) on", TRACING);
+		fail("cannot mount tracefs on " TRACING " (timerlat needs CONFIG_TIMERLAT_TRACER): %m");
 	write_text(TRACING "/trace_clock", "mono");
 	write_number(TRACING "/buffer_size_kb", wake_ups * BYTES_A_WAKE_UP / 1024 + 64);
 	if (access(TRACING "/osnoise/timerlat_period_us", W_OK))
-		fail("use the tracer timerlat, which needs CONFIG_TIMERLAT_TRACER",
-		     TRACING "/osnoise/timerlat_period_us");
+		fail("cannot use the tracer timerlat, which needs CONFIG_TIMERLAT_TRACER: %m");
 	write_number(TRACING "/osnoise/timerlat_period_us", options.interval_us);
 	write_text(TRACING "/events/sched/sched_switch/filter", STOPPERS);
 	write_text(TRACING "/events/sched/sched_switch/enable", "1");
@@ -89,7 +88,7 @@ void trace_waits(void)
 			continue;
 		snprintf(definition, sizeof(definition), "r:swaprace/wait_ends_%s %s", waits[i], waits[i]);
 		if (!probe(definition))
-			fail("probe the return of", waits[i]);
+			fail("cannot probe the return of %s: %m", waits[i]);
 		enable_probe("begins", waits[i]);
 		enable_probe("ends", waits[i]);
 		set++;
@@ -117,12 +116,12 @@ void write_trace(void)
 	ssize_t count = -1;
 
 	if (from < 0 || to < 0)
-		fail("copy the trace to", options.trace);
+		fail("cannot copy the trace to %s: %m", options.trace);
 	while ((count = read(from, block, sizeof(block))) > 0)
 		if (write(to, block, count) != count)
-			fail("write", options.trace);
+			fail("cannot write %s: %m", options.trace);
 	if (count < 0)
-		fail("read", TRACING "/trace");
+		fail("cannot read " TRACING "/trace: %m");
 	close(from);
 	close(to);
 	write_text(TRACING "/current_tracer", "nop");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BACKENDS, type BackendName } from '../../interleave/backends.ts';
-import { pathNamed, PATHS } from '../../interleave/paths.ts';
 import { exitStatusOf, UsageError } from '../../model/errors.ts';
 import type { ExplorationSpec } from '../../model/exploration.ts';
-import type { HoldKind, MeanwhileKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
+import type { HoldKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import { contenderOperation, defaultBackend, defaultHeld, heldOperation, setupNamed } from '../../race/operations.ts';
+import { raceNames, readRace, type RaceFolder } from '../../race/read.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
@@ -23,16 +23,17 @@ import { planOf, prepareVariant } from './variant.ts';
 export const PLACED_UNDER = 'tcg';
 
 export interface ExploreFlags extends PlanFlags {
-  readonly path: string;
-  readonly backend: BackendName;
+  readonly race: string;
+  readonly path?: string;
+  readonly setup?: string;
   readonly hold: HoldKind;
-  readonly meanwhile: MeanwhileKind;
+  readonly meanwhile?: string;
   readonly every?: string;
   readonly all?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly repeats: string;
-  readonly swapoffTo?: string;
+  readonly contenderTo?: string;
   readonly sample?: string;
   readonly seed: string;
   readonly at: 'functions' | 'entries';
@@ -43,7 +44,7 @@ export interface ExploreFlags extends PlanFlags {
 }
 
 /**
- * `interleave explore`: holds the fault at chosen points of its path, prints the map and keeps it below results/maps/.
+ * `interleave explore`: holds an operation at chosen points of its path, prints the map and keeps it below results/maps/.
  */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
   const maps = await exploreMaps(context, variant, flags);
@@ -98,13 +99,13 @@ function comparisonText(maps: readonly RaceMap[]): string {
 }
 
 async function exploreMaps(context: CommandContext, variant: string, flags: ExploreFlags): Promise<RaceMap[]> {
-  const wanted = specOf(variant, flags);
+  const wanted = specOf(readRace(context.workspace.guestsDir, flags.race), variant, flags);
   const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
-  const places = flags.swapoffTo === undefined ? [null] : flags.swapoffTo.split(',');
+  const places = flags.contenderTo === undefined ? [null] : flags.contenderTo.split(',');
   const maps: RaceMap[] = [];
-  for (const [index, swapoffTo] of places.entries()) {
+  for (const [index, contenderTo] of places.entries()) {
     const sample = sampleOf(flags, places.length, index);
-    const spec = { ...wanted, kernelId: kernel.record.id, buildId: kernel.buildId, swapoffTo, sample };
+    const spec = { ...wanted, kernelId: kernel.record.id, buildId: kernel.buildId, contenderTo, sample };
     const map = await exploreAndKeep(context, spec, kernel, lab, flags);
     if (map !== null) maps.push(map);
   }
@@ -113,17 +114,18 @@ async function exploreMaps(context: CommandContext, variant: string, flags: Expl
 
 /** What the flags ask for, of whatever kernel. @throws UsageError for flags that make no sense. */
 function specOf(
+  race: RaceFolder,
   variant: string,
   flags: ExploreFlags,
-): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'swapoffTo' | 'sample'> {
+): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'contenderTo' | 'sample'> {
+  const path = flags.path ?? defaultHeld(race);
+  const meanwhile = flags.meanwhile ?? race.contender;
+  heldOperation(race, path);
+  contenderOperation(race, meanwhile);
   return {
     ...{ id: variant, probe: 'explore', variant },
-    ...{
-      path: pathNamed(flags.path).name,
-      backend: BACKENDS[flags.backend],
-      hold: flags.hold,
-      meanwhile: flags.meanwhile,
-    },
+    ...{ race: race.name, path, hold: flags.hold, meanwhile },
+    backend: flags.setup === undefined ? defaultBackend(race) : setupNamed(race, flags.setup).backend,
     points: choiceOf(flags),
     range: {
       ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
@@ -169,7 +171,7 @@ function mergeSeedOf({ merge, all, at, sample, seed }: ExploreFlags): string | n
   });
 }
 
-/** Each place of swapoff gets its share of the pairs, and a sample of its own. */
+/** Each place of the contender gets its share of the pairs, and a sample of its own. */
 function sampleOf({ sample, seed }: ExploreFlags, places: number, index: number): PointSample | null {
   if (sample === undefined) return null;
   const pairs = wholeNumber('--sample', sample);
@@ -181,18 +183,30 @@ function mapsText(maps: readonly RaceMap[]): string {
   const texts = maps.map((map) => mapText(map)).join('\n');
   if (maps.length === 1) return texts;
   const sum = (of: (map: RaceMap) => number): number => maps.reduce((total, map) => total + of(map), 0);
-  return `${texts}\n${sum(({ exploredPoints }) => exploredPoints)} of ${sum(({ pathPoints }) => pathPoints)} pairs of a point and a place of swapoff`;
+  return `${texts}\n${sum(({ exploredPoints }) => exploredPoints)} of ${sum(({ pathPoints }) => pathPoints)} pairs of a point and a place of the contender`;
 }
 
-/** `interleave paths`: what can be placed. */
-export function pathsCommand(context: CommandContext): void {
-  const width = Math.max(...PATHS.map(({ name }) => name.length));
-  context.print(
-    PATHS.map(
-      ({ name, describe, anchor }) =>
-        `${name.padEnd(width)}  ${describe}\n${' '.repeat(width + 2)}from ${anchor.functions.join(' or ')}`,
-    ).join('\n'),
-  );
+/** `interleave paths`: the operations of a race. */
+export function pathsCommand({ workspace, print }: CommandContext, { race: name }: { readonly race: string }): void {
+  const { operations } = readRace(workspace.guestsDir, name);
+  const width = Math.max(...Object.keys(operations).map((each) => each.length));
+  const lines = Object.entries(operations).map(([each, { describe, held, meanwhile }]) => {
+    const from = held === undefined ? [] : [`held from ${held.from.map((place) => place.name).join(' or ')}`];
+    const roles = [...from, ...(meanwhile === undefined ? [] : ['may go on meanwhile'])].join('; ');
+    return `${each.padEnd(width)}  ${describe}\n${' '.repeat(width + 2)}${roles}`;
+  });
+  print(lines.join('\n'));
+}
+
+/** `interleave races`: the races that there are, with the commits that fixed them. */
+export function racesCommand({ workspace, print }: CommandContext): void {
+  const races = raceNames(workspace.guestsDir).map((name) => readRace(workspace.guestsDir, name));
+  const width = Math.max(...races.map(({ name }) => name.length));
+  const lines = races.map(({ name, describe, fixes }) => {
+    const fixed = fixes.map(({ commit, cve }) => `${commit}${cve === undefined ? '' : ` (${cve})`}`).join(', ');
+    return `${name.padEnd(width)}  ${describe}${fixed === '' ? '' : `\n${' '.repeat(width + 2)}fixed by ${fixed}`}`;
+  });
+  print(lines.join('\n'));
 }
 
 function choiceOf({ all, every }: ExploreFlags): PointChoice {

@@ -2,15 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { aborted } from '../../host/deadline.ts';
-import { BACKENDS } from '../../interleave/backends.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import { metBy, replay, replayToHold, type Replay } from '../../interleave/replay.ts';
-import { parseSchedule, requireSeries, type Schedule } from '../../interleave/schedule.ts';
+import { parseSchedule, requireSeries, sceneOf, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup, type SourceLookup } from '../../interleave/symbols.ts';
 import { EXIT, GuestError, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
-import { withPlacement, type Scene } from '../../pipeline/place.ts';
+import { readRace } from '../../race/read.ts';
+import { withPlacement } from '../../pipeline/place.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { PLACED_UNDER } from './interleave.ts';
@@ -35,6 +35,7 @@ export async function replayCommand(
 ): Promise<void> {
   const attempts = wholeNumber('--attempts', flags.attempts);
   const schedule = await loadSchedule(name, context.workspace.root);
+  const scene = sceneOf(schedule, readRace(context.workspace.guestsDir, schedule.race));
   const plan = await planOf(context, flags);
   requireSeries(
     schedule,
@@ -48,7 +49,7 @@ export async function replayCommand(
   if (flags.keep === true || flags.gdb === true) {
     const keep = (placement: Placement): Promise<void> =>
       keepAtHold(context, placement, schedule, { source, vmlinux: kernel.vmlinux, dump, gdb: flags.gdb === true });
-    return withPlacement(kernel, lab, signal, keep, sceneOf(schedule));
+    return withPlacement(kernel, lab, signal, keep, scene);
   }
   const results: PointResult[] = [];
   for (let guest = 0; results.length < attempts; guest++) {
@@ -62,7 +63,7 @@ export async function replayCommand(
       if (dump !== null && !replayed.lost) await placement.machine.dump(dump);
       return replayed;
     };
-    results.push(...(await withPlacement(kernel, lab, signal, again, sceneOf(schedule))).results);
+    results.push(...(await withPlacement(kernel, lab, signal, again, scene)).results);
   }
   const met = metBy(results, schedule);
   context.emit.done();
@@ -101,13 +102,9 @@ export function attachText(vmlinux: string, socket: string): string {
   return [
     'In another terminal:',
     `  gdb ${vmlinux} -ex 'target remote ${socket}' -ex 'thread ${HELD}'`,
-    `The held thread is thread ${HELD}, swapoff is on thread ${ACTOR}; continue lets both go, and with`,
+    `The held thread is thread ${HELD}, the contender is on thread ${ACTOR}; continue releases both, and with`,
     "'set scheduler-locking on' only the selected one.",
   ].join('\n');
-}
-
-function sceneOf({ path, backend }: Schedule): Scene {
-  return { path, backend: BACKENDS[backend] };
 }
 
 function replayText(

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Plan, StressProbe } from '../../model/plan.ts';
 import type { SearchSpec } from '../../model/search.ts';
+import { readRace } from '../../race/read.ts';
 import { functionsReached, openSearch, searchedFunctions, type SearchedKernel } from '../../pipeline/search-run.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { searchStored } from '../../pipeline/search-store.ts';
@@ -20,7 +21,7 @@ export interface SearchFlags extends PlanFlags {
   readonly seed: string;
 }
 
-/** `interleave search`: holds threads of the stress workload at random, and brings what it finds down to a schedule. */
+/** `interleave search`: holds threads of the stress workload at random, and minimises what it finds to a schedule. */
 export async function searchCommand(context: CommandContext, variant: string, flags: SearchFlags): Promise<void> {
   const { workspace, signal, emit } = context;
   const plan = await planOf(context, flags);
@@ -30,7 +31,7 @@ export async function searchCommand(context: CommandContext, variant: string, fl
     findings: wholeNumber('--findings', flags.findings),
   };
   const { kernel, lab } = await prepareVariant(context, plan, variant, flags, PLACED_UNDER);
-  const searched = await openSearch(kernel, signal);
+  const searched = await openSearch(kernel, readRace(workspace.guestsDir, probe.race), signal);
   const functions = await functionsOf(context, searched, lab, plan, probe, variant, flags.functions);
   const spec: SearchSpec = {
     ...{
@@ -43,7 +44,7 @@ export async function searchCommand(context: CommandContext, variant: string, fl
       findings,
     },
     functions,
-    swapoffFunctions: searched.swapoff.calls,
+    contenderFunctions: searched.contender.calls,
   };
   const { search, dir, scheduleFile } = await searchStored(
     searched,
@@ -53,11 +54,14 @@ export async function searchCommand(context: CommandContext, variant: string, fl
     resolve(flags.results ?? workspace.resultsDir),
     {
       signal,
-      onRound: ({ round, preemption, held, swapoff }) =>
+      onRound: ({ round, preemption, held, contender }) =>
         emit({
           kind: 'phase',
           name: `${round + 1} of ${rounds}`,
-          detail: held === null ? `${preemption.func}: nobody came` : `${held.func}: swapoff ${swapoff}`,
+          detail:
+            held === null
+              ? `${preemption.func}: no thread reached it`
+              : `${held.func}: ${searched.race.contender} ${contender}`,
         }),
       onMinimise: () =>
         emit({ kind: 'phase', name: 'minimise', detail: 'looking for a placed schedule that gives the finding' }),
@@ -68,7 +72,7 @@ export async function searchCommand(context: CommandContext, variant: string, fl
   context.print(flags.json === true ? toJson(search) : searchText(search, scheduleFile));
 }
 
-/** Those that are named, or those of the plan's target that this workload comes to. */
+/** Those that are named, or those of the plan's target that this workload reaches. */
 async function functionsOf(
   { emit, signal }: CommandContext,
   searched: SearchedKernel,

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PathPoint, PointOutcome } from '../../model/interleave.ts';
 import type { SearchedGuestEnd, SearchRound } from '../../model/search.ts';
-import { PATHS, type PathName } from '../paths.ts';
+import { heldNames, heldOperation } from '../../race/operations.ts';
+import type { RaceFolder } from '../../race/read.ts';
 
 /** Rounds before a finding that may have led to it: a splat can come late. */
 const ROUNDS_BACK = 3;
 
-/** A place on a path where the finding may be had without luck. */
+/** A place on a path at which the finding may come deterministically. */
 export interface Candidate {
-  readonly path: PathName;
+  readonly path: string;
   readonly func: string;
   readonly offset: number;
-  readonly swapoffTo: string | null;
+  readonly contenderTo: string | null;
 }
 
 /** What is known of a finding. */
@@ -19,22 +20,23 @@ export interface Found {
   /** Rounds of its guest. */
   readonly rounds: readonly SearchRound[];
   readonly end: SearchedGuestEnd;
-  /** The system call's function: a thread that is in it is not held for itself. */
-  readonly swapoff: string;
+  readonly race: RaceFolder;
+  /** The contender's function: a thread that is in it is not held for itself. */
+  readonly contender: string;
   /** Functions that the workload comes to. */
   readonly functions: readonly string[];
 }
 
 /** A path on which a finding may be had, and where on it that is likely. */
 export interface LikelyPath {
-  readonly path: PathName;
+  readonly path: string;
   readonly candidates: readonly Candidate[];
 }
 
 /** Paths likeliest first: those of the candidates, then all others that the workload is on. */
 export function likelyPaths(found: Found): LikelyPath[] {
   const candidates = candidatesOf(found);
-  const paths = new Set([...candidates.map(({ path }) => path), ...pathsThrough(found.functions)]);
+  const paths = new Set([...candidates.map(({ path }) => path), ...pathsThrough(found.race, found.functions)]);
   return [...paths].map((path) => ({ path, candidates: candidates.filter((candidate) => candidate.path === path) }));
 }
 
@@ -42,29 +44,37 @@ export function likelyPaths(found: Found): LikelyPath[] {
  * Placed schedules that a finding may come down to, likeliest first: the latest round, one hold before two; at last the
  * function that crashed, for a crash that came without any hold.
  */
-export function candidatesOf({ rounds, end, swapoff, functions }: Found): Candidate[] {
-  const held = rounds.filter((round) => round.held !== null && !round.chain.includes(swapoff));
-  return [...held.slice(-ROUNDS_BACK).reverse().flatMap(candidatesOfRound), ...candidatesOfCrash(end, functions)];
+export function candidatesOf({ race, rounds, end, contender, functions }: Found): Candidate[] {
+  const held = rounds.filter((round) => round.held !== null && !round.chain.includes(contender));
+  return [
+    ...held
+      .slice(-ROUNDS_BACK)
+      .reverse()
+      .flatMap((round) => candidatesOfRound(race, round)),
+    ...candidatesOfCrash(race, end, functions),
+  ];
 }
 
-function candidatesOfCrash(end: SearchedGuestEnd, functions: readonly string[]): Candidate[] {
+function candidatesOfCrash(race: RaceFolder, end: SearchedGuestEnd, functions: readonly string[]): Candidate[] {
   const func = end.kind === 'splat' ? / in (\w+)$/.exec(end.title)?.[1] : undefined;
   if (func === undefined) return [];
-  return pathsThrough([func, ...functions]).map((path) => ({ path, func, offset: 0, swapoffTo: null }));
+  return pathsThrough(race, [func, ...functions]).map((path) => ({ path, func, offset: 0, contenderTo: null }));
 }
 
-function candidatesOfRound({ held, chain, preemption, swapoff }: SearchRound): Candidate[] {
+function candidatesOfRound(race: RaceFolder, { held, chain, preemption, contender }: SearchRound): Candidate[] {
   if (held === null) return [];
   const { func, offset } = held;
-  const seconds = swapoff === 'kept' ? [null, preemption.swapoffTo] : [null];
-  return seconds.flatMap((swapoffTo) =>
-    pathsThrough([func, ...chain]).map((path) => ({ path, func, offset, swapoffTo })),
+  const seconds = contender === 'kept' ? [null, preemption.contenderTo] : [null];
+  return seconds.flatMap((contenderTo) =>
+    pathsThrough(race, [func, ...chain]).map((path) => ({ path, func, offset, contenderTo })),
   );
 }
 
 /** Paths that a thread is on whose call chain this is. */
-function pathsThrough(chain: readonly string[]): PathName[] {
-  return PATHS.filter(({ anchor }) => anchor.functions.some((func) => chain.includes(func))).map(({ name }) => name);
+function pathsThrough(race: RaceFolder, chain: readonly string[]): string[] {
+  return heldNames(race).filter((name) =>
+    heldOperation(race, name).held.from.some((place) => chain.includes(place.name)),
+  );
 }
 
 /** Where a path comes to a place: as often as that is. */

@@ -13,17 +13,17 @@ const SECOND = 0.3;
 
 /** The preemption of a round: the same for the same seed and lists. */
 export function drawPreemption(
-  spec: Pick<SearchSpec, 'seed' | 'functions' | 'swapoffFunctions'>,
+  spec: Pick<SearchSpec, 'seed' | 'functions' | 'contenderFunctions'>,
   round: number,
 ): Preemption {
   const draw = (what: string): number => uniform(`${spec.seed} ${round} ${what}`);
   const one = (list: readonly string[], what: string): string => list[Math.floor(draw(what) * list.length)] as string;
-  const second = spec.swapoffFunctions.length > 0 && draw('second') < SECOND;
+  const second = spec.contenderFunctions.length > 0 && draw('second') < SECOND;
   return {
     gapMs: Math.floor(draw('gap') * LONGEST_GAP_MS),
     func: one(spec.functions, 'function'),
     steps: draw('entry') < AT_ENTRY ? 0 : Math.floor(draw('steps') * MOST_STEPS),
-    swapoffTo: second ? one(spec.swapoffFunctions, 'swapoff') : null,
+    contenderTo: second ? one(spec.contenderFunctions, 'contender') : null,
   };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CodePlace } from '../../model/interleave.ts';
-import type { Preemption, SwapoffMeanwhile } from '../../model/search.ts';
+import type { Preemption, ContenderMeanwhile } from '../../model/search.ts';
 import { Budget } from '../budget.ts';
 import type { ChainReader } from '../chains.ts';
 import { runOn, type Driven } from '../run-on.ts';
@@ -8,22 +8,22 @@ import type { Arrival } from '../runner.ts';
 import { stackBase } from '../stack.ts';
 import { stepOn } from '../step.ts';
 import type { SymbolTable } from '../symbols.ts';
-import type { SwapoffCode } from './swapoff.ts';
+import type { ContenderCode } from './contender.ts';
 
-/** A stopped machine in which the workload runs whenever it is let go. */
+/** A stopped machine in which the workload runs whenever it is released. */
 export interface SearchedMachine extends Driven {
   readonly chains: ChainReader;
   readonly symbols: SymbolTable;
-  readonly swapoff: SwapoffCode;
+  readonly contender: ContenderCode;
 }
 
 /** How long the parts of a round may take, milliseconds that a vCPU runs. */
 export interface RoundTimes {
-  /** Until a thread comes to the function. */
+  /** Until a thread reaches the function. */
   readonly arriveMs: number;
   /** The other vCPUs, while the thread is held. */
   readonly holdMs: number;
-  /** The held thread alone, while swapoff is kept. */
+  /** The held thread alone, while the contender is kept. */
   readonly aloneMs: number;
   /** Everything, after the release: a splat begins in that time. */
   readonly afterMs: number;
@@ -37,15 +37,15 @@ export const DEFAULT_ROUND_TIMES: RoundTimes = { arriveMs: 200, holdMs: 250, alo
 export interface RoundOutcome {
   readonly held: CodePlace | null;
   readonly chain: readonly string[];
-  readonly swapoff: SwapoffMeanwhile | null;
+  readonly contender: ContenderMeanwhile | null;
   readonly splat: string | null;
 }
 
-const NOT_HELD: Omit<RoundOutcome, 'splat'> = { held: null, chain: [], swapoff: null };
+const NOT_HELD: Omit<RoundOutcome, 'splat'> = { held: null, chain: [], contender: null };
 /** Stepping, with interrupts masked, gets no further. */
 const SLEEPS = ['__schedule', 'schedule'];
 
-/** What a guest showed of who comes where. */
+/** Which functions threads of a guest reached. */
 export interface Census {
   readonly reached: readonly string[];
   /** A splat came before the time was over: others might have been reached. */
@@ -53,8 +53,8 @@ export interface Census {
 }
 
 /**
- * Which of some functions threads come to while the workload runs; a function that nobody comes to is not worth a
- * round. Ends stopped.
+ * Which of some functions threads reach while the workload runs; a function that none reaches is not worth a round.
+ * Ends stopped.
  */
 export async function census(searched: SearchedMachine, functions: readonly string[], workMs: number): Promise<Census> {
   const { machine, runner, symbols } = searched;
@@ -75,7 +75,7 @@ export async function census(searched: SearchedMachine, functions: readonly stri
 }
 
 /**
- * Catches the first thread that comes to the function, holds it while the others run, and lets all go on; ends stopped.
+ * Catches the first thread that reaches the function, holds it while the others run, and releases all; ends stopped.
  */
 export async function preemptOnce(
   searched: SearchedMachine,
@@ -123,13 +123,13 @@ async function holdCaught(
   const pc = await stepAlone(searched, caught, preemption.steps);
   const stack = stackBase(await machine.vcpus.readRegister(thread, 'rsp'));
   const chain = (await chains.chainOf(stack, [thread])).places.map(({ func }) => func);
-  const swapoff = await runOthers(searched, thread, preemption.swapoffTo, times);
-  if (swapoff === 'kept') await runOn(searched, [thread], await Budget.of(machine, times.aloneMs));
+  const contender = await runOthers(searched, thread, preemption.contenderTo, times);
+  if (contender === 'kept') await runOn(searched, [thread], await Budget.of(machine, times.aloneMs));
   await runFor(searched, 'all', times.afterMs * (await machine.vcpus.threads()).length);
-  return { held: symbols.place(pc), chain, swapoff };
+  return { held: symbols.place(pc), chain, contender };
 }
 
-/** The first thread but swapoff's own; null when none comes in time, or a splat comes first. */
+/** The first thread but the contender's own; null when none comes in time, or a splat comes first. */
 async function catchThread(
   searched: SearchedMachine,
   { gapMs, func }: Preemption,
@@ -145,7 +145,7 @@ async function catchThread(
     for (;;) {
       const end = await runOn(searched, 'all', budget);
       if (end === 'deadline' || end === 'splat') return null;
-      if (end.pc === address && !(await isInSwapoff(searched, end.thread))) return end;
+      if (end.pc === address && !(await isInContender(searched, end.thread))) return end;
     }
   } finally {
     if (!machine.vcpus.running) await runner.remove(address);
@@ -164,17 +164,17 @@ async function stepAlone(
   return at;
 }
 
-/** All but one vCPU, until swapoff returns or is where it is to be kept. */
+/** All but one vCPU, until the contender returns or is where it is to be kept. */
 async function runOthers(
   searched: SearchedMachine,
   held: number,
-  swapoffTo: string | null,
+  contenderTo: string | null,
   times: RoundTimes,
-): Promise<SwapoffMeanwhile> {
-  const { machine, runner, symbols, swapoff } = searched;
+): Promise<ContenderMeanwhile> {
+  const { machine, runner, symbols, contender } = searched;
   const others = (await machine.vcpus.threads()).filter((thread) => thread !== held);
-  const keepAt = swapoffTo === null ? null : symbols.addressAt(swapoffTo);
-  const stops = keepAt === null ? swapoff.returns : [...swapoff.returns, keepAt];
+  const keepAt = contenderTo === null ? null : symbols.addressAt(contenderTo);
+  const stops = keepAt === null ? contender.returns : [...contender.returns, keepAt];
   await runner.insert(...stops);
   const budget = await Budget.of(machine, times.holdMs * others.length);
   try {
@@ -182,16 +182,16 @@ async function runOthers(
       const end = await runOn(searched, others, budget);
       if (end === 'deadline' || end === 'splat') return 'went on';
       if (end.pc !== keepAt) return 'returned';
-      if (await isInSwapoff(searched, end.thread)) return 'kept';
+      if (await isInContender(searched, end.thread)) return 'kept';
     }
   } finally {
     if (!machine.vcpus.running) await runner.remove(...stops);
   }
 }
 
-async function isInSwapoff({ machine, chains, swapoff }: SearchedMachine, thread: number): Promise<boolean> {
+async function isInContender({ machine, chains, contender }: SearchedMachine, thread: number): Promise<boolean> {
   const stack = stackBase(await machine.vcpus.readRegister(thread, 'rsp'));
-  return (await chains.chainOf(stack, [thread])).places.some(({ func }) => func === swapoff.func);
+  return (await chains.chainOf(stack, [thread])).places.some(({ func }) => func === contender.func);
 }
 
 /** Runs without any breakpoint; arrivals at some that were taken out meanwhile are none. */

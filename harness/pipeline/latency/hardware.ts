@@ -140,7 +140,7 @@ async function prepare(
   { guestsDir }: Workspace,
   signal: AbortSignal,
 ): Promise<void> {
-  const programs = await compilePrograms(join(guestsDir, 'src'), signal);
+  const programs = await compilePrograms(guestsDir, signal);
   const program = programs.find(({ path }) => path === 'bin/latency');
   if (program?.kind !== 'file') throw new Error('guests/src has no program latency');
   const command = [

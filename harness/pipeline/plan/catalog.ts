@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { raceNames, racesDir, readRace, type RaceFolder } from '../../race/read.ts';
 
 const SERIES = 'kernel-configs/series';
 const FRAGMENTS = 'kernel-configs/fragments';
 const FRAGMENT_SUFFIX = '.config';
-const TARGETS = 'kernel-configs/targets';
-const TARGET_SUFFIX = '.yaml';
+const GUESTS = 'guests';
+/** Fragment in a race's folder, which has the race's name. */
+const RACE_FRAGMENT = 'kernel.config';
 
 /**
  * Series and fragments by the names that plans give them: what the project ships by its bare name, anything else by a
@@ -28,17 +30,28 @@ export class PlanCatalog {
   /** Absolute path of a fragment's file; null when there is none. */
   fragment(name: string): string | null {
     const path = this.#resolve(name, FRAGMENTS, FRAGMENT_SUFFIX);
+    if (path !== null && isFile(path)) return path;
+    const ofRace = join(racesDir(this.#guests), name, RACE_FRAGMENT);
+    return this.raceNames().includes(name) && isFile(ofRace) ? ofRace : null;
+  }
+
+  /** @throws UsageError `NO_SUCH_RACE`, `RACE_INVALID`. */
+  race(name: string): RaceFolder {
+    return readRace(this.#guests, name);
+  }
+
+  raceNames(): string[] {
+    return raceNames(this.#guests);
+  }
+
+  /** Absolute path of a file with a target that is no race's; null for a name, and when there is none. */
+  targetFile(name: string): string | null {
+    const path = /^\.{0,2}\//.test(name) ? resolve(this.planFolder, name) : null;
     return path !== null && isFile(path) ? path : null;
   }
 
-  /** Absolute path of a target's file; null when there is none. */
-  target(name: string): string | null {
-    const path = this.#resolve(name, TARGETS, TARGET_SUFFIX);
-    return path !== null && isFile(path) ? path : null;
-  }
-
-  targetNames(): string[] {
-    return this.#names(TARGETS, TARGET_SUFFIX);
+  get #guests(): string {
+    return join(this.root, GUESTS);
   }
 
   /** Bare names of the series that the project ships: folders with a file `series`. */
@@ -51,15 +64,11 @@ export class PlanCatalog {
   }
 
   fragmentNames(): string[] {
-    return this.#names(FRAGMENTS, FRAGMENT_SUFFIX);
-  }
-
-  #names(shipped: string, suffix: string): string[] {
-    const base = join(this.root, shipped);
-    return filesBelow(base)
-      .filter((file) => file.endsWith(suffix))
-      .map((file) => relative(base, file).slice(0, -suffix.length))
-      .sort();
+    const base = join(this.root, FRAGMENTS);
+    const shipped = filesBelow(base)
+      .filter((file) => file.endsWith(FRAGMENT_SUFFIX))
+      .map((file) => relative(base, file).slice(0, -FRAGMENT_SUFFIX.length));
+    return [...shipped, ...this.raceNames().filter((name) => this.fragment(name) !== null)].sort();
   }
 
   #resolve(name: string, shipped: string, suffix: string): string | null {

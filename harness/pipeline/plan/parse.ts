@@ -7,7 +7,7 @@ import { PlanDocument, type PlanProblem } from './document.ts';
 import { checkReferences } from './references.ts';
 import { resolvePlan } from './resolve.ts';
 import { checkShape } from './shape.ts';
-import { substituteTarget } from './target.ts';
+import { raceOf, substituteTarget } from './target.ts';
 
 /**
  * Reads a plan (docs/plans.md).
@@ -21,15 +21,17 @@ export function parsePlan(text: string, { file, root }: { readonly file: string;
   if (document.syntaxErrors.length > 0) throw invalid(file, document.syntaxErrors);
   const folder = dirname(resolve(file));
   const catalog = new PlanCatalog(resolve(root), folder);
+  const { race, problems: raceProblems } = raceOf(document, catalog);
   const targetProblems = substituteTarget(document, catalog);
   const shape = checkShape(document);
   const problems = [
+    ...raceProblems,
     ...targetProblems,
     ...shape.problems.filter(({ line }) => !targetProblems.some((known) => known.line === line)),
-    ...checkReferences(document, catalog, folder),
+    ...checkReferences(document, catalog, folder, race),
   ];
-  if (shape.file === null || problems.length > 0) throw invalid(file, problems);
-  return resolvePlan(shape.file, text, catalog, folder);
+  if (shape.file === null || race === null || problems.length > 0) throw invalid(file, problems);
+  return resolvePlan(shape.file, text, catalog, folder, race);
 }
 
 function invalid(file: string, problems: readonly PlanProblem[]): UsageError {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../../model/errors.ts';
+import { contenderNames, heldNames } from '../../race/operations.ts';
+import type { RaceFolder } from '../../race/read.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
@@ -19,8 +21,14 @@ const PAGE_KIB = 4;
  * Checks what a shape cannot say: names that must exist, keys that must be there, numbers that must fit each other.
  * Works on the raw document and skips what has the wrong shape, so that one run lists everything.
  */
-export function checkReferences(document: PlanDocument, catalog: PlanCatalog, folder: string): PlanProblem[] {
-  return new ReferenceCheck(document, catalog, folder).run();
+export function checkReferences(
+  document: PlanDocument,
+  catalog: PlanCatalog,
+  folder: string,
+  /** Null where the plan's race cannot be had; what is checked against it is passed over. */
+  race: RaceFolder | null,
+): PlanProblem[] {
+  return new ReferenceCheck(document, catalog, folder, race).run();
 }
 
 class ReferenceCheck {
@@ -32,6 +40,7 @@ class ReferenceCheck {
     private readonly document: PlanDocument,
     private readonly catalog: PlanCatalog,
     private readonly folder: string,
+    private readonly race: RaceFolder | null,
   ) {
     this.#root = tree(document.value);
     this.#variants = Object.keys(tree(this.#root['variants']));
@@ -40,6 +49,7 @@ class ReferenceCheck {
   run(): PlanProblem[] {
     this.#source(['source']);
     this.#fragments(['fragments']);
+    this.#raceFragments();
     for (const id of this.#variants) this.#variant(id);
     this.#probeNames(['defaults']);
     const probes = this.#root['probes'];
@@ -79,14 +89,43 @@ class ReferenceCheck {
     const variants = Array.isArray(merged['variants']) ? merged['variants'] : this.#variants;
     this.#control(path, merged, variants);
     this.#expectations(path, variants);
-    if (placing) return this.#placeable([...path, 'backend'], tree(merged['backend']));
+    if (placing) return this.#placeable(path, merged);
+    this.#named([...path, 'workload'], merged['workload'], Object.keys(this.race?.workloads ?? {}), 'workload');
     this.#budgets(path, variants);
     this.#pagesFit(path, merged);
   }
 
-  /** A swap file lies on a file system whose own sleeping would be part of every path. */
-  #placeable(path: PlanPath, { kind }: Tree): void {
-    if (kind === 'file') this.#add(path, 'nothing can be placed on a swap file; use virtio-blk or zram');
+  /** Only what the race has set-ups for: a swap file lies on a file system whose sleeping would be part of a path. */
+  #placeable(path: PlanPath, { path: held, meanwhile, backend }: Tree): void {
+    if (this.race === null) return;
+    this.#named([...path, 'path'], held, heldNames(this.race), 'operation that may be held');
+    this.#named([...path, 'meanwhile'], meanwhile, contenderNames(this.race), 'operation that may go on meanwhile');
+    const kinds = [...new Set(Object.values(this.race.setups).map((setup) => setup.backend.kind))];
+    const { kind } = tree(backend);
+    if (typeof kind === 'string' && !kinds.some((each) => each === kind))
+      this.#add([...path, 'backend'], `${this.race.name} cannot be placed on ${kind}; use ${kinds.join(' or ')}`);
+  }
+
+  #named(path: PlanPath, name: unknown, names: readonly string[], what: string): void {
+    if (this.race === null || typeof name !== 'string' || names.includes(name)) return;
+    this.#add(path, `${this.race.name} has no ${what} ${name}; ${suggest(name, names)}`);
+  }
+
+  /** A kernel without them has no such race, or cannot run its guest. */
+  #raceFragments(): void {
+    if (this.race === null) return;
+    const { name, fragments } = this.race;
+    const common = this.#strings(['fragments']).map(([, fragment]) => fragment);
+    for (const id of this.#variants) {
+      const own = this.#at(['variants', id, 'fragments']);
+      const has = own === undefined ? common : this.#strings(['variants', id, 'fragments']).map(([, each]) => each);
+      for (const needed of fragments.filter((fragment) => !has.includes(fragment)))
+        this.#add(
+          own === undefined ? ['fragments'] : ['variants', id, 'fragments'],
+          `the race ${name} needs ${needed}`,
+        );
+      if (own === undefined && fragments.some((fragment) => !has.includes(fragment))) return;
+    }
   }
 
   #control(path: PlanPath, merged: Tree, variants: readonly unknown[]): void {

@@ -3,16 +3,24 @@ import type { SwapBackend } from '../../model/guest.ts';
 import type { VariantSpec } from '../../model/kernel.ts';
 import type { PointChoice } from '../../model/interleave.ts';
 import type { InterleaveProbe, Plan, StressBudget, StressProbe } from '../../model/plan.ts';
+import { defaultBackend, defaultHeld } from '../../race/operations.ts';
+import type { RaceFolder } from '../../race/read.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { InterleaveFile, PlanFile, StressFile } from './schema.ts';
 
-/** Behind the release the vCPUs race freely: one attempt at a point shows one of its outcomes. */
+/** After the release the vCPUs race freely: one attempt at a point shows one of its outcomes. */
 const DEFAULT_REPEATS = 3;
 
 /** Makes a plan of a file without problems: names become paths, defaults go into every probe. */
-export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, folder: string): Plan {
-  const { name, describe, target, accelerator, seed, alpha } = file;
+export function resolvePlan(
+  file: PlanFile,
+  text: string,
+  catalog: PlanCatalog,
+  folder: string,
+  race: RaceFolder,
+): Plan {
+  const { name, describe, target = race.target, accelerator, seed, alpha } = file;
   const ids = Object.keys(file.variants);
   return {
     name,
@@ -20,10 +28,10 @@ export function resolvePlan(file: PlanFile, text: string, catalog: PlanCatalog, 
     text,
     variants: Object.entries(file.variants).map(([id, variant]) => resolveVariant(id, variant, file, catalog, folder)),
     probes: Object.entries(file.probes).flatMap(([id, probe]) =>
-      isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids)],
+      isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids, race)],
     ),
     explorations: Object.entries(file.probes).flatMap(([id, probe]) =>
-      isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids)] : [],
+      isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids, race)] : [],
     ),
     target,
     accelerator,
@@ -73,15 +81,17 @@ function resolveInterleave(
   probe: InterleaveFile,
   defaults: StressFile,
   allVariants: readonly string[],
+  race: RaceFolder,
 ): InterleaveProbe {
   const variants = probe.variants ?? defaults.variants ?? allVariants;
   return {
     kind: 'interleave',
     id,
-    path: probe.path ?? 'fault',
-    backend: resolveBackend(checked(probe.backend ?? defaults.backend)),
+    race: race.name,
+    path: probe.path ?? defaultHeld(race),
+    backend: backendOf(probe.backend ?? defaults.backend, race),
     hold: checked(probe.hold),
-    meanwhile: probe.meanwhile ?? 'swapoff',
+    meanwhile: probe.meanwhile ?? race.contender,
     points: choiceOf(probe.points ?? 'functions'),
     repeats: probe.repeats ?? DEFAULT_REPEATS,
     control: checked(probe.control ?? defaults.control),
@@ -94,11 +104,12 @@ function choiceOf(points: NonNullable<InterleaveFile['points']>): PointChoice {
   return typeof points === 'string' ? { kind: points } : { kind: 'every', count: points.every };
 }
 
-function resolveStress(id: string, probe: StressFile, allVariants: readonly string[]): StressProbe {
+function resolveStress(id: string, probe: StressFile, allVariants: readonly string[], race: RaceFolder): StressProbe {
   const variants = probe.variants ?? allVariants;
   return {
     kind: 'stress',
     id,
+    race: race.name,
     workload: checked(probe.workload),
     backend: resolveBackend(checked(probe.backend)),
     vcpus: checked(probe.vcpus),
@@ -129,6 +140,10 @@ function resolveBudget({
     ...(maxTrials === undefined ? {} : { maxTrials }),
     ...(trialSeconds === undefined ? {} : { trialSeconds }),
   };
+}
+
+function backendOf(backend: StressFile['backend'], race: RaceFolder): SwapBackend {
+  return backend === undefined ? defaultBackend(race) : resolveBackend(backend);
 }
 
 function resolveBackend(backend: NonNullable<StressFile['backend']>): SwapBackend {

@@ -1,44 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import { PATH_NAMES } from '../../interleave/paths.ts';
-import { WORKLOAD_KINDS } from '../../model/plan.ts';
-import type { SplatType } from '../../model/splat.ts';
+import { DEFAULT_RACE } from '../../model/race.ts';
+import { SPLAT_TYPES } from '../../model/splat.ts';
 import { OUTCOMES } from '../../model/verdict.ts';
 import type { PlanPath } from './document.ts';
 
 /** The shape of a plan file. Every message says what is needed; what was found is added by whoever reports it. */
-
-/** A record, so that the compiler misses a type that is missing here. */
-const SPLAT_TYPES = Object.keys({
-  'null-deref': 1,
-  'page-fault': 1,
-  'gp-fault': 1,
-  'divide-error': 1,
-  'invalid-opcode': 1,
-  'double-fault': 1,
-  'stack-overflow': 1,
-  bug: 1,
-  warning: 1,
-  panic: 1,
-  kasan: 1,
-  kcsan: 1,
-  kmsan: 1,
-  kfence: 1,
-  ubsan: 1,
-  lockdep: 1,
-  'rcu-stall': 1,
-  'soft-lockup': 1,
-  'hard-lockup': 1,
-  'hung-task': 1,
-  'atomic-sleep': 1,
-  'bad-page': 1,
-  'memory-corruption': 1,
-  'list-corruption': 1,
-  refcount: 1,
-  oom: 1,
-  reboot: 1,
-  other: 1,
-} satisfies Record<SplatType, 1>) as SplatType[];
 
 const UNITS_KIB = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 } as const;
 
@@ -119,7 +86,7 @@ const commonShape = {
 const stressShape = {
   ...commonShape,
   kind: oneOf(['stress']),
-  workload: oneOf(WORKLOAD_KINDS),
+  workload: line,
   vcpus: whole(1, 64),
   memory: sizeKiB.refine((size) => size >= 64 * 1024 && size % 1024 === 0, { error: 'needs whole MiB, 64MiB or more' }),
   cmdline: listOf(line, 'kernel parameters'),
@@ -138,9 +105,9 @@ const points = z.union([z.enum(['functions', 'all']), z.strictObject({ every: wh
 const interleaveShape = {
   ...commonShape,
   kind: z.literal('interleave'),
-  path: oneOf(PATH_NAMES),
+  path: line,
   hold: oneOf(['preempt', 'stall']),
-  meanwhile: oneOf(['swapoff', 'swapoff+swapon']),
+  meanwhile: line,
   points,
   repeats: whole(1, 1000),
 };
@@ -185,7 +152,8 @@ const planShape = {
   accelerator: oneOf(['auto', 'kvm', 'tcg']).default('auto'),
   source: line,
   fragments,
-  target: mapping(targetShape),
+  race: line.default(DEFAULT_RACE),
+  target: mapping(targetShape).optional(),
   variants: mapOf(mapping(variantShape)),
   defaults: stressProbe.default({}),
   probes: mapOf(probe),
@@ -211,9 +179,8 @@ export const REQUIRED_OF_STRESS = [
   'expect',
 ] as const satisfies readonly (keyof typeof stressShape)[];
 
-/** The same for one that places the race; of the defaults it takes only the control and what is expected. */
+/** The same for one that places the race; of the defaults it takes the backend, the control and what is expected. */
 export const REQUIRED_OF_INTERLEAVE = [
-  'backend',
   'hold',
   'control',
   'expect',

@@ -6,8 +6,10 @@ import { execa } from 'execa';
 import t from 'tap';
 import { attachText } from '../../cli/commands/replay.ts';
 import { describeError } from '../../cli/errors.ts';
-import { PATHS } from '../../interleave/paths.ts';
 import { HostError } from '../../model/errors.ts';
+import { heldNames, heldOperation } from '../../race/operations.ts';
+import { raceNames } from '../../race/read.ts';
+import { guestsDir, SWAPOFF } from '../race/shipped.ts';
 import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -30,8 +32,10 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['stress', 'stock', '--probe', 'nonesuch'], /no probe nonesuch/],
     [['report', 'nonesuch'], /No run in/],
     [['scan', '/no/such/log'], /Cannot read the log \/no\/such\/log/],
-    [['interleave', 'explore', 'stock', '--path', 'teleport'], /No path teleport[\s\S]*Try: one of: fault, shmem/],
-    [['interleave', 'explore', 'stock', '--backend', 'floppy'], /floppy/],
+    [['interleave', 'explore', 'stock', '--path', 'teleport'], /no operation teleport[\s\S]*Try: one of: fault, shmem/],
+    [['interleave', 'explore', 'stock', '--setup', 'floppy'], /no set-up floppy[\s\S]*Try: one of: rotational/],
+    [['interleave', 'explore', 'stock', '--meanwhile', 'swapof'], /no operation swapof[\s\S]*Try: one of: fault/],
+    [['interleave', 'paths', '--race', 'teleport'], /No race teleport[\s\S]*Try: one of: .*swapoff/],
     [['interleave', 'explore', 'stock', '--merge'], /--merge[\s\S]*Try: add --all/],
     [['interleave', 'replay', 'nonesuch', 'stock'], /No schedule nonesuch/],
     [['interleave', 'compare', join(root, 'package.json')], /package\.json: /],
@@ -63,8 +67,13 @@ t.test('--dry-run prints what a run would execute, and does nothing', async (t) 
 t.test('what can be placed is listed', async (t) => {
   const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
   t.equal(exitCode, 0);
-  for (const path of PATHS)
-    t.match(stdout, new RegExp(`^${path.name} +\\S.*\n +from ${path.anchor.functions[0]}`, 'm'));
+  for (const name of heldNames(SWAPOFF)) {
+    const [first] = heldOperation(SWAPOFF, name).held.from;
+    t.match(stdout, new RegExp(`^${name} +\\S.*\\n +held from ${first?.name}`, 'm'));
+  }
+  const races = await swaprace(['interleave', 'races']);
+  t.equal(races.exitCode, 0);
+  for (const name of raceNames(guestsDir)) t.match(races.stdout, new RegExp(`^${name} +\\S`, 'm'));
 });
 
 t.test('maps that explorations have left: as text, as JSON, as a page', async (t) => {

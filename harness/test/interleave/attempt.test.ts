@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { attempt, DEFAULT_TIMES, holdMeanwhile, type Interleaving } from '../../interleave/attempt.ts';
-import { MARKS, PROGRESS, type Mark } from '../../interleave/control.ts';
+import { PROGRESS, type Mark } from '../../interleave/control.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 
@@ -13,7 +13,8 @@ const symbols = new SymbolTable(
 const STACKS = { [ACTOR]: 0xffff888000200000n, [HELD]: 0xffff888000100000n } as const;
 const OTHER = 0xffff888000300000n;
 
-type Stop = Mark | 'keep' | 'keep of another thread';
+const MARKS = ['woken', 'hold_begin', 'contender_done', 'held_done', 'done'] as const satisfies readonly Mark[];
+type Stop = (typeof MARKS)[number] | 'keep' | 'keep of another thread';
 
 /** A machine that stops where a script says, and what it was told. */
 function fake(
@@ -24,7 +25,7 @@ function fake(
   const written: Record<string, number>[] = [];
   let next = 0;
   let stack: bigint = STACKS[ACTOR];
-  const addressOf = (mark: Mark): bigint => BigInt(MARKS.indexOf(mark) + 1);
+  const addressOf = (mark: Mark): bigint => BigInt((MARKS as readonly Mark[]).indexOf(mark) + 1);
   const oopsed = (): boolean => options.oopsAfter !== undefined && next >= options.oopsAfter;
   const arrive = () => {
     if (oopsed()) return 'none';
@@ -47,7 +48,7 @@ function fake(
       insert: async () => undefined,
       remove: async () => undefined,
       start: async (threads: readonly number[] | 'all') =>
-        void told.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'swapoff'),
+        void told.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'contender'),
       awaitAny: async () => arrive(),
       halt: async () => null,
     },
@@ -55,16 +56,11 @@ function fake(
       addressOf,
       markAt: (pc: bigint) => MARKS[Number(pc) - 1] ?? null,
       read: async () => ({
-        heldState: options.held ?? PROGRESS.begun,
-        action: 0,
-        swapoffErrno: 0,
-        swaponErrno: 0,
-        heldErrno: 0,
-        majorFaults: 1,
-        badPages: 0,
-        childBadPages: 0,
-        swapAreas: 0,
-        swapUsedKiB: 0,
+        held_state: options.held ?? PROGRESS.begun,
+        contender_errno: 0,
+        held_errno: 0,
+        major_faults: 1,
+        wrongs: [],
       }),
       write: async (words: Record<string, number>) => void written.push(words),
     },
@@ -76,6 +72,7 @@ function fake(
       }),
     },
     symbols,
+    contender: { name: 'swapoff', enters: ['__x64_sys_swapoff'] },
     heldStack: STACKS[HELD],
     actorStack: STACKS[ACTOR],
   };
@@ -87,23 +84,29 @@ const ASLEEP = ['__schedule', 'synchronize_rcu', '__x64_sys_swapoff'];
 /** A thread that an interrupt took its CPU from before it called anything. */
 const TAKEN = ['__schedule', 'irqentry_exit', 'asm_sysvec_apic_timer_interrupt'];
 
-const stall: Interleaving = { hold: 'stall', meanwhile: 'swapoff', swapoffTo: null };
+const stall: Interleaving = { hold: 'stall', contenderTo: null };
 const preempt: Interleaving = { ...stall, hold: 'preempt' };
-const kept: Interleaving = { ...stall, swapoffTo: 'vfree' };
+const kept: Interleaving = { ...stall, contenderTo: 'vfree' };
 
 t.test('stall: swapoff runs alone until it returns, then all', async (t) => {
-  const { placement, told, written } = fake(['swapoff-done', 'done']);
+  const { placement, told, written } = fake(['contender_done', 'done']);
   const { seen, landed } = await attempt(placement, stall, DEFAULT_TIMES);
-  t.match(seen, { end: 'done', swapoffReturned: true, heldWhenOvertaken: true, waitedIn: null, swapoffKept: false });
+  t.match(seen, {
+    end: 'done',
+    contenderReturned: true,
+    heldWhenOvertaken: true,
+    waitedIn: null,
+    contenderKept: false,
+  });
   t.same(landed, symbols.place(POINT));
-  t.same(told, ['swapoff', 'all']);
+  t.same(told, ['contender', 'all']);
   t.match(written[0], { mode: 0, go: 1 });
 });
 
 t.test('stall: a swapoff that sleeps and does not move is let go on, and where it slept is told', async (t) => {
   const { placement } = fake([]);
   t.match(await holdMeanwhile(placement, stall, DEFAULT_TIMES), {
-    swapoffReturned: false,
+    contenderReturned: false,
     waitedIn: 'synchronize_rcu',
     heldWhenOvertaken: false,
   });
@@ -116,41 +119,41 @@ t.test('a swapoff whose CPU something else has is no wait', async (t) => {
 });
 
 t.test('swapoff is kept at its place, whoever else comes there; the thread goes on alone, then all', async (t) => {
-  const { placement, told } = fake(['keep of another thread', 'keep', 'held-done', 'done']);
+  const { placement, told } = fake(['keep of another thread', 'keep', 'held_done', 'done']);
   const { seen } = await attempt(placement, kept, DEFAULT_TIMES);
   t.match(seen, {
     end: 'done',
-    swapoffKept: true,
-    swapoffReturned: false,
-    swapoffTo: 'vfree',
+    contenderKept: true,
+    contenderReturned: false,
+    contenderTo: 'vfree',
     heldWhenOvertaken: true,
   });
-  t.same(told, ['swapoff', 'swapoff', 'held', 'all']);
-  t.match(await holdMeanwhile(fake(['swapoff-done']).placement, kept, DEFAULT_TIMES), {
-    swapoffKept: false,
-    swapoffReturned: true,
+  t.same(told, ['contender', 'contender', 'held', 'all']);
+  t.match(await holdMeanwhile(fake(['contender_done']).placement, kept, DEFAULT_TIMES), {
+    contenderKept: false,
+    contenderReturned: true,
   });
-  await t.rejects(attempt(fake([]).placement, { ...stall, swapoffTo: 'no_such_function' }, DEFAULT_TIMES), {
+  await t.rejects(attempt(fake([]).placement, { ...stall, contenderTo: 'no_such_function' }, DEFAULT_TIMES), {
     code: 'NO_SUCH_FUNCTION',
   });
 });
 
 t.test('preempt: all run once the holder is woken, and it is told to let go', async (t) => {
-  const { placement, told, written } = fake(['woken', 'hold-begin', 'swapoff-done', 'done']);
+  const { placement, told, written } = fake(['woken', 'hold_begin', 'contender_done', 'done']);
   const { seen, landed } = await attempt(placement, preempt, DEFAULT_TIMES);
-  t.match(seen, { end: 'done', swapoffReturned: true, heldWhenOvertaken: true });
+  t.match(seen, { end: 'done', contenderReturned: true, heldWhenOvertaken: true });
   t.equal(landed?.func, 'synchronize_rcu', 'where the held thread was when the holder took its CPU');
-  t.same(told, ['swapoff', 'all', 'all', 'all']);
-  t.match(written.at(-1), { holdRelease: 1 });
+  t.same(told, ['contender', 'all', 'all', 'all']);
+  t.match(written.at(-1), { hold_release: 1 });
   const ended = await holdMeanwhile(
-    fake(['woken', 'hold-begin', 'swapoff-done'], { held: PROGRESS.ended }).placement,
+    fake(['woken', 'hold_begin', 'contender_done'], { held: PROGRESS.ended }).placement,
     preempt,
     DEFAULT_TIMES,
   );
   t.equal(ended.heldWhenOvertaken, false, 'an operation that was over by then was not overtaken');
   t.match(
-    await holdMeanwhile(fake(['held-done']).placement, preempt, DEFAULT_TIMES),
-    { swapoffReturned: false, waitedIn: null },
+    await holdMeanwhile(fake(['held_done']).placement, preempt, DEFAULT_TIMES),
+    { contenderReturned: false, waitedIn: null },
     'no hold without its wake-up',
   );
 });
@@ -158,6 +161,6 @@ t.test('preempt: all run once the holder is woken, and it is told to let go', as
 t.test('a splat ends the attempt, whether the thread went on alone or with all', async (t) => {
   const alone = await attempt(fake(['keep'], { oopsAfter: 1 }).placement, kept, DEFAULT_TIMES);
   t.match(alone.seen, { end: 'splat', splat: 'BUG: in f' });
-  const all = await attempt(fake(['swapoff-done'], { oopsAfter: 1 }).placement, stall, DEFAULT_TIMES);
-  t.match(all.seen, { end: 'splat', splat: 'BUG: in f', swapoffReturned: true });
+  const all = await attempt(fake(['contender_done'], { oopsAfter: 1 }).placement, stall, DEFAULT_TIMES);
+  t.match(all.seen, { end: 'splat', splat: 'BUG: in f', contenderReturned: true });
 });

@@ -12,6 +12,7 @@ import { PathWalker } from '../../interleave/walk.ts';
 import { cpuMs } from '../../machine/work-clock.ts';
 import { GuestError, HostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
+import { SWAPOFF } from '../race/shipped.ts';
 import { pointName } from '../../model/race-map.ts';
 import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
@@ -51,7 +52,7 @@ class FakeMachine {
     return {
       machine: this.machine,
       symbols,
-      path: { ...pathNamed('fault'), limits: { untilReturnOf: [], limit: 120 } },
+      path: { ...pathNamed(SWAPOFF, 'fault'), limits: { untilReturnOf: [], limit: 120 } },
       starved,
       runner: new Runner(this.machine.vcpus),
     } as unknown as Placement;
@@ -60,8 +61,7 @@ class FakeMachine {
 
 const options = {
   hold: 'preempt',
-  meanwhile: 'swapoff',
-  swapoffTo: null,
+  contenderTo: null,
   choice: { kind: 'every', count: 50 },
   repeats: 1,
   explored: new Set<string>(),
@@ -154,7 +154,7 @@ t.test('points that were explored before are left out', async (t) => {
     results.map(({ point }) => point.index),
     [100],
   );
-  await t.rejects(told(new FakeMachine().placement('x'), { swapoffTo: 'no_such_function' }), {
+  await t.rejects(told(new FakeMachine().placement('x'), { contenderTo: 'no_such_function' }), {
     code: 'NO_SUCH_FUNCTION',
   });
   await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), {
@@ -223,13 +223,13 @@ t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and 
 t.test(
   'a path without its anchor is not reached: the kernel has no such function, or the operation does without',
   async (t) => {
-    const path = pathNamed('look-up');
+    const path = pathNamed(SWAPOFF, 'look-up');
     t.throws(() => anchorOf(path, symbols), {
       code: 'PATH_NOT_REACHED',
       fault: 'guest',
       message: /look-up.*find_get_incore_page/,
     });
-    t.equal(anchorOf(pathNamed('fault'), symbols).name, 'do_swap_page');
+    t.equal(anchorOf(pathNamed(SWAPOFF, 'fault'), symbols).name, 'do_swap_page');
 
     const [anchor, ended, spin] = [0x10n, 0x20n, 0x30n];
     const control = { addressOf: (mark: string) => (mark === 'spin' ? spin : ended) } as unknown as ControlPage;

@@ -219,8 +219,15 @@ t.test('a path is named by function, offset and occurrence, and ends at a return
   });
 });
 
-const READY =
-  '{"t":"ready","control":"0x1000","marks":"0x6a0000000000","markBytes":16,"words":23,"target":"0x7f0000005000"}';
+const READY = JSON.stringify({
+  ...{ t: 'ready', control: '0x1000', marksAt: '0x6a0000000000', markBytes: 16, target: '0x7f0000005000' },
+  words: [
+    ...['magic', 'go', 'of_the_race', 'go_held', 'mode', 'hold_bound_ns', 'contender_errno', 'held_state'],
+    ...['held_errno', 'major_faults', 'selftest', 'hold_release'],
+  ],
+  marks: ['done', 'spin', 'woken', 'hold_begin', 'hold_bound', 'contender_done', 'held_done', 'selftest_done'],
+  wrongs: ['wrong pages', 'lost writes'],
+});
 
 t.test('the guest program says where everything is, or why it cannot', async (t) => {
   t.equal(parseReadyLine(READY).target, 0x7f0000005000n);
@@ -228,7 +235,7 @@ t.test('the guest program says where everything is, or why it cannot', async (t)
     code: 'INTERLEAVE_PROGRAM_FAILED',
     message: /swapon: Device or resource busy/,
   });
-  for (const line of ['', 'not json', READY.replace('"words":23', '"words":3')]) {
+  for (const line of ['', 'not json', READY.replace('"go_held"', '"go_hold"'), READY.replace('"woken"', '"waken"')]) {
     t.throws(() => parseReadyLine(line), { code: 'INTERLEAVE_PROGRAM_FAILED' }, line);
   }
 });
@@ -244,9 +251,10 @@ t.test('the control page is read and written by physical address, word by word',
     writeMemory: async (_: number, at: bigint, data: Buffer) => void data.copy(memory, Number(at) - 0x1000),
   } as unknown as VcpuControl;
   const control = new ControlPage(vcpus, parseReadyLine(READY));
-  await control.write({ goHeld: 1, holdBoundNs: 20_000_000_000 });
-  t.match(await control.read(), { goHeld: 1, holdBoundNs: 20_000_000_000, done: 0 });
-  t.equal(memory.readBigUInt64LE(8), 1n);
+  await control.write({ go_held: 1, hold_bound_ns: 20_000_000_000 });
+  memory.writeBigUInt64LE(3n, 13 * 8);
+  t.match(await control.read(), { go_held: 1, hold_bound_ns: 20_000_000_000, go: 0, wrongs: ['3 lost writes'] });
+  t.equal(memory.readBigUInt64LE(3 * 8), 1n, 'where the program says that the word is');
   t.equal(control.markAt(control.addressOf('done')), 'done');
   t.equal(control.markAt(control.addressOf('done') + 1n), null);
   t.equal(control.markAt(0xffffffff81000000n), null);

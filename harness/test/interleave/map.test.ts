@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { BACKENDS } from '../../interleave/backends.ts';
+import { backendOf } from '../race/shipped.ts';
 import { parseMaps } from '../../store/map-file.ts';
 import { classify } from '../../interleave/classify.ts';
 import { outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
@@ -25,12 +25,13 @@ function result(index: number, outcome: PointOutcome): PointResult {
 
 const header = {
   variant: 'weakened',
+  race: 'swapoff',
   path: 'fault',
-  backend: BACKENDS.rotational,
+  backend: backendOf('rotational'),
   anchor: 'do_swap_page',
   hold: 'stall',
   meanwhile: 'swapoff',
-  swapoffTo: null,
+  contenderTo: null,
   pointsAre: 'instructions',
   pathPoints: 10,
   pathEnd: 'end',
@@ -200,48 +201,48 @@ t.test('a source line names the first instruction of the path that is part of it
 const CALM: Observation = {
   end: 'done',
   splat: null,
-  swapoffReturned: true,
-  swapoffTo: null,
-  swapoffKept: false,
+  contenderReturned: true,
+  contenderTo: null,
+  contenderKept: false,
   waitedIn: null,
   heldWhenOvertaken: true,
-  swapoffErrno: 0,
-  swaponErrno: 0,
+  contenderErrno: 0,
   heldErrno: 0,
   majorFaults: 1,
-  badPages: 0,
-  childBadPages: 0,
-  swapAreasLeft: 0,
-  swapAreasMeant: 0,
-  swapUsedKiB: 0,
+  wrongs: [],
   backtraces: {},
   stuckIn: null,
 };
 
-t.test('an observation is classified by the gravest that it supports', async (t) => {
-  const kind = (changes: Partial<Observation>, tells: PathSpec['tells'] = 'fault'): string =>
-    outcomeKey(classify({ ...CALM, ...changes }, tells));
+t.test('an observation is classified by the worst that it supports', async (t) => {
+  const kind = (changes: Partial<Observation>, success: PathSpec['success'] = 'major-fault'): string =>
+    outcomeKey(classify({ ...CALM, ...changes }, { success, contender: 'swapoff' }));
   t.equal(kind({}), 'ok');
   t.equal(kind({ majorFaults: 0 }), 'entry refused');
   t.equal(kind({ majorFaults: 0, heldWhenOvertaken: false }), 'ok');
   t.equal(kind({ splat: 'BUG: x', end: 'deadline' }), 'oops: BUG: x');
   t.equal(kind({ end: 'deadline', stuckIn: 'swap_cluster_readahead' }), 'hang in swap_cluster_readahead');
   t.equal(kind({ end: 'deadline' }), 'hang in an unknown function');
-  t.equal(kind({ swapoffReturned: false, waitedIn: 'synchronize_rcu' }), 'swapoff waited in synchronize_rcu');
-  t.match(kind({ swapoffReturned: false }), /^inconclusive/);
-  t.match(kind({ swapoffErrno: 12 }), /^inconclusive: swapoff failed with errno 12/);
-  t.equal(kind({ badPages: 1, childBadPages: 2 }), 'corruption: 1 wrong pages, 2 wrong pages of another process');
-  t.equal(kind({ swapAreasLeft: 1 }), 'corruption: 1 swap areas left');
-  t.equal(kind({ majorFaults: 0 }, 'return value'), 'ok', 'an operation that is no fault tells by what it returns');
-  t.equal(kind({ heldErrno: 5 }, 'return value'), 'corruption: the operation failed with errno 5');
-  t.equal(kind({ swapUsedKiB: 4 }), 'corruption: 4 KiB of swap in use');
-  t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 1 }), 'ok', 'a swap area that was made anew is none that was left');
-  t.equal(kind({ swapAreasMeant: 1, swapAreasLeft: 0 }), 'corruption: 0 swap areas left');
-  const kept = { swapoffReturned: false, swapoffTo: 'vfree', swapoffKept: true };
+  t.equal(kind({ contenderReturned: false, waitedIn: 'synchronize_rcu' }), 'waited in synchronize_rcu');
+  t.match(kind({ contenderReturned: false }), /^inconclusive/);
+  t.match(kind({ contenderErrno: 12 }), /^inconclusive: swapoff failed with errno 12/);
+  t.equal(
+    kind({ wrongs: ['1 wrong pages', '2 wrong pages of another process'] }),
+    'corruption: 1 wrong pages, 2 wrong pages of another process',
+  );
+  t.equal(
+    kind({ majorFaults: 0 }, 'value'),
+    'ok',
+    'an operation that is no fault shows its success by what it returns',
+  );
+  t.equal(kind({ heldErrno: 5 }, 'value'), 'corruption: the operation failed with errno 5');
+  const kept = { contenderReturned: false, contenderTo: 'vfree', contenderKept: true };
   t.equal(kind(kept), 'ok');
   t.equal(kind({ ...kept, majorFaults: 0 }), 'entry refused');
-  t.equal(kind({ ...kept, swapoffKept: false, waitedIn: 'synchronize_rcu' }), 'swapoff waited in synchronize_rcu');
-  t.match(kind({ ...kept, swapoffKept: false, swapoffReturned: true }), /^inconclusive: swapoff did not come to vfree/);
-  t.match(kind({ swaponErrno: 16 }), /^inconclusive: swapon failed with errno 16/);
+  t.equal(kind({ ...kept, contenderKept: false, waitedIn: 'synchronize_rcu' }), 'waited in synchronize_rcu');
+  t.match(
+    kind({ ...kept, contenderKept: false, contenderReturned: true }),
+    /^inconclusive: swapoff did not reach vfree/,
+  );
   t.match(kind({ end: 'splat' }), /^inconclusive/, 'a splat without a title is nothing to build on');
 });

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
+import { backendOf } from '../race/shipped.ts';
 import { isPrivate, parseDisassembly } from '../../interleave/disassembly.ts';
 import { mergePoints, mergeSummary, privateAddresses } from '../../interleave/merge.ts';
 import { raceMap } from '../../interleave/map.ts';
 import { mapText } from '../../report/strip.ts';
-import { BACKENDS } from '../../interleave/backends.ts';
 import type { PathPoint, PointOutcome, PointResult, VcpuControl } from '../../model/interleave.ts';
 
 t.test('what only the thread itself can see', async (t) => {
@@ -134,12 +134,13 @@ t.test('one difference voids the map', async (t) => {
   });
   const header = {
     variant: 'v',
+    race: 'swapoff',
     path: 'fault',
-    backend: BACKENDS.rotational,
+    backend: backendOf('rotational'),
     anchor: 'f',
     hold: 'stall',
     meanwhile: 'swapoff',
-    swapoffTo: null,
+    contenderTo: null,
     pointsAre: 'instructions',
     pathPoints: 12,
     pathEnd: 'end',

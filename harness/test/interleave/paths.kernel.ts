@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
-import { BACKENDS } from '../../interleave/backends.ts';
-import type { PathName } from '../../interleave/paths.ts';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import type { ExplorationSpec } from '../../model/exploration.ts';
 import type { RaceMap } from '../../model/interleave.ts';
 import { countOutcomes } from '../../model/race-map.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { defaultScene, withPlacement } from '../../pipeline/place.ts';
+import { backendOf, guestsDir } from '../race/shipped.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan } from '../kernel/lab.ts';
 
 const ATTEMPTS = 2;
@@ -31,8 +30,8 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
   );
   const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
   const replayed = await withPlacement(kernel, lab, never, (placement) => replay(placement, schedule, options), {
+    ...defaultScene(guestsDir),
     path: 'shmem',
-    backend: BACKENDS.rotational,
   });
   t.equal(replayed.met, ATTEMPTS);
   t.match(replayed.results[0]?.outcome, { kind: 'hang', backtraces: { held: /swap_cluster_readahead/ } });
@@ -41,15 +40,11 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
 t.test('unpatched: other paths and backends show their own windows', async (t) => {
   const kernel = await kernelOf(plan, 'unpatched');
   const dir = t.testdir({});
-  const map = async (
-    path: PathName,
-    backend: keyof typeof BACKENDS,
-    more: Partial<ExplorationSpec> = {},
-  ): Promise<RaceMap> => {
+  const map = async (path: string, backend: string, more: Partial<ExplorationSpec> = {}): Promise<RaceMap> => {
     await booted(`${path} ${backend}`);
     return exploreOnce(kernel, 'unpatched', join(dir, `${path}-${backend}-${Object.keys(more).join('-')}`), {
       path,
-      backend: BACKENDS[backend],
+      backend: backendOf(backend),
       hold: 'stall',
       ...more,
     });

@@ -12,7 +12,8 @@ import { mapSentence } from '../../report/strip.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
-import { FAULT_SCENE, withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../pipeline/place.ts';
+import { backendOf } from '../race/shipped.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan, swaprace } from '../kernel/lab.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
@@ -65,12 +66,13 @@ t.test(
     const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
     const header = {
       variant: 'weakened',
+      race: 'swapoff',
       path: 'fault',
-      backend: FAULT_SCENE.backend,
+      backend: backendOf('rotational'),
       anchor: first.path.anchor,
       hold: 'stall',
       meanwhile: 'swapoff',
-      swapoffTo: null,
+      contenderTo: null,
       pointsAre: 'instructions',
       pathPoints: first.path.points.length,
       pathEnd: first.path.end,
@@ -118,8 +120,7 @@ async function exploredOnce(placement: Placement): Promise<Explored> {
   await explore(placement, {
     ...{
       hold: 'stall',
-      meanwhile: 'swapoff',
-      swapoffTo: null,
+      contenderTo: null,
       choice: { kind: 'every', count: 60 },
       repeats: 1,
       explored: new Set(),

@@ -3,9 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { SWAPOFF } from '../race/shipped.ts';
 import { meets } from '../../interleave/replay.ts';
 import { SOURCE_LINE } from '../../interleave/points.ts';
-import { formatSchedule, interleavingOf, parseSchedule, requireSeries } from '../../interleave/schedule.ts';
+import { formatSchedule, interleavingOf, parseSchedule, requireSeries, sceneOf } from '../../interleave/schedule.ts';
 
 const shipped = resolve(dirname(fileURLToPath(import.meta.url)), '../../../kernel-configs/schedules');
 
@@ -15,9 +16,7 @@ t.test('a schedule is read, checked and written', async (t) => {
     'a.yaml',
   );
   t.match(schedule, {
-    path: 'fault',
-    backend: 'rotational',
-    meanwhile: 'swapoff',
+    race: 'swapoff',
     hold: { at: '__swap_duplicate+0x12#3', how: 'stall' },
   });
   t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
@@ -29,17 +28,27 @@ t.test('a schedule is read, checked and written', async (t) => {
 
 t.test('swapoff may be held in its turn, and a place be a source line', async (t) => {
   const schedule = parseSchedule(
-    'name: a\nhold: {at: "mm/swapfile.c:3210", how: stall}\nmeanwhile: {swapoff-to: vfree+0x4}\n',
+    'name: a\nhold: {at: "mm/swapfile.c:3210", how: stall}\nmeanwhile: {contender-to: vfree+0x4}\n',
     'a.yaml',
   );
-  t.same(interleavingOf(schedule), { hold: 'stall', meanwhile: 'swapoff', swapoffTo: 'vfree+0x4' });
+  t.same(interleavingOf(schedule), { hold: 'stall', contenderTo: 'vfree+0x4' });
   t.equal(schedule.hold.at, 'mm/swapfile.c:3210');
   t.same(parseSchedule(formatSchedule(schedule), 'again'), schedule);
   t.same(interleavingOf({ ...schedule, meanwhile: 'swapoff+swapon' }), {
     hold: 'stall',
-    meanwhile: 'swapoff+swapon',
-    swapoffTo: null,
+    contenderTo: null,
   });
+});
+
+t.test('what a schedule does not say is its race’s first, and what there is not is refused', async (t) => {
+  const scene = (lines: string) => sceneOf(parseSchedule(`name: a\nhold: {at: x, how: stall}\n${lines}`, 'a'), SWAPOFF);
+  t.match(scene(''), { path: 'fault', meanwhile: 'swapoff', backend: { kind: 'virtio-blk', rotational: true } });
+  t.match(scene('path: swapoff\nmeanwhile: fault\nsetup: zram\n'), {
+    ...{ path: 'swapoff', meanwhile: 'fault' },
+    backend: { kind: 'zram', sizeKiB: 1024 },
+  });
+  t.match(scene('meanwhile: {operation: swapoff+swapon, contender-to: vfree}\n'), { meanwhile: 'swapoff+swapon' });
+  t.throws(() => scene('setup: floppy\n'), { code: 'NO_SUCH_SETUP', fault: 'usage', hint: /rotational, solid-state/ });
 });
 
 t.test('what is wrong with a schedule is named by its key', async (t) => {
@@ -48,8 +57,8 @@ t.test('what is wrong with a schedule is named by its key', async (t) => {
   wrong('name: a\nhold: {at: x, how: freeze}\n', /hold\.how/);
   wrong('name: a\nhold: {at: "x+zz", how: stall}\n', /hold\.at/);
   wrong('name: a\nhold: {at: x, how: stall}\nholds: 1\n', /holds/);
-  wrong('name: a\npath: elsewhere\nhold: {at: x, how: stall}\n', /path/);
-  wrong('name: a\nhold: {at: x, how: stall}\nmeanwhile: {swapoff-to: "v free"}\n', /meanwhile/);
+  wrong('name: a\npath: Else where\nhold: {at: x, how: stall}\n', /path/);
+  wrong('name: a\nhold: {at: x, how: stall}\nmeanwhile: {contender-to: "v free"}\n', /meanwhile/);
   wrong('name: [', /s\.yaml/);
   wrong('', /the whole/);
 });

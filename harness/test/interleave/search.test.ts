@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
+import { SWAPOFF as RACE } from '../race/shipped.ts';
 import { parse } from 'yaml';
 import { SplatScanner } from '../../evidence/scanner.ts';
 import type { ChainReader } from '../../interleave/chains.ts';
@@ -14,7 +15,7 @@ import {
   preemptOnce,
   type SearchedMachine,
 } from '../../interleave/search/round.ts';
-import { swapoffCode } from '../../interleave/search/swapoff.ts';
+import { contenderCode } from '../../interleave/search/contender.ts';
 import { ConsoleSplats } from '../../lab/console-splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { HostError } from '../../model/errors.ts';
@@ -30,7 +31,7 @@ const symbols = new SymbolTable(
   'ffffffff81001000 T do_swap_page\nffffffff81002000 T vfree\nffffffff81003000 T __x64_sys_swapoff\nffffffff81004000 T __schedule\nffffffff81005000 T _etext\n',
 );
 
-const lists = { seed: '1', functions: ['a', 'b', 'c', 'd'], swapoffFunctions: ['x', 'y'] };
+const lists = { seed: '1', functions: ['a', 'b', 'c', 'd'], contenderFunctions: ['x', 'y'] };
 
 t.test('a round’s preemption follows from the seed, and other rounds and seeds get others', async (t) => {
   const drawn = Array.from({ length: 400 }, (_, round) => drawPreemption(lists, round));
@@ -43,13 +44,15 @@ t.test('a round’s preemption follows from the seed, and other rounds and seeds
     Array.from({ length: 20 }, (_, round) => drawPreemption({ ...lists, seed: '2' }, round)),
   );
   for (const func of lists.functions) t.ok(drawn.filter((each) => each.func === func).length > 60, func);
-  const second = drawn.filter(({ swapoffTo }) => swapoffTo !== null).length;
+  const second = drawn.filter(({ contenderTo }) => contenderTo !== null).length;
   t.ok(second > 60 && second < 180, `${second} with a second hold`);
   t.ok(drawn.filter(({ steps }) => steps === 0).length > 40, 'some at the entry itself');
-  t.ok(drawn.every((_, round) => drawPreemption({ ...lists, swapoffFunctions: [] }, round).swapoffTo === null));
+  t.ok(drawn.every((_, round) => drawPreemption({ ...lists, contenderFunctions: [] }, round).contenderTo === null));
 });
 
-t.test('swapoff: its body, its returns, with return thunks or without, and what it calls', async (t) => {
+const BODIES = ['__do_sys_swapoff', '__x64_sys_swapoff'];
+
+t.test('the contender: its body, its returns, with return thunks or without, and what it calls', async (t) => {
   const disassemble = async () =>
     new Map([
       ['0xffffffff81003010', { bytes: 'c3', text: 'ret' }],
@@ -57,14 +60,14 @@ t.test('swapoff: its body, its returns, with return thunks or without, and what 
       ['0xffffffff81003030', { bytes: 'e9', text: 'jmp    ffffffff81003000 <__x64_sys_swapoff>' }],
       ['0xffffffff81003040', { bytes: 'c3', text: 'retq' }],
     ]);
-  const code = await swapoffCode(symbols, disassemble, async () => ['vfree', 'not_of_this_kernel']);
+  const code = await contenderCode(BODIES, symbols, disassemble, async () => ['vfree', 'not_of_this_kernel']);
   t.same(code, {
     func: '__x64_sys_swapoff',
     returns: [0xffffffff81003010n, 0xffffffff81003020n, 0xffffffff81003040n],
     calls: ['vfree'],
   });
   await t.rejects(
-    swapoffCode(new SymbolTable(''), disassemble, async () => []),
+    contenderCode(BODIES, new SymbolTable(''), disassemble, async () => []),
     { code: 'NO_SUCH_FUNCTION' },
   );
 });
@@ -124,7 +127,7 @@ function fake({ stops, splat, chains = {} }: Script) {
     runner,
     chains: reader,
     symbols,
-    swapoff: { func: '__x64_sys_swapoff', returns: [RETURN], calls: ['vfree'] },
+    contender: { func: '__x64_sys_swapoff', returns: [RETURN], calls: ['vfree'] },
   };
   return { searched, resumed, inserted };
 }
@@ -146,7 +149,7 @@ const SPLAT = [
   '[    1.525825][   T54] ---[ end trace 0000000000000000 ]---',
 ];
 
-const preemption: Preemption = { gapMs: 0, func: 'do_swap_page', steps: 3, swapoffTo: null };
+const preemption: Preemption = { gapMs: 0, func: 'do_swap_page', steps: 3, contenderTo: null };
 
 t.test('the first thread is stepped and held while the other vCPU runs, until swapoff returns', async (t) => {
   const { searched, resumed, inserted } = fake({
@@ -160,7 +163,7 @@ t.test('the first thread is stepped and held while the other vCPU runs, until sw
   t.match(outcome, {
     held: { func: 'do_swap_page', offset: 12 },
     chain: ['do_swap_page', 'exc_page_fault'],
-    swapoff: 'returned',
+    contender: 'returned',
     splat: null,
   });
   t.ok(resumed.includes('1'), 'the other vCPU alone');
@@ -177,12 +180,12 @@ t.test('swapoff’s own thread is let pass; a swapoff that does not return goes 
   });
   t.match(await preemptOnce(searched, preemption, DEFAULT_ROUND_TIMES), {
     chain: ['do_swap_page'],
-    swapoff: 'went on',
+    contender: 'went on',
   });
   const nobody = fake({ stops: [] });
   t.match(await preemptOnce(nobody.searched, preemption, DEFAULT_ROUND_TIMES), {
     held: null,
-    swapoff: null,
+    contender: null,
     splat: null,
   });
 });
@@ -197,8 +200,8 @@ t.test(
       ],
       chains: { 1: ['vfree', '__x64_sys_swapoff'], 2: ['do_swap_page'] },
     });
-    t.match(await preemptOnce(searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
-      swapoff: 'kept',
+    t.match(await preemptOnce(searched, { ...preemption, contenderTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
+      contender: 'kept',
     });
     t.ok(resumed.indexOf('2') > resumed.indexOf('1'));
     const other = fake({
@@ -209,8 +212,8 @@ t.test(
       ],
       chains: { 1: ['vfree', 'kthread'], 2: ['do_swap_page'] },
     });
-    t.match(await preemptOnce(other.searched, { ...preemption, swapoffTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
-      swapoff: 'returned',
+    t.match(await preemptOnce(other.searched, { ...preemption, contenderTo: 'vfree' }, DEFAULT_ROUND_TIMES), {
+      contender: 'returned',
     });
   },
 );
@@ -222,7 +225,7 @@ t.test('a splat is the round’s, whether a thread was held or not', async (t) =
     splat: title,
   });
   t.match(await preemptOnce(fake({ stops: [[FAULT, 2]], splat: title }).searched, preemption, DEFAULT_ROUND_TIMES), {
-    swapoff: 'went on',
+    contender: 'went on',
     splat: title,
   });
 });
@@ -290,24 +293,24 @@ const round = (change: Partial<SearchRound>): SearchRound => ({
     held: { address: '0x1', func: 'xas_load', offset: 7 },
     chain: ['xas_load', 'do_swap_page'],
   },
-  ...{ swapoff: 'returned', splat: null, elapsedMs: 1, ...change },
+  ...{ contender: 'returned', splat: null, elapsedMs: 1, ...change },
 });
 const found = (rounds: readonly SearchRound[], end: SearchedGuestEnd = splat) =>
-  candidatesOf({ rounds, end, swapoff: '__x64_sys_swapoff', functions: ['do_swap_page'] });
+  candidatesOf({ rounds, end, race: RACE, contender: '__x64_sys_swapoff', functions: ['do_swap_page'] });
 
 t.test(
   'candidates: the latest holds first, one hold before two, swapoff’s own never, the crash itself at last',
   async (t) => {
-    const crash = { path: 'fault', func: '__swap_duplicate', offset: 0, swapoffTo: null };
+    const crash = { path: 'fault', func: '__swap_duplicate', offset: 0, contenderTo: null };
     t.same(found([]), [crash]);
     t.same(found([], { kind: 'stalled', threads: [] }), []);
     const first = round({ held: { address: '0x2', func: 'do_swap_page', offset: 0 }, chain: ['do_swap_page'] });
-    const last = round({ swapoff: 'kept', preemption: { ...preemption, swapoffTo: 'vfree' } });
+    const last = round({ contender: 'kept', preemption: { ...preemption, contenderTo: 'vfree' } });
     const own = round({ chain: ['unuse_pte_range', '__x64_sys_swapoff'] });
     t.same(found([first, own, last]), [
-      { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: null },
-      { path: 'fault', func: 'xas_load', offset: 7, swapoffTo: 'vfree' },
-      { path: 'fault', func: 'do_swap_page', offset: 0, swapoffTo: null },
+      { path: 'fault', func: 'xas_load', offset: 7, contenderTo: null },
+      { path: 'fault', func: 'xas_load', offset: 7, contenderTo: 'vfree' },
+      { path: 'fault', func: 'do_swap_page', offset: 0, contenderTo: null },
       crash,
     ]);
     t.ok(found([round({ chain: ['x', 'mincore_pte_range'] })]).some(({ path }) => path === 'mincore'));
@@ -322,7 +325,7 @@ t.test('where nothing says where it was, every path that the workload is on is l
     { kind: 'splat', title: 'BUG: unable to handle kernel NULL pointer dereference' },
   ] as const) {
     t.same(
-      likelyPaths({ rounds: [], end, swapoff: '__x64_sys_swapoff', functions }),
+      likelyPaths({ rounds: [], end, race: RACE, contender: '__x64_sys_swapoff', functions }),
       [
         { path: 'fault', candidates: [] },
         { path: 'mincore', candidates: [] },
@@ -335,7 +338,8 @@ t.test('where nothing says where it was, every path that the workload is on is l
     likelyPaths({
       rounds: [inMincore],
       end: { kind: 'stalled', threads: [] },
-      swapoff: '__x64_sys_swapoff',
+      race: RACE,
+      contender: '__x64_sys_swapoff',
       functions,
     }).map(({ path }) => path),
     ['mincore', 'fault'],
@@ -364,7 +368,14 @@ t.test(
   'what is printed: what was done, what came of it, how to have it again; an absence claims nothing',
   async (t) => {
     const schedule = formatSchedule({
-      ...{ name: 'found-on-stock', describe: 'found', path: 'fault', backend: 'rotational', meanwhile: 'swapoff' },
+      ...{
+        name: 'found-on-stock',
+        describe: 'found',
+        race: 'swapoff',
+        path: 'fault',
+        setup: 'rotational',
+        meanwhile: 'swapoff',
+      },
       ...{
         hold: { at: 'xas_load+0x4d', how: 'stall' },
         expect: { kind: 'oops', matches: `${splat.title} and a long line that must stay one` },
@@ -400,7 +411,7 @@ t.test(
         rounds: 9,
         findings: 1,
         functions: ['do_swap_page'],
-        swapoffFunctions: [],
+        contenderFunctions: [],
       },
       guests: [
         { guest: 0, end: { kind: 'guest-lost', message: 'gone', machine: null }, rounds: 1, workload },

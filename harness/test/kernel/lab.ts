@@ -5,7 +5,6 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { BACKENDS } from '../../interleave/backends.ts';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
 import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
 import type { RaceMap } from '../../model/interleave.ts';
@@ -16,6 +15,7 @@ import { buildKernels } from '../../lab/kernels.ts';
 import { openLab, type Lab } from '../../lab/lab.ts';
 import { loadPlan } from '../../pipeline/plan/load.ts';
 import { workspace } from '../../pipeline/workspace.ts';
+import { backendOf } from '../race/shipped.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -158,8 +158,9 @@ export async function exploreOnce(
     variant,
     kernelId: kernel.record.id,
     buildId: kernel.buildId,
+    race: 'swapoff',
     path: 'fault',
-    backend: BACKENDS.rotational,
+    backend: backendOf('rotational'),
     hold: 'preempt',
     meanwhile: 'swapoff',
     points: { kind: 'functions' },

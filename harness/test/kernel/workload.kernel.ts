@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
-import { WORKLOAD_KINDS, type StressProbe } from '../../model/plan.ts';
+import type { StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
 import type { Evidence, TrialSpec } from '../../model/trial.ts';
 import { connectSsh } from '../../machine/ssh.ts';
@@ -11,6 +11,7 @@ import { evidenceTools } from '../../pipeline/audit.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { deriveEvidence } from '../../store/derive.ts';
 import { judgeTrial } from '../../verdict/judge-trial.ts';
+import { SWAPOFF } from '../race/shipped.ts';
 import {
   beside,
   booted,
@@ -56,7 +57,7 @@ function trialOfFixed(change: Partial<TrialSpec>): TrialSpec {
 /** Kinds whose operation is a swap-in itself; the others look at swap entries while pages come and go. */
 const SWAPPING_IN = ['anon', 'shmem', 'fork', 'willneed'];
 
-for (const workload of WORKLOAD_KINDS) {
+for (const workload of Object.keys(SWAPOFF.workloads)) {
   t.test(`workload ${workload}: does what it says, and a sound kernel keeps every byte`, async (t) => {
     await booted(t.name);
     const evidence = await evidenceOf(trialOfFixed({ workload }), t.testdir(), fixed);
@@ -133,7 +134,7 @@ t.test('threads that do not join are a hang, with backtraces of every task', asy
   await booted(t.name);
   const dir = t.testdir({ logs: {} });
   const deaf = await labOfChanged(stock, dir, (guests) =>
-    replaceIn(join(guests, 'src/stress/cycle.c'), 'atomic_store(&shared->quit, true);', ''),
+    replaceIn(join(guests, 'races/swapoff/stress/cycle.c'), 'atomic_store(&shared->quit, true);', ''),
   );
   const logs = join(dir, 'logs');
   const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, deaf);
@@ -145,7 +146,9 @@ t.test('threads that do not join are a hang, with backtraces of every task', asy
 t.test('an image without the workload is inconclusive, and says what is missing', async (t) => {
   await booted(t.name);
   const dir = t.testdir({ logs: {} });
-  const without = await labOfChanged(stock, dir, (guests) => rm(join(guests, 'src/stress'), { recursive: true }));
+  const without = await labOfChanged(stock, dir, (guests) =>
+    rm(join(guests, 'races/swapoff/stress'), { recursive: true }),
+  );
   const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, without);
   t.match(evidence.end, { kind: 'program-failed', message: /stress.*not found/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });

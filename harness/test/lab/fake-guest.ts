@@ -6,6 +6,7 @@ import type { GuestKit } from '../../lab/guest.ts';
 import type { BootRequest, RemoteExit, RemoteOutput, RemoteProcess, StartedGuest } from '../../model/guest.ts';
 import type { MachineEnd } from '../../model/guest-end.ts';
 import type { Kernel } from '../../model/kernel.ts';
+import { guestsDir } from '../race/shipped.ts';
 
 export const kernel = { buildId: 'ab12', bzImage: '/none', vmlinux: '/none', config: null } as unknown as Kernel;
 export const BOOTED = '[    0.000000] Linux version 6.1.192\n';
@@ -51,6 +52,7 @@ export function fakeKit(...behaviours: readonly Behaviour[]): FakeKit {
   return {
     guests,
     rootfs: { id: '', image: '/none', packages: {} } as unknown as GuestKit['rootfs'],
+    guestsDir,
     identity: { overlay: [], key: { privateKey: '', hostPublicKey: Buffer.alloc(0) } },
     times: TIMES,
     boot: async (request) => {

@@ -18,6 +18,7 @@ import { withPlacement } from '../../pipeline/place.ts';
 import { functionsReached, searchKernel, type SearchedKernel } from '../../pipeline/search-run.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';
+import { SWAPOFF } from '../race/shipped.ts';
 import { fakeKit, kernel as anyKernel, type FakeKit } from './fake-guest.ts';
 
 const never = new AbortController().signal;
@@ -84,7 +85,7 @@ t.test('placing: an exploration says so, a replay is refused', async (t) => {
   untouched(t, replayed);
   const explored = wrong();
   const spec: ExplorationSpec = {
-    ...{ id: 'p-v', probe: 'p', variant: 'v', kernelId: 'k', buildId: 'ab12', path: 'fault' },
+    ...{ id: 'p-v', probe: 'p', variant: 'v', kernelId: 'k', buildId: 'ab12', race: 'swapoff', path: 'fault' },
     ...{ backend: machine.backend, hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1 },
     ...WHOLE_PATH,
   };
@@ -104,7 +105,8 @@ t.test('search', async (t) => {
   const searched: SearchedKernel = {
     kernel,
     symbols: new SymbolTable('ffffffff81001000 T do_swap_page\n'),
-    swapoff: { func: 'x', returns: [], calls: [] } as unknown as SearchedKernel['swapoff'],
+    contender: { func: 'x', returns: [], calls: [] },
+    race: SWAPOFF,
   };
   const census = wrong();
   await t.rejects(functionsReached(searched, census, 'v', probe, ['do_swap_page'], never), refused);
@@ -112,7 +114,7 @@ t.test('search', async (t) => {
   const lab = wrong();
   const spec = {
     ...{ variant: 'v', kernelId: 'k', buildId: 'ab12', probe: 'p', seed: '1', rounds: 10, findings: 1 },
-    ...{ functions: ['do_swap_page'], swapoffFunctions: [] },
+    ...{ functions: ['do_swap_page'], contenderFunctions: [] },
   };
   const file = (name: string) => (guest: number) => join(dir, `${name}.${guest}`);
   const request = {

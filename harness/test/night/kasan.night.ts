@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import t from 'tap';
-import { BACKENDS } from '../../interleave/backends.ts';
 import type { Placement } from '../../interleave/prepare.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { outcomeKey } from '../../model/race-map.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { defaultScene, withPlacement } from '../../pipeline/place.ts';
+import { backendOf, guestsDir } from '../race/shipped.ts';
 import { booted, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 
 const ATTEMPTS = 3;
@@ -30,7 +30,10 @@ for (const backend of ['rotational', 'solid-state'] as const) {
       }
     };
     await booted(t.name);
-    await withPlacement(kernel, await labFor(kernel), never, again, { path: 'fault', backend: BACKENDS[backend] });
+    await withPlacement(kernel, await labFor(kernel), never, again, {
+      ...defaultScene(guestsDir),
+      backend: backendOf(backend),
+    });
   });
 }
 

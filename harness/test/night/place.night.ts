@@ -12,7 +12,7 @@ t.test('a guest in which a thread does not come to its place is left for another
   const sound = await labFor(kernel);
   const waiting = 'while (!control->go_held)';
   const stuck = await labOfChanged(kernel, t.testdir(), (guests) =>
-    replaceIn(join(guests, 'src/interleave/threads.c'), waiting, 'for (;;)'),
+    replaceIn(join(guests, 'src/common/threads.c'), waiting, 'for (;;)'),
   );
   /** A lab whose guests are booted from one image after the other. */
   const labOf = (images: Rootfs[]): Lab => ({

@@ -24,12 +24,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],
   stats: ['model'],
-  ...Object.fromEntries(STAGES.map((stage) => [stage, ['model', 'host', 'stats']])),
+  // Reads what a race's folder says.
+  race: ['model'],
+  ...Object.fromEntries(
+    STAGES.map((stage) => [
+      stage,
+      stage === 'interleave' ? ['model', 'host', 'stats', 'race'] : ['model', 'host', 'stats'],
+    ]),
+  ),
   // Guests are booted and watched the same way, whatever is done to them.
   lab: ['model', 'host', 'source', 'kconfig', 'build', 'rootfs', 'machine', 'evidence'],
-  probe: ['model', 'host', 'stats', 'lab', ...STAGES],
-  pipeline: ['model', 'host', 'stats', 'lab', 'probe', ...STAGES],
-  cli: ['model', 'host', 'stats', 'lab', 'probe', 'pipeline', ...STAGES],
+  probe: ['model', 'host', 'stats', 'race', 'lab', ...STAGES],
+  pipeline: ['model', 'host', 'stats', 'race', 'lab', 'probe', ...STAGES],
+  cli: ['model', 'host', 'stats', 'race', 'lab', 'probe', 'pipeline', ...STAGES],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
 const PURE = ['model', 'stats', 'verdict', 'report'];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
-import { WORKLOAD_KINDS } from '../../model/plan.ts';
 import type { TrialSpec } from '../../model/trial.ts';
 import { stressCommand } from '../../workload/command.ts';
+import { SWAPOFF } from '../race/shipped.ts';
 
 const disk: SwapBackend = { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 };
 
@@ -16,6 +16,7 @@ function specOf(changes: Partial<TrialSpec> = {}): TrialSpec {
     kernelId: 'a1',
     buildId: 'b2',
     seed: 77,
+    race: 'swapoff',
     workload: 'anon',
     backend: disk,
     vcpus: 2,
@@ -32,7 +33,7 @@ function specOf(changes: Partial<TrialSpec> = {}): TrialSpec {
 /** Options by name; fails on a word that is none. */
 function optionsOf(command: string): Record<string, string | undefined> {
   const [program, ...words] = command.split(' ');
-  t.equal(program, 'stress');
+  t.equal(program, 'swapoff-stress');
   t.equal(words.length % 2, 0, 'every option has a value');
   return Object.fromEntries(words.flatMap((word, index) => (index % 2 === 0 ? [[word, words[index + 1]]] : [])));
 }
@@ -43,7 +44,8 @@ t.test('everything that a trial asks for is on the command line', async (t) => {
 });
 
 t.test('each kind goes by its own name', async (t) => {
-  for (const workload of WORKLOAD_KINDS) t.equal(optionsOf(stressCommand(specOf({ workload })))['--kind'], workload);
+  for (const workload of Object.keys(SWAPOFF.workloads))
+    t.equal(optionsOf(stressCommand(specOf({ workload })))['--kind'], workload);
 });
 
 t.test('each backend is prepared from its own parameters', async (t) => {

@@ -51,6 +51,7 @@ t.test('a plan becomes the model, with paths and defaults', async (test) => {
     {
       kind: 'stress',
       id: 'anon',
+      race: 'swapoff',
       workload: 'anon',
       backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 },
       vcpus: 2,
@@ -88,6 +89,7 @@ t.test('a probe that places the race has keys of its own', async (test) => {
     {
       kind: 'interleave',
       id: 'placed',
+      race: 'swapoff',
       path: 'fault',
       backend: { kind: 'zram', sizeKiB: 1024 },
       hold: 'stall',
@@ -108,7 +110,7 @@ t.test('a probe that places the race has keys of its own', async (test) => {
   test.match(wrong('    hold: stall', '    hold: stall\n    threads: 4'), [/probes\.placed\.threads: unknown key/]);
   test.match(wrong('    hold: stall', '    hold: stall\n    path: foult'), [/probes\.placed\.path.*fault/]);
   test.match(wrong('{kind: zram, size', '{kind: file, filesystem: ext4, size'), [
-    /nothing can be placed on a swap file/,
+    /cannot be placed on file; use virtio-blk or zram/,
   ]);
 });
 
@@ -202,8 +204,12 @@ t.test('each error names its line, its value and the mend', async (test) => {
     ['vcpus: 2', 'vcpus: 2.5', /vcpus is 2\.5: needs a whole number/],
     ['vcpus: 2', 'vcpus: 0', /vcpus is 0: needs a whole number from 1/],
     ['vcpus: 2', 'vcpus: 65', /vcpus is 65/],
-    ['workload: anon', 'workload: annon', /^line LINE: probes\.anon\.workload is "annon": did you mean anon\?$/],
-    ['workload: anon', 'workload: 3', /workload is 3: needs one of anon, shmem/],
+    [
+      'workload: anon',
+      'workload: annon',
+      /^line LINE: probes\.anon\.workload: swapoff has no workload annon; did you mean anon\?$/,
+    ],
+    ['workload: anon', 'workload: 3', /workload is 3: needs a text/],
     ['accept: [clean]', 'accept: [cleen]', /accept\[0\] is "cleen": did you mean clean\?$/],
     ['accept: [clean]', 'accept: []', /stock\.accept: needs at least one of outcomes$/],
     ['[null-deref]', '[nul-deref]', /^line LINE: target\.types\[0\] is "nul-deref": did you mean null-deref\?$/],

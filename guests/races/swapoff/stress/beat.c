@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The lines that the monitor prints; their form is harness/model/trial.ts's WorkloadMessage. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stress.h"
+
+static char line[32768];
+static size_t length;
+
+static void add(const char *format, ...)
+{
+	va_list args;
+	int wrote;
+
+	va_start(args, format);
+	wrote = vsnprintf(line + length, sizeof(line) - length, format, args);
+	va_end(args);
+	if (wrote > 0 && length + wrote < sizeof(line))
+		length += wrote;
+}
+
+/* One write for a line. When nobody reads any more, there is nobody to work for. */
+static void send_line(void)
+{
+	size_t sent = 0;
+
+	add("\n");
+	while (sent < length) {
+		ssize_t wrote = write(STDOUT_FILENO, line + sent, length - sent);
+
+		if (wrote <= 0)
+			_exit(1);
+		sent += wrote;
+	}
+	length = 0;
+}
+
+static uint64_t pages_swapped_in(void)
+{
+	static char text[16384];
+	const char *found;
+	ssize_t got;
+	int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return 0;
+	text[got] = 0;
+	found = strstr(text, "\npswpin ");
+	return found ? strtoull(found + 8, NULL, 10) : 0;
+}
+
+static uint64_t pswpin_at_start;
+
+void beat_baseline(void)
+{
+	pswpin_at_start = pages_swapped_in();
+}
+
+static void add_errors(void)
+{
+	const char *comma = "";
+
+	add("\"errors\":{");
+	for (int call = 0; call < CALL_COUNT; call++) {
+		for (unsigned int number = 0; number < MAX_ERRNO; number++) {
+			unsigned int count = atomic_load(&shared->errors[call][number]);
+
+			if (!count)
+				continue;
+			add("%s\"%s:%s\":%u", comma, call_name(call), errno_name(number), count);
+			comma = ",";
+		}
+	}
+	add("}");
+}
+
+static void add_corruptions(void)
+{
+	const char *comma = "";
+
+	add("\"corruptions\":[");
+	for (unsigned int at = 0; at < MAX_CORRUPTIONS; at++) {
+		const struct corruption *seen = &shared->corruptions[at];
+
+		if (!atomic_load(&seen->whole))
+			continue;
+		add("%s{\"page\":%u,\"line\":%u,\"operation\":\"%s\",\"expected\":\"0x%lx\",\"found\":\"0x%lx\"}",
+		    comma, seen->page, seen->line, operation_name(seen->operation), seen->expected, seen->found);
+		comma = ",";
+	}
+	add("]");
+}
+
+static void add_exposure(uint64_t start_ns)
+{
+	uint64_t swap_ins = 0, corrupt = 0;
+
+	for (unsigned int i = 0; i < shared->slot_count; i++) {
+		swap_ins += atomic_load(&shared->slots[i].swap_ins);
+		corrupt += atomic_load(&shared->slots[i].corrupt_pages);
+	}
+	add("\"exposure\":{\"swapoffs\":%lu,\"exposedSwapoffs\":%lu,\"swapIns\":%lu,\"pswpin\":%lu,",
+	    atomic_load(&shared->swapoffs), atomic_load(&shared->exposed_swapoffs), swap_ins,
+	    pages_swapped_in() - pswpin_at_start);
+	add_errors();
+	add(",\"corruptPages\":%lu,", corrupt);
+	add_corruptions();
+	add(",\"elapsedMs\":%llu}", (now_ns() - start_ns) / NSEC_PER_MSEC);
+}
+
+static const char *const role_names[] = { "swapoff", "racer", "holder" };
+
+/* A thread that waits for its turn is not stalled, however long another makes it wait. */
+static void add_thread(const struct slot *slot, const char *comma)
+{
+	uint64_t now, progress = atomic_load(&slot->progress_ns);
+	int operation = atomic_load(&slot->operation);
+
+	now = now_ns();
+	add("%s{\"name\":\"%s-%u\",\"tid\":%d,\"operation\":\"%s\",\"stalledMs\":%llu}", comma, role_names[slot->role],
+	    slot->index, atomic_load(&slot->tid), operation_name(operation),
+	    operation == OP_WAIT || progress > now ? 0ull : (now - progress) / NSEC_PER_MSEC);
+}
+
+void print_start(void)
+{
+	add("{\"t\":\"start\",\"threads\":%u,\"pages\":%u,\"workload\":\"%s\",\"seed\":%lu,\"evict\":\"%s\"}",
+	    options.threads, options.pages, options.kind->name, options.seed,
+	    options.eviction == EVICT_PAGEOUT ? "pageout" : "memcg");
+	send_line();
+}
+
+void print_beat(uint64_t start_ns)
+{
+	add("{\"t\":\"beat\",");
+	add_exposure(start_ns);
+	add(",\"threads\":[");
+	for (unsigned int i = 0; i < shared->slot_count; i++)
+		add_thread(&shared->slots[i], i ? "," : "");
+	add("]}");
+	send_line();
+}
+
+void print_end(uint64_t start_ns, bool joined)
+{
+	add("{\"t\":\"end\",");
+	add_exposure(start_ns);
+	add(",\"joined\":%s}", joined ? "true" : "false");
+	send_line();
+}
+
+void print_failure(const char *message)
+{
+	char text[1024];
+
+	json_string(text, sizeof(text), message);
+	add("{\"t\":\"fail\",\"message\":%s}", text);
+	send_line();
+}
