@@ -22,17 +22,17 @@ setup_fail() { # message
 }
 
 setup_debian_packages() {
-    local missing=() package
-    while read -r package; do missing+=("$package"); done < <(
-        comm -23 <(printf '%s\n' "${setup_packages[@]}" | sort) \
-            <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${setup_packages[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
-    )
+    local missing=() package installed
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${setup_packages[@]}" 2>/dev/null || true)
+    for package in "${setup_packages[@]}"; do
+        grep -qxF "installed $package" <<<"$installed" || missing+=("$package")
+    done
     local lists=(/var/lib/apt/lists/*Packages*)
     if [ "${#missing[@]}" -eq 0 ] && [ -e "${lists[0]}" ]; then return; fi
     local command="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
     [ "${#missing[@]}" -gt 0 ] || command='apt-get update'
     if [ "$(id -u)" -ne 0 ]; then
-        setup_fail "this machine lacks what swaprace needs. Ask an administrator to run: $command"
+        setup_fail "this machine lacks packages. Ask an administrator to run: $command"
     fi
     printf 'swaprace: this machine lacks %s. Running: %s\n' "${missing[*]:-the package lists}" "$command" >&2
     DEBIAN_FRONTEND=noninteractive apt-get update -q >&2 || setup_fail 'apt-get update failed (see above)'
@@ -47,8 +47,8 @@ setup_other_system() {
         [ -e "$program" ] || PATH="$PATH:/sbin:/usr/sbin" command -v "$program" >/dev/null || missing+=("$program")
     done
     [ "${#missing[@]}" -eq 0 ] && return
-    printf 'swaprace: not a Debian system, so nothing was installed. These programs and files were not found (searched\n' >&2
-    printf 'with "command -v" in PATH, /sbin and /usr/sbin):\n' >&2
+    printf 'swaprace: not a Debian system, so nothing was installed. These programs and files were not found\n' >&2
+    printf '(with "command -v" in PATH, /sbin and /usr/sbin):\n' >&2
     printf '  %s\n' "${missing[@]}" >&2
     exit 128
 }
@@ -61,7 +61,7 @@ setup_node() {
     [ "$major" -ge 20 ] || setup_fail "Node.js $(node --version) is too old. Install version 20 or later"
 }
 
-# npm's packages, when the lock file is not the one they were installed from.
+# Installs npm packages when package-lock.json has changed since.
 setup_npm() { # root
     local stamp="$1/node_modules/.swaprace-lock"
     cmp -s "$1/package-lock.json" "$stamp" && return
@@ -71,7 +71,11 @@ setup_npm() { # root
 }
 
 setup_all() { # root
-    if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then setup_debian_packages; else setup_other_system; fi
+    if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+        setup_debian_packages
+    else
+        setup_other_system
+    fi
     if [ ! -e "$1/node_modules/.swaprace-lock" ]; then setup_node; fi
     setup_npm "$1"
 }

@@ -5,17 +5,16 @@
  * usage: sshport PORT-NAME PROGRAM [ARG...]
  *
  * For each connection that the host makes to the port, PROGRAM is started in inetd style (a stream socket as
- * standard input and output) and bytes are carried both ways. When the host closes its end, the program is
- * ended, and the port waits for the next connection. One connection at a time; several ports give several.
+ * standard input and output) and bytes are copied both ways. When the host closes its end, the program is killed, and
+ * the port waits for the next connection. A port has one connection at a time.
  *
- * The port does not tell one connection from the next: a guest that is busy while the host closes and connects anew sees no
- * end, and bytes of the one would go to the other. So a connection begins with a line of the host's that nobody else says,
- * "swaprace-connect COOKIE", with 16 characters of its own choice, in a write of its own. It is answered by
- * "swaprace-ready COOKIE"; what the host reads before is of an earlier connection. harness/machine/port.ts is the other
- * end.
+ * The port does not separate one connection from the next: a guest that is busy while the host closes and reconnects
+ * sees no end, and bytes of one connection would go to the other. So the host begins a connection with a unique line,
+ * "swaprace-connect COOKIE" with 16 random characters, in one write. The answer is "swaprace-ready COOKIE"; whatever
+ * the host reads before it belongs to an earlier connection. harness/machine/port.ts is the other end.
  *
- * Nor is the port's state (POLLHUP) that of its data: a kernel worker sets it, which may come later than the data of
- * the next connection. So an end has to last before it is believed.
+ * The port's state (POLLHUP) lags its data: a kernel worker sets it, perhaps after the data of the next connection. So
+ * an end counts only after it has lasted.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -38,7 +37,7 @@
 #define LOOK_USEC 20000u
 /* Nobody is served meanwhile, and a guest that is measured has better things to do. */
 #define IDLE_LOOK_USEC 50000u
-/* So many looks an end has to last; and for a state that is late, before a connection is given up. */
+/* Number of polls that an end has to last, and after which a connection in a late state is given up. */
 #define ENDED_LOOKS 25
 #define LATE_LOOKS  1500
 
@@ -205,7 +204,7 @@ static void await_connection(int port, struct pipe_half *in)
 		struct pollfd host = { port, POLLIN, 0 };
 
 		in->begin = in->end = 0;
-		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence: look again and again. */
+		/* POLLHUP is set while no host is connected, and poll() cannot wait for its absence. */
 		if (poll(&host, 1, -1) < 0 || !(host.revents & POLLIN) || !fill(in, port))
 			usleep(IDLE_LOOK_USEC);
 		else if (begins(in))

@@ -12,7 +12,7 @@ import { secondsLeft, type BuildEffort } from './progress.ts';
 export interface CompileOptions {
   readonly folders: BuildFolders;
   readonly variantId: string;
-  /** Everything that make says goes there as it comes. */
+  /** Receives the output of make as it comes. */
   readonly logFile: string;
   /** Objects that an interrupted build had finished. */
   readonly alreadyDone: number;
@@ -21,16 +21,15 @@ export interface CompileOptions {
   readonly onEvent: ProgressListener;
 }
 
-/** How often progress is told at most. */
+/** Progress is reported at most this often. */
 const PROGRESS_EVERY_MS = 500;
 
 /**
  * Runs make to a bzImage.
  *
  * @returns the objects that it compiled, and the seconds that it took.
- * @throws BuildError `COMPILE_FAILED` with the first error's file and line; HostError when the log tells that the host
- *   is
- *   at fault, or when something killed make.
+ * @throws BuildError `COMPILE_FAILED` with the first error's file and line; HostError when the log shows a fault of
+ *   the host, or when something killed make.
  */
 export async function compile(options: CompileOptions): Promise<BuildEffort> {
   const { folders, signal } = options;
@@ -51,7 +50,7 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
     if (result.exitCode !== 0) throw failure(options, lines, result.exitCode ?? result.signal ?? 'an unknown end');
     return { objects, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
-    // An aborted stream has an error of its own, which says less.
+    // An aborted stream has an error of its own, which is less specific.
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -62,8 +61,9 @@ export async function compile(options: CompileOptions): Promise<BuildEffort> {
 }
 
 /**
- * Both streams as one, so that the log has the lines in their order; in a session, so that all of it can be ended. make
- * begins when it is told to, and not at all when this process is killed before: nobody would know of it.
+ * Both streams as one, so that the log keeps the order of lines; in a session of its own, so that all of it can be
+ * killed. make begins only after a word on stdin: if this process is killed before it has noted the session, make never
+ * runs.
  */
 function startMake(folders: BuildFolders, signal: AbortSignal) {
   const command = closedEnvironment(['make', ...makeArguments(folders, ['bzImage'], { jobs: makeJobs() })]);
@@ -71,12 +71,12 @@ function startMake(folders: BuildFolders, signal: AbortSignal) {
     detached: true,
     signal,
   });
-  // It may be gone before it is told.
+  // It may be gone by then.
   child.stdin.on('error', () => undefined);
   const endAll = () => killSession(child.pid);
   process.once('exit', endAll);
   child.once('exit', () => {
-    // What make leaves behind when it is killed holds its output open, and writes into the object folder.
+    // Children of a killed make hold its output open and write into the object folder.
     endAll();
     process.removeListener('exit', endAll);
   });
@@ -89,16 +89,16 @@ async function follow(
   options: CompileOptions,
 ): Promise<{ lines: string[]; objects: number }> {
   const lines: string[] = [];
-  let [rest, objects, toldAt] = ['', 0, 0];
+  let [rest, objects, reportedAt] = ['', 0, 0];
   for await (const chunk of output) {
     await log.write(chunk);
     const parts = (rest + chunk.toString('utf8')).split('\n');
     rest = parts.pop() ?? '';
     lines.push(...parts);
     objects += parts.filter(isObject).length;
-    if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
-    toldAt = performance.now();
-    tell(options, objects);
+    if (performance.now() - reportedAt < PROGRESS_EVERY_MS) continue;
+    reportedAt = performance.now();
+    reportProgress(options, objects);
   }
   return { lines: rest === '' ? lines : [...lines, rest], objects };
 }
@@ -108,9 +108,9 @@ function isObject(line: string): boolean {
   return /^ {2}(?:CC|AS) {2,}\S+\.o$/.test(line);
 }
 
-function tell({ alreadyDone, expected, variantId, onEvent }: CompileOptions, objects: number): void {
+function reportProgress({ alreadyDone, expected, variantId, onEvent }: CompileOptions, objects: number): void {
   const done = alreadyDone + objects;
-  // A header that the last variant did not touch makes more objects than expected.
+  // A header that the last variant did not touch rebuilds more objects than expected.
   const total = expected === null ? null : Math.max(expected.objects, done);
   onEvent({
     kind: 'build-progress',

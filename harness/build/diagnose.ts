@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The first complaint of a compiler, assembler or linker. */
+/** The first error of a compiler, assembler or linker. */
 export interface Diagnosis {
   /** Below the tree, where it is a file of the tree; null when the tool names none. */
   readonly file: string | null;
   readonly line: number | null;
   readonly message: string;
-  /** The complaint and what follows it in the log. */
+  /** The error and the lines after it in the log. */
   readonly context: string;
 }
 
@@ -13,7 +13,7 @@ const CONTEXT_LINES = 15;
 
 type Reader = (line: string) => Omit<Diagnosis, 'context'> | null;
 
-/** In the order of how much they tell: make's own last words come only when nobody else spoke. */
+/** Most specific first: make's own last message counts only when no tool printed an error. */
 const READERS: readonly Reader[] = [
   (line) => located(/^(\S[^:\s]*):(\d+):(?:\d+:)? (?:fatal )?[Ee]rror: (.+)$/.exec(line)),
   (line) =>
@@ -28,7 +28,7 @@ const READERS: readonly Reader[] = [
 /**
  * Finds the first error in the output of a kernel build. Pure.
  *
- * @param sourceDir what is cut off names of files.
+ * @param sourceDir prefix to remove from names of files.
  * @returns null when the output holds nothing that looks like one.
  */
 export function firstError(lines: readonly string[], sourceDir: string): Diagnosis | null {

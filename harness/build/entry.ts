@@ -7,7 +7,7 @@ import { errnoOf, exists, readTextIfExists, syncToDisk } from '../host/files.ts'
 import { sha256File } from '../host/hash.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
 
-/** Files of an entry. `series.patch` holds all patches one after the other, for whoever makes the kernel again. */
+/** Files of an entry. `series.patch` holds all patches in order, for building the kernel again by hand. */
 const FILES = {
   bzImage: 'bzImage',
   vmlinux: 'vmlinux',
@@ -36,7 +36,7 @@ export function entryDir(cacheDir: string, id: string): string {
  * Finds a kernel and checks the sha256 of all its files.
  *
  * @returns null when there is no such kernel.
- * @throws HostError `KERNEL_DAMAGED` naming the file and the mend.
+ * @throws HostError `KERNEL_DAMAGED` naming the file and the fix.
  */
 export async function findKernel(cacheDir: string, id: string, signal: AbortSignal): Promise<Kernel | null> {
   const dir = entryDir(cacheDir, id);
@@ -57,7 +57,7 @@ async function readRecord(dir: string, id: string): Promise<KernelRecord> {
       record.id === id && Object.values(FILES).every((name) => typeof record.artifacts[name] === 'string');
     if (complete) return record;
   } catch {
-    // Falls through: damaged is damaged.
+    // Falls through: it is damaged.
   }
   throw damaged(dir, 'kernel.json does not describe this kernel');
 }
@@ -67,12 +67,13 @@ async function checkArtifact(dir: string, name: string, expected: string, signal
     if (errnoOf(error) === 'ENOENT') throw damaged(dir, `${name} is missing`);
     throw error;
   });
-  if (actual !== expected) throw damaged(dir, `${name} is not what was built (sha256 ${actual}, not ${expected})`);
+  if (actual !== expected)
+    throw damaged(dir, `${name} has changed since the build (sha256 ${actual}, not ${expected})`);
 }
 
 function damaged(dir: string, why: string): HostError {
   return new HostError('KERNEL_DAMAGED', `Cannot use kernel ${basename(dir)} of the cache: ${why}`, {
-    hint: `rm -r ${dir}, and it is built again`,
+    hint: `rm -r ${dir}, then run again: it is rebuilt`,
   });
 }
 

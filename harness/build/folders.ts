@@ -11,7 +11,7 @@ export interface BuildFolders {
   readonly objectDir: string;
   /** Names of files in the working copy that may differ from the pristine tree. */
   readonly touchedFile: string;
-  /** There while make runs: found by another build, it tells of one that was killed. */
+  /** Exists while make runs; a later build that finds it knows that make was killed. */
   readonly runningFile: string;
 }
 

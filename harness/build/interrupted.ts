@@ -7,7 +7,7 @@ import { HostError } from '../model/errors.ts';
 import { errnoOf, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import type { BuildFolders } from './folders.ts';
 
-/** Written when make starts, so that whoever finds it can end what is left of it. */
+/** Written when make starts, so that a later build can kill what is left of it. */
 interface Running {
   /** Session that make leads: its children are in it, whatever became of their parents. */
   readonly session: number;
@@ -21,14 +21,14 @@ export async function noteRunning(folders: BuildFolders, session: number): Promi
   await writeFileAtomic(folders.runningFile, JSON.stringify(running));
 }
 
-/** To be called only when make has ended by itself: every target is then either whole or gone. */
+/** Call this only when make has ended by itself: every target is then either whole or gone. */
 export async function noteEnded(folders: BuildFolders): Promise<void> {
   await rm(folders.runningFile, { force: true });
 }
 
 /**
- * Makes an object folder safe to go on in, after a build that was killed: ends compilers that outlived it, and removes
- * targets that they may have left half written. Does nothing after a build that ended.
+ * Makes an object folder usable after a killed build: kills compilers that outlived it, and removes
+ * targets that they may have left half written. Does nothing after a build that was not interrupted.
  *
  * @returns whether there was such a build.
  */
@@ -42,7 +42,7 @@ export async function recoverInterrupted(folders: BuildFolders): Promise<boolean
 }
 
 /**
- * Processes of the session that work in the source's folders: both must hold, for a session's number may be in use
+ * Processes of the session that work in the source's folders: both must hold, because a session's number may be in use
  * again. They are polled because a process of another parent cannot be waited for.
  */
 async function endOrphans(session: number, dir: string): Promise<void> {
@@ -52,7 +52,7 @@ async function endOrphans(session: number, dir: string): Promise<void> {
     if (Date.now() > deadline) {
       throw new HostError(
         'ORPHANS',
-        `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not end`,
+        `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not exit`,
         {
           hint: `kill -9 ${orphans.join(' ')}`,
         },

@@ -43,7 +43,7 @@ export interface BuildRequest {
 
 export interface BuildResult {
   readonly kernel: Kernel;
-  /** True when the cache had it and no make was run to compile. */
+  /** True when the kernel was in the cache. */
   readonly cached: boolean;
   /** Wall-clock time of the whole call. */
   readonly seconds: number;
@@ -53,8 +53,8 @@ export interface BuildResult {
  * Takes a variant's kernel from the cache, or builds it. One kernel is built at a time in one cache.
  *
  * @throws SourceError a series does not apply; BuildError Kconfig or the compiler refuses; HostError the disk is full,
- *   a
- *   cached kernel is damaged, a program is missing. An interrupted build goes on where it stood at the next call.
+ * a
+ *   cached kernel is damaged, a program is missing. The next call resumes an interrupted build.
  */
 export async function buildKernel(request: BuildRequest): Promise<BuildResult> {
   const started = performance.now();
@@ -68,10 +68,10 @@ export async function buildKernel(request: BuildRequest): Promise<BuildResult> {
 
 type Found = Omit<BuildResult, 'seconds'>;
 
-/** What is known of a kernel before anything is built. */
+/** What is known about a kernel before it is built. */
 export interface KernelForecast {
   readonly plan: BuildPlan;
-  /** Null when its configuration was never made: the id depends on it. */
+  /** Null when its configuration does not exist yet: the id depends on it. */
   readonly id: string | null;
   /** Whether the cache has the kernel. */
   readonly built: boolean;
@@ -88,7 +88,7 @@ interface Identity {
   readonly inputs: BuildInputs;
   readonly files: PatchedFiles;
   readonly configFile: string;
-  /** Null when this configuration was never made. */
+  /** Null when this configuration does not exist yet. */
   readonly config: string | null;
 }
 
@@ -122,8 +122,7 @@ async function buildLocked(request: BuildRequest, { inputs, files, configFile }:
   const { tree, cacheDir, signal, variantId, onEvent } = request;
   const folders = buildFolders(cacheDir, tree.id);
   const resumed = await recoverInterrupted(folders);
-  if (resumed)
-    onEvent({ kind: 'note', message: `Going on after a build of Linux ${tree.kernelVersion} that was interrupted` });
+  if (resumed) onEvent({ kind: 'note', message: `Resuming an interrupted build of Linux ${tree.kernelVersion}` });
   await materialise(tree, files, folders, cacheDir, signal);
   const config = (await readTextIfExists(configFile)) ?? (await makeConfig(request, folders, configFile));
   const id = kernelId(inputs, config);
@@ -172,22 +171,22 @@ async function make(
   ]);
   const effort = await compile({ ...request, folders, logFile, expected, alreadyDone });
   await checkConfigKept(dotConfig, config);
-  // The rest of an interrupted build says nothing about what a whole one takes.
+  // The rest of an interrupted build does not show the time of a whole one.
   if (alreadyDone === 0) await recordEffort(cacheDir, tree.id, kind, effort);
   const kernel = await publish(request, inputs, folders, { id, config, logFile, effort });
   await rm(logFile);
   return kernel;
 }
 
-/** Kbuild completes a configuration that it finds incomplete; then it would not be the one that the id is made of. */
+/** Kbuild completes an incomplete configuration; the result would not be the one that the id was computed from. */
 async function checkConfigKept(dotConfig: string, config: string): Promise<void> {
   if ((await readTextIfExists(dotConfig)) === config) return;
   throw new BuildError('CONFIG_CHANGED', `Cannot keep the kernel: make changed ${dotConfig} while it built`, {
-    hint: 'start again; if it stays so, the tree asks Kconfig for something that `make olddefconfig` does not settle',
+    hint: 'run again; if it happens again, the tree has a symbol that `make olddefconfig` does not set',
   });
 }
 
-/** Objects in a folder that has no vmlinux yet: what an interrupted build had finished. */
+/** Objects in a folder without vmlinux: what an interrupted build had finished. */
 async function countObjects(objectDir: string): Promise<number> {
   if (!(await exists(objectDir))) return 0;
   const names = await readdir(objectDir, { recursive: true });
@@ -206,7 +205,7 @@ async function publish(
   if (buildId === null)
     throw new BuildError(
       'NO_BUILD_ID',
-      `Cannot keep the kernel: ${vmlinux} has no build id, so a guest could not prove that it runs it`,
+      `Cannot keep the kernel: ${vmlinux} has no build id, so a guest cannot prove that it runs this kernel`,
       { hint: 'build with an ld that knows --build-id' },
     );
   const plan = planBuild(inputs);

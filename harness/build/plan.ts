@@ -2,13 +2,13 @@
 import type { Fragment, PatchedFiles, Series, SourceTree } from '../model/kernel.ts';
 import { sha256, sha256Json } from '../host/hash.ts';
 import { makeArguments, makeJobs } from '../host/make.ts';
-import { shellText } from '../host/shell.ts';
+import { shellText, shellWord } from '../host/shell.ts';
 import type { Toolchain } from './toolchain.ts';
 
-/** Raised when the harness builds differently from equal inputs, so that older kernels are not taken for new ones. */
+/** Raised when the harness builds differently from equal inputs, so that kernels of before are not reused. */
 const RECIPE = 1;
 
-/** Everything that a kernel is made of, before anything is run. What `--dry-run` prints. */
+/** Everything that a kernel is made from, before anything runs. What `--dry-run` prints. */
 export interface BuildPlan {
   readonly variant: string;
   /** Id and version of the source. */
@@ -18,7 +18,7 @@ export interface BuildPlan {
   readonly fragments: readonly { readonly name: string; readonly sha256: string }[];
   readonly compiler: string;
   readonly binutils: string;
-  /** The commands that make the kernel, with folders named by what they hold. */
+  /** The commands that build the kernel. */
   readonly commands: readonly string[];
 }
 
@@ -61,7 +61,7 @@ export function kernelId(inputs: Pick<BuildInputs, 'tree' | 'series' | 'toolchai
   ]).slice(0, 16);
 }
 
-/** Files that Kconfig reads or runs: what it says may change with them. */
+/** Files that Kconfig reads or runs: its result depends on them. */
 const CONFIGURING = /(?:^|\/)(?:Kconfig|Makefile|Kbuild)|^scripts\//;
 
 /** Names a finished configuration: everything that Kconfig's answer depends on. Pure. */
@@ -75,10 +75,10 @@ export function configKey({ tree, fragments, toolchain }: BuildInputs, files: Pa
   return sha256Json([RECIPE, tree.id, requests, patched, toolchain]).slice(0, 16);
 }
 
-/** Objects do not hold the names of folders: any would do. */
+/** Objects contain no folder names: any folder will do. */
 const REPRODUCE_IN = '/var/tmp/swaprace';
 
-/** Commands that make a kernel again from its source; to be pasted in the kernel's own cache folder. Pure. */
+/** Commands that build a kernel again from its source; to be pasted in the kernel's cache folder. Pure. */
 export function reproduceCommands(tree: SourceTree, series: readonly Series[]): string[] {
   const patched = series.some((one) => one.patches.length > 0);
   const folders = { sourceDir: `${REPRODUCE_IN}/linux`, objectDir: `${REPRODUCE_IN}/objects` };
@@ -93,21 +93,24 @@ export function reproduceCommands(tree: SourceTree, series: readonly Series[]): 
   ];
 }
 
+/** An archive wraps the tree in a folder. */
+const INTO = '-C linux --strip-components=1';
+
 function sourceCommands({ provenance }: SourceTree): string[] {
   const of = (key: string) => provenance[key] ?? '';
   switch (provenance['kind']) {
     case 'deb':
       return [
         `apt-get download ${of('package')}=${of('version')}`,
-        `dpkg-deb --fsys-tarfile ${of('package')}_*.deb | tar -xO --wildcards './usr/src/*.tar.*' | tar -xJ -C linux --strip-components=1`,
+        `dpkg-deb --fsys-tarfile ${of('package')}_*.deb | tar -xO --wildcards './usr/src/*.tar.*' | tar -xJ ${INTO}`,
       ];
-    case 'tarball':
-      return [
-        `tar -xf ${shellText([of('location').split('/').at(-1) ?? ''])} -C linux --strip-components=1  # ${of('location')}, sha256 ${of('sha256')}`,
-      ];
+    case 'tarball': {
+      const file = shellWord(of('location').split('/').at(-1) ?? '');
+      return [`tar -xf ${file} ${INTO}  # ${of('location')}, sha256 ${of('sha256')}`];
+    }
     case 'git':
-      return [`git -C ${shellText([of('path')])} archive ${of('commit')} | tar -x -C linux`];
+      return [`git -C ${shellWord(of('path'))} archive ${of('commit')} | tar -x -C linux`];
     default:
-      return [`cp -a ${shellText([`${of('path')}/.`])} linux/  # content sha256 ${of('sha256')}`];
+      return [`cp -a ${shellWord(`${of('path')}/.`)} linux/  # content sha256 ${of('sha256')}`];
   }
 }

@@ -32,7 +32,7 @@ export async function loadPrebuilt(dir: string): Promise<Kernel> {
   if (buildId === null)
     throw invalid(
       dir,
-      'vmlinux has no build id, so a guest could not prove that it runs it',
+      'vmlinux has no build id, so a guest cannot prove that it runs this kernel',
       'link it with --build-id',
     );
   const kernelVersion = bzImageVersion(image);

@@ -18,14 +18,14 @@ export interface DebOptions {
  * Downloads a Debian package without installing it; any user may.
  *
  * @returns absolute path of the .deb below `dir`.
- * @throws HostError `DEB_DOWNLOAD_FAILED` with apt's own words.
+ * @throws HostError `DEB_DOWNLOAD_FAILED` with apt's message.
  */
 export async function downloadDeb(name: string, options: DebOptions): Promise<string> {
   await mkdir(options.dir, { recursive: true });
   const staging = await mkdtemp(join(options.dir, 'partial-'));
   try {
     const wanted = options.version === null ? name : `${name}=${options.version}`;
-    // The sandbox user of apt cannot write here, and a download needs no privileges to drop.
+    // apt's sandbox user cannot write here, and a download has no privileges to drop.
     const result = await run('apt-get', ['-o', 'APT::Sandbox::User=', 'download', '-q', wanted], {
       cwd: staging,
       signal: options.signal,
@@ -33,7 +33,7 @@ export async function downloadDeb(name: string, options: DebOptions): Promise<st
     const [file] = (await readdir(staging)).filter((entry) => entry.endsWith('.deb'));
     if (result.exitCode !== 0 || file === undefined) {
       throw new HostError('DEB_DOWNLOAD_FAILED', `Cannot download the Debian package ${wanted}`, {
-        hint: '`apt-get update` first, and check that the archive is reachable',
+        hint: 'run `apt-get update`, and check that the archive is reachable',
         details: result.stderr.trim(),
       });
     }

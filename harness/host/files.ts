@@ -33,7 +33,7 @@ function nullIfMissing(error: unknown): null {
   throw error;
 }
 
-/** Replaces a file at one stroke: a reader sees the old content or the new, and a hard link elsewhere keeps the old. */
+/** Replaces a file atomically: a reader sees the old content or the new, and a hard link elsewhere keeps the old. */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const staged = `${path}.${randomUUID()}.new`;
@@ -56,16 +56,18 @@ export async function syncToDisk(path: string): Promise<void> {
   }
 }
 
-/** The host's fault when a disk ran full. `where` is a path on it. */
+/** The error for a full disk. `where` is a path on it. */
 export function diskFull(action: string, where: string, cause?: unknown): HostError {
   return new HostError('DISK_FULL', `Cannot ${action}: the disk that holds ${where} is full`, {
-    hint: 'make room there (a source tree, its objects and its kernels need about 4 GB), or set SWAPRACE_CACHE to a larger disk',
+    hint:
+      'free some space there (a source tree with objects and kernels needs about 4 GB), or set SWAPRACE_CACHE to a ' +
+      'larger disk',
     cause,
   });
 }
 
 /**
- * Runs `work`, and gives file system errors that only the host can mend their name and their mend.
+ * Runs `work`, and turns file system errors that only the user of the host can fix into a HostError with a hint.
  *
  * @param action verb and object for the message: `build variant v5a`.
  * @param where a path on the disk in question.

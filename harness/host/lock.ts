@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { HostError } from '../model/errors.ts';
 import { start } from './process.ts';
 
-/** Who holds a lock, as the lock file tells. */
+/** Who holds a lock, as the lock file says. */
 export interface LockHolder {
   readonly pid: number;
   readonly host: string;
@@ -15,10 +15,10 @@ export interface LockHolder {
 }
 
 export interface LockOptions {
-  /** What it is held for; those who wait are told. */
+  /** What it is held for; processes that wait print it. */
   readonly purpose: string;
   readonly signal: AbortSignal;
-  /** Called once when the lock is held by another. Null: the holder has not said who it is. */
+  /** Called once when another process holds the lock. Null: it has not written its name yet. */
   readonly onWait?: (holder: LockHolder | null) => void;
 }
 
@@ -34,7 +34,7 @@ export interface HeldLock extends AsyncDisposable {
 const HOLD = 'exec 9<>"$1" || exit 1; flock -n 9 || { echo busy; flock 9 || exit 1; }; echo held; exec cat >/dev/null';
 
 /**
- * Takes an exclusive lock on a file, which is made when missing; waits as long as another process holds it.
+ * Takes an exclusive lock on a file, which is created when missing; waits while another process holds it.
  *
  * @throws HostError `LOCK_FAILED` when the file cannot be locked at all; the signal's reason when it aborts.
  */

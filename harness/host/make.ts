@@ -10,7 +10,7 @@ export interface MakeFolders {
 }
 
 /**
- * What every make of a kernel gets, so that equal inputs give equal bytes: no date, no user, no git state, no folder
+ * Variables of every make of a kernel, so that equal inputs give equal bytes: no date, no user, no git state, no folder
  * names in the objects (`__FILE__` and debug information are relative to the tree).
  */
 export function kbuildVariables({ sourceDir, objectDir }: MakeFolders): Readonly<Record<string, string>> {
@@ -44,14 +44,14 @@ export function makeArguments(
   ];
 }
 
-/** One more job than processors: one of them waits for the disk. */
+/** One more job than CPUs: one of them waits for the disk. */
 export function makeJobs(): number {
   return availableParallelism() + 1;
 }
 
 /**
  * A command under an environment of its own, as argv: Kbuild reads dozens of variables (KCFLAGS, LLVM, MAKEFLAGS,
- * KCONFIG_*), and one that a person happens to export would change a kernel behind its id. Messages are in English.
+ * KCONFIG_*), and an exported one would change a kernel without changing its id. Messages are in English.
  */
 export function closedEnvironment(
   command: readonly string[],
@@ -62,23 +62,21 @@ export function closedEnvironment(
 }
 
 /**
- * The host's fault that make's output tells of; null when it tells of none, and the kernel or its configuration is to
- * blame.
+ * The fault of the host that make's output shows; null when it shows none, and the kernel or its configuration is at
+ * fault.
  *
  * @param where a path on the disk that make writes to.
  */
 export function hostTrouble(action: string, output: string, where: string): HostError | null {
   if (/No space left on device|Disk quota exceeded/.test(output)) return diskFull(action, where);
   if (/Killed signal terminated program|virtual memory exhausted|[Cc]annot allocate memory/.test(output)) {
-    return new HostError('OUT_OF_MEMORY', `Cannot ${action}: the compiler was killed or found no memory`, {
+    return new HostError('OUT_OF_MEMORY', `Cannot ${action}: the compiler was killed or ran out of memory`, {
       hint: 'free memory (a job needs about 300 MB), or build on a larger machine',
     });
   }
-  const missing =
-    /(?:^|\s)(?:env: [‘'"]?([\w.+-]+)[’'"]?: No such file|\/bin\/\w*sh: (?:line )?\d*:? ?([\w.+-]+): (?:command )?not found)/m.exec(
-      output,
-    );
-  const program = missing?.[1] ?? missing?.[2];
+  const program =
+    /(?:^|\s)env: [‘'"]?([\w.+-]+)[’'"]?: No such file/m.exec(output)?.[1] ??
+    /(?:^|\s)\/bin\/\w*sh: (?:line )?\d*:? ?([\w.+-]+): (?:command )?not found/m.exec(output)?.[1];
   if (program !== undefined) {
     return new HostError('PROGRAM_MISSING', `Cannot ${action}: ${program} is not installed`, {
       hint: '`scripts/run --setup-only` installs what is missing, `swaprace doctor` lists it',

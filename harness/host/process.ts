@@ -8,9 +8,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
   readonly signal?: AbortSignal;
-  /** The process is killed after this long; absent means no bound of its own. */
+  /** The process is killed after this long; absent means no limit. */
   readonly timeoutMs?: number;
-  /** Both streams, interleaved as they come, are appended to this file. */
+  /** Both streams, interleaved as they arrive, are appended to this file. */
   readonly logFile?: string;
   /** Called for every line of standard output and standard error. */
   readonly onLine?: (line: string) => void;
@@ -32,8 +32,8 @@ export interface ProcessResult {
 const KILL_AFTER_MS = 5_000;
 
 /**
- * Starts a process under the harness's rules: no shell, no inherited stdin, tied to the harness's
- * life, killed hard when it ignores the first signal. For processes whose streams the caller drives itself.
+ * Starts a process under the harness's rules: no shell, no inherited stdin, killed when the harness ends, SIGKILL when
+ * it ignores the first signal. For processes whose streams the caller handles.
  */
 export function start(
   file: string,
@@ -99,11 +99,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   };
 }
 
-/** As `run`, for commands that have no business failing: any end but exit 0 is a HostError with the output's tail. */
+/** As `run`, for commands that must not fail: any end but exit 0 is a HostError with the output's tail. */
 export async function runOk(file: string, args: readonly string[], options: RunOptions = {}): Promise<ProcessResult> {
   const result = await run(file, args, options);
   if (result.exitCode === 0) return result;
-  const how = result.timedOut ? 'ran out of time' : (result.signal ?? `exit ${result.exitCode}`);
+  const how = result.timedOut ? 'timed out' : (result.signal ?? `exit ${result.exitCode}`);
   throw new HostError('COMMAND_FAILED', `${result.command}: ${how}`, {
     details: tail(result.stderr || result.stdout, 20),
   });
@@ -122,7 +122,7 @@ async function forwardLines(child: LineSource, onLine: (line: string) => void): 
   try {
     for await (const line of child.iterable({ from: 'all' })) onLine(String(line));
   } catch {
-    // The process's own end is reported by its result; the iteration has nothing to add.
+    // The result reports how the process ended.
   }
 }
 

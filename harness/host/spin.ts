@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A program: looks at the clock without a pause, and prints how long it stood still, each time, as a JSON list of
- * milliseconds. Arguments: for how many seconds, and from how many milliseconds on it counts.
+ * A program: reads the clock without a pause, and prints the stalls that it saw as a JSON list of milliseconds.
+ * Arguments: seconds to run, and the least milliseconds that count as a stall.
  */
 const WARM_UP_MS = 300;
 const MOST = 100_000;
@@ -9,7 +9,7 @@ const MOST = 100_000;
 const [seconds = 0, leastMs = 0] = process.argv.slice(2).map(Number);
 const gaps = new Float64Array(MOST);
 
-/** Returns how many gaps there were. Without garbage: its collection would be one. */
+/** Returns the number of gaps. Allocates nothing: a garbage collection would be a gap. */
 function spin(forMs: number): number {
   let count = 0;
   let last = performance.now();

@@ -3,11 +3,11 @@ import { buffer, text } from 'node:stream/consumers';
 import { HostError } from '../model/errors.ts';
 import { start } from './process.ts';
 
-/** For a session to be there, its server's start under load included. */
+/** Until a session is up, including a server that starts under load. */
 const CONNECT_SECONDS = 90;
-/** A machine that answers nothing for so long is gone. Real-time threads may keep it from answering for a while. */
+/** A machine that is silent for this long is lost. Real-time threads may keep it from answering for a while. */
 const SILENT_SECONDS = 120;
-/** Times that it is asked for an answer meanwhile. */
+/** Keepalive messages within that time. */
 const ALIVE_TRIES = 4;
 
 /** How a command on another machine ended. */
@@ -18,7 +18,7 @@ export interface FarOutput {
   readonly stderr: string;
 }
 
-/** Another machine, reached by the person's own ssh(1): its keys, its configuration, its known hosts. */
+/** Another machine, reached by the user's own ssh(1) with its keys, configuration and known hosts. */
 export interface FarHost {
   readonly name: string;
   /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run. */
@@ -26,15 +26,15 @@ export interface FarHost {
 }
 
 export interface FarHostOptions {
-  /** Another configuration than the person's. */
+  /** Replaces the user's configuration. */
   readonly configFile?: string;
-  /** A machine that answers nothing for so long is taken for gone; a multiple of 4. */
+  /** A machine that is silent for this long is lost; a multiple of 4. */
   readonly silentSeconds?: number;
 }
 
 /** @param name as ssh(1) takes it: `rt-box`, `root@10.0.0.7`. */
 export function farHost(name: string, { configFile, silentSeconds = SILENT_SECONDS }: FarHostOptions = {}): FarHost {
-  // Never a question, for nobody is there to answer; and a machine that has crashed says nothing any more.
+  // No prompts: nobody is there to answer. Keepalives: a crashed machine does not close the connection.
   const options = [
     'BatchMode=yes',
     `ConnectTimeout=${CONNECT_SECONDS}`,

@@ -80,7 +80,7 @@ export function explainUnmet(
 
 function dependsText({ where, depends }: Entry, selectors: string[], valueOf: (name: string) => string): string {
   const selected = selectors.length === 0 ? '' : `; selected by ${selectors.slice(0, 5).join(', ')}`;
-  if (depends.length === 0) return `no \`depends on\` stands in the way, see ${where}${selected}`;
+  if (depends.length === 0) return `no unmet \`depends on\`, see ${where}${selected}`;
   const names = new Set(depends.flatMap((line) => line.match(/\b(?!\d)[A-Z0-9_]+\b/g) ?? []));
   const states = [...names].map((name) => `${name}=${valueOf(name)}`).join(', ');
   const parts = depends.length === 1 ? depends : depends.map((line) => (line.includes('||') ? `(${line})` : line));

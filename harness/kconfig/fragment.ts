@@ -24,7 +24,7 @@ export async function loadFragment(path: string): Promise<Fragment> {
 
 /**
  * Parses a fragment: `CONFIG_X=value` or `# CONFIG_X is not set`, one a line, and comments on lines of their own. A
- * symbol that only some kernels have says so behind its value: `# since 5.0`, `# until 5.19`, or both, each inclusive.
+ * symbol that only some kernels have is marked after its value: `# since 5.0`, `# until 5.19`, or both, each inclusive.
  *
  * @throws UsageError `FRAGMENT_INVALID` naming file and line.
  */

@@ -3,21 +3,21 @@ import { access, constants } from 'node:fs/promises';
 import type { Accelerator, AcceleratorChoice, AcceleratorDecision } from '../model/guest.ts';
 import { HostError } from '../model/errors.ts';
 
-/** What KVM must achieve within the time: a kernel that works under it is there in a fraction. */
+/** A boot under KVM must end within this time; where KVM works, it takes a fraction of it. */
 export const KVM_BUDGET_MS = 8_000;
 
 /**
- * Boots a guest with the accelerator and ends it again.
+ * Boots a guest with the accelerator and kills it.
  *
  * @throws any error when it did not answer within `budgetMs`.
  */
 export type BootTrial = (accelerator: Accelerator, budgetMs: number) => Promise<void>;
 
 /**
- * Chooses the accelerator. Only running the guest's own code tells whether KVM works: a /dev/kvm that opens may
- * belong to a host that cannot run a kernel under it.
+ * Chooses the accelerator. Only running guest code shows whether KVM works: /dev/kvm may open on a host that cannot run
+ * a kernel under it.
  *
- * @throws HostError `NO_KVM` when KVM was demanded and does not work; the message says what was tried.
+ * @throws HostError `NO_KVM` when KVM was asked for and does not work; the message says what was tried.
  */
 export async function chooseAccelerator(choice: AcceleratorChoice, bootTrial: BootTrial): Promise<AcceleratorDecision> {
   if (choice === 'tcg') return { accelerator: 'tcg', reason: 'TCG was asked for' };

@@ -15,7 +15,7 @@ import { qemuArgs, SSH_PORTS } from './qemu-args.ts';
 import { QmpClient } from './qmp.ts';
 import { connectSsh, type SshSession } from './ssh.ts';
 
-/** How long each phase of a boot may take. Generous: they tell a dead guest from a slow one. */
+/** How long each phase of a boot may take. Generous: they must separate a dead guest from a slow one. */
 export interface BootDeadlines {
   /** Without a single byte on the console. */
   readonly firstByteMs: number;
@@ -27,13 +27,13 @@ export interface BootDeadlines {
 
 export const DEFAULT_DEADLINES: BootDeadlines = { firstByteMs: 20_000, silenceMs: 30_000, sessionMs: 90_000 };
 
-/** How every panic of every kernel begins. */
+/** How every kernel's panic message begins. */
 const PANIC = 'Kernel panic - not syncing';
 
-/** For QEMU to be seen to end, after a session that broke. */
+/** How long QEMU may take to end after its session broke. */
 const AFTER_LOST_SESSION_MS = 2_000;
 
-/** What query-cpus-fast tells of each vCPU. */
+/** What query-cpus-fast returns per vCPU. */
 const vcpusSchema = z.array(z.object({ 'cpu-index': z.number(), 'thread-id': z.number() }));
 
 /** The program that ties QEMU's life to the harness's, whatever ends the harness. */
@@ -147,7 +147,7 @@ class Machine {
     });
   }
 
-  /** A lost session is often the first sign of a machine that is going: what ended the machine explains it better. */
+  /** A lost session is often the first sign of a machine that ends: why the machine ended explains it better. */
   async causeOf(error: unknown): Promise<unknown> {
     if (!(error instanceof BootError) || error.code !== 'SSH_NOT_READY') return error;
     const over = new AbortController();
@@ -159,7 +159,7 @@ class Machine {
     }
   }
 
-  /** Rejects when QEMU ends first, and says whose fault that is. */
+  /** Rejects when QEMU ends first; the error says whose fault it is. */
   async endedBeforeSession(): Promise<never> {
     const end = await this.ended;
     const last = this.console.lastLines(3).join(' | ') || 'no output';
@@ -213,12 +213,14 @@ class Machine {
 
   async #vcpuThreads(): Promise<readonly number[]> {
     if (this.#qmp === null)
-      throw new HostError('QMP_FAILED', 'QEMU has no monitor to list its threads', { concerns: 'guest' });
+      throw new HostError('QMP_FAILED', 'Cannot list the vCPU threads: there is no QMP connection', {
+        concerns: 'guest',
+      });
     const vcpus = vcpusSchema.parse(await this.#qmp.execute('query-cpus-fast'));
     return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
 
-  /** Nothing in a guest needs saving: the hard way is the quick and sure one. */
+  /** SIGKILL: nothing in a guest needs saving. */
   async kill(): Promise<void> {
     this.#killed = true;
     this.child.kill('SIGKILL');
@@ -237,7 +239,7 @@ class Machine {
   }
 }
 
-/** Rejects when the console has been silent for too long. Polls: silence makes no event. */
+/** Rejects when the console has been silent for too long. Polls: silence is not an event. */
 async function watchSilence(machine: Machine, deadlines: BootDeadlines, signal: AbortSignal): Promise<never> {
   for (;;) {
     await neverRejecting(untilNextLook(250, signal));
@@ -258,7 +260,7 @@ async function watchPanic(machine: Machine, signal: AbortSignal): Promise<never>
       if (text.includes(PANIC)) resolve(text);
     });
   });
-  // The rest of the message is worth waiting for.
+  // Wait for the rest of the message.
   await pause(300, signal);
   throw panicError(line);
 }

@@ -7,7 +7,7 @@ import { HostError } from '../model/errors.ts';
 import { LineSplitter } from './lines.ts';
 
 /**
- * What a console log holds so far, a character for each byte.
+ * What a console log holds so far, one character per byte.
  *
  * @throws HostError `CONSOLE_NOT_KEPT` when it is not there any more.
  */
@@ -15,7 +15,7 @@ export async function readConsole(logFile: string): Promise<string> {
   return readFile(logFile, 'latin1').catch((cause: Error) => {
     throw notKept(
       `Cannot read the console log ${logFile}`,
-      'see that nothing removes the results of a run that goes on',
+      'make sure that nothing removes the results of a running run',
       cause,
     );
   });
@@ -25,11 +25,11 @@ function notKept(problem: string, hint: string, cause: Error): HostError {
   return new HostError('CONSOLE_NOT_KEPT', `${problem}: ${cause.message}`, { hint, cause });
 }
 
-/** The guest's serial console: kept byte for byte in a file, and told line by line to whoever listens. */
+/** The guest's serial console: kept byte for byte in a file, and passed line by line to listeners. */
 export class SerialConsole {
   readonly #file: WriteStream;
   readonly #listeners: ((line: string) => void)[] = [];
-  readonly #splitter = new LineSplitter((line) => this.#tell(line));
+  readonly #splitter = new LineSplitter((line) => this.#announce(line));
   readonly #done: Promise<void>;
   #fileError: Error | null = null;
   #lastByteAt = performance.now();
@@ -70,7 +70,7 @@ export class SerialConsole {
     if (this.#fileError === null) return;
     throw notKept(
       `Cannot write the console log ${String(this.#file.path)}`,
-      'free some space and run again',
+      'free some space, then run again',
       this.#fileError,
     );
   }
@@ -82,7 +82,7 @@ export class SerialConsole {
     this.#splitter.push(chunk);
   }
 
-  #tell(line: string): void {
+  #announce(line: string): void {
     this.#lastLines.push(line);
     if (this.#lastLines.length > 100) this.#lastLines = this.#lastLines.slice(-50);
     for (const listener of this.#listeners) listener(line);

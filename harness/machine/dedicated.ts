@@ -25,7 +25,7 @@ export interface HostCores {
   readonly isolated: readonly number[];
 }
 
-/** What this process may do, as /proc/self/status and /proc/self/limits tell it. */
+/** What this process may do: the text of /proc/self/status and /proc/self/limits. */
 export interface Rights {
   readonly status: string;
   readonly limits: string;
@@ -34,7 +34,7 @@ export interface Rights {
 /** Bits of CapEff (capabilities(7)). */
 const CAP_IPC_LOCK = 14n;
 const CAP_SYS_NICE = 23n;
-/** QEMU's own memory beside the guest's. */
+/** QEMU's own memory, in addition to the guest's. */
 const QEMU_MIB = 1024;
 /** SCHED_FIFO priority of QEMU's main loop: it wakes for microseconds. */
 const MAIN_LOOP_PRIORITY = 10;
@@ -61,7 +61,7 @@ export async function dedicate(guest: GuestSpec, accelerator: Accelerator): Prom
   return choose(guest, accelerator, host, rights);
 }
 
-/** As `dedicate`, of a host that is told. Pure. */
+/** As `dedicate`, for a given host. Pure. */
 export function choose(
   { vcpus, memoryMiB }: Pick<GuestSpec, 'vcpus' | 'memoryMiB'>,
   accelerator: Accelerator,

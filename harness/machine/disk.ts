@@ -5,7 +5,7 @@ import { runOk } from '../host/process.ts';
 import { HostError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
 
-/** ext4 needs room for its own metadata beside the swap file, and refuses to be tiny. */
+/** Room for ext4 metadata; mke2fs also refuses tiny images. */
 const EXT4_OVERHEAD_KIB = 8 * 1024;
 
 /**

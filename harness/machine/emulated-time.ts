@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Under emulation a guest calibrates its clocks and timers against a host that may be busy at that moment, and then has
- * clocks that run several times too fast, or timers that never fire. Such a guest is no witness: its seconds are none.
+ * Under emulation a guest calibrates its clocks and timers against a host that may be busy at that moment. Its clocks
+ * may then run several times too fast, or its timers never fire. Such a guest gives no evidence.
  */
 
 /** What kernels print whose timers do not work. */
@@ -16,15 +16,15 @@ const BROKEN_TIMERS = [
 const FASTEST = 1.1;
 const SLACK_MS = 250;
 
-/** Whether a console says that the guest's timers were found wanting. */
+/** Whether a console shows that the guest's timers do not work. */
 export function timersBroken(console: string): boolean {
   return BROKEN_TIMERS.some((pattern) => pattern.test(console));
 }
 
 /**
- * Whether a guest's clock runs too fast: it cannot have been up for longer than its machine.
+ * Whether a guest's clock runs too fast: a guest cannot be up for longer than its machine.
  *
- * @param uptime content of the guest's /proc/uptime; what cannot be read proves nothing.
+ * @param uptime content of the guest's /proc/uptime; unreadable content counts as not too fast.
  * @param elapsedMs host milliseconds from the machine's start to after the reading.
  */
 export function clockTooFast(uptime: string, elapsedMs: number): boolean {

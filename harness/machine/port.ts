@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { createConnection, type Socket } from 'node:net';
 
 /**
- * The host's end of a guest's SSH port (guests/src/sshport.c). The port does not tell one connection from the next, so
- * a connection begins with a line of ours that has a cookie, and what comes before the guest's answer with that cookie
- * is of an earlier one.
+ * The host's end of a guest's SSH port (guests/src/sshport.c). The port does not separate one connection from the next.
+ * So a connection begins with a line that carries a cookie; whatever comes before the guest's answer with that cookie
+ * belongs to an earlier connection.
  */
 const CONNECT = 'swaprace-connect';
 const READY = 'swaprace-ready';
@@ -13,8 +13,8 @@ const READY = 'swaprace-ready';
 const COOKIE_BYTES = 8;
 
 /**
- * Connects to a port; what the guest's server says can be read from the socket. Bytes wait in QEMU until somebody in
- * the guest reads them.
+ * Connects to a port; the socket then carries what the guest's server sends. Bytes wait in QEMU until the guest reads
+ * them.
  *
  * @throws the socket's error; an Error when it is closed before the guest has answered, or `timeoutMs` are over.
  */

@@ -9,15 +9,15 @@ const HEADER_BYTES = 104;
 const CLUSTER_BITS = 16;
 const CLUSTER_BYTES = 1 << CLUSTER_BITS;
 const EXTENSION_BACKING_FORMAT = 0xe2792aca;
-/** What is where: the header has cluster 0. */
+/** The clusters; the header is in cluster 0. */
 const REFCOUNT_CLUSTER = 1;
 const REFCOUNT_BLOCK_CLUSTER = 2;
 const L1_CLUSTER = 3;
 const USED_CLUSTERS = 4;
 
 /**
- * The first clusters of an empty qcow2 image: all that there is of one. QEMU keeps snapshots in such images only, and
- * its own tool that makes them is not part of the packages that the harness needs.
+ * An empty qcow2 image: four clusters. QEMU keeps snapshots in such images only, and qemu-img is in a package that the
+ * harness does not need otherwise (docs/decisions/0005-own-qcow2-writer.md).
  *
  * @param sizeBytes what the guest sees; at most 512 MiB, which one L1 entry covers.
  * @param backing raw image below it, which is read and never written; null for none.
@@ -50,7 +50,7 @@ export function emptyQcow2(sizeBytes: number, backing: string | null): Buffer {
   return image;
 }
 
-/** Writes such an image. @throws HostError `DISK_IMAGE_FAILED`. */
+/** Writes an empty image. @throws HostError `DISK_IMAGE_FAILED`. */
 export async function makeQcow2(path: string, sizeBytes: number, backing: string | null): Promise<void> {
   try {
     const file = await open(path, 'wx', 0o600);

@@ -10,14 +10,14 @@ export interface MachinePaths {
   readonly sshSockets: readonly string[];
   /** Raw image of the swap disk or of the file system that holds the swap file; null when there is none. */
   readonly disk: string | null;
-  /** For a machine whose vCPUs are to be placed; absent for every other. */
+  /** For a machine whose vCPUs are placed; else absent. */
   readonly placing?: PlacingPaths;
 }
 
 /** What a debugger's stub and snapshots need. */
 export interface PlacingPaths {
   readonly gdbSocket: string;
-  /** A monitor of its own: QEMU talks to one client a socket. */
+  /** A second monitor: QEMU serves one client per socket. */
   readonly qmpSocket: string;
   /** qcow2 image that takes the disk's writes and the snapshots. */
   readonly overlay: string;
@@ -49,7 +49,7 @@ export function qemuArgs(guest: GuestSpec, accelerator: Accelerator, paths: Mach
     ['-m', `${guest.memoryMiB}M`],
     guest.lockMemory === true ? ['-overcommit', 'mem-lock=on'] : [],
     ['-display', 'none'],
-    // A panic or reboot of the guest ends QEMU instead of starting a second life on the same console.
+    // A panic or reboot of the guest ends QEMU instead of booting again on the same console.
     '-no-reboot',
     ['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ['-qmp', `unix:${paths.qmpSocket},server=on,wait=off`],
@@ -68,13 +68,13 @@ export function qemuArgs(guest: GuestSpec, accelerator: Accelerator, paths: Mach
 export function kernelCommandLine(guest: GuestSpec, accelerator: Accelerator): string {
   return [
     'console=ttyS0',
-    // Whole messages at once: evidence is worth more than the console's speed.
+    // Every message: evidence is worth more than the console's speed.
     'loglevel=8',
     'panic=-1',
     'nokaslr',
     'random.trust_cpu=on',
-    // Under TCG the guest's clocks are one host clock and its timer works: on a busy host the kernel's checks of both
-    // fail by scheduling noise only, and one of them panics.
+    // Under TCG the guest's clocks are one host clock and its timer works. On a busy host the kernel's checks of both
+    // fail by scheduling noise, and one of them panics.
     ...(accelerator === 'tcg' ? ['tsc=reliable', 'no_timer_check'] : []),
     ...guest.cmdline,
   ].join(' ');
@@ -104,9 +104,9 @@ function diskArgs(guest: GuestSpec, { disk, placing }: MachinePaths): string[] {
       ? `file=${disk},format=raw`
       : `file=${placing.overlay},format=qcow2,node-name=${OVERLAY_NODE}`;
   const drive = ['-drive', `${image},if=none,id=swap,cache=unsafe,aio=threads`];
-  // Snapshots need an image to be kept in, even where the guest has no disk.
+  // Snapshots need an image, even where the guest has no disk.
   if (disk === null) return placing === undefined ? [] : drive;
-  // A queue for each vCPU: completions come to the CPU that asked.
+  // A queue per vCPU: completions arrive at the CPU that submitted.
   return [...drive, '-device', `virtio-blk-pci,drive=swap,num-queues=${guest.vcpus}`];
 }
 
@@ -117,7 +117,7 @@ function placingArgs(placing: PlacingPaths | undefined): string[] {
     `unix:${placing.gdbSocket},server=on,wait=off`,
     '-qmp',
     `unix:${placing.qmpSocket},server=on,wait=off`,
-    // What a kernel with a driver for it writes there goes into its cores.
+    // A kernel with the fw_cfg driver writes VMCOREINFO there, which goes into cores.
     '-device',
     'vmcoreinfo',
   ];

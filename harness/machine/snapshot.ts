@@ -6,7 +6,7 @@ import { QmpClient } from './qmp.ts';
 
 type SnapshotCommand = 'snapshot-save' | 'snapshot-load' | 'snapshot-delete';
 
-/** QEMU's snapshots of a machine that was booted for placing: jobs, each awaited to its end by QEMU's own events. */
+/** Snapshots of a machine that was booted for placing: QEMU jobs, each awaited by its events. */
 export class MachineSnapshots implements Snapshots, AsyncDisposable {
   readonly #kept = new Set<string>();
   #nextJob = 1;
@@ -46,8 +46,8 @@ export class MachineSnapshots implements Snapshots, AsyncDisposable {
   async #run(command: SnapshotCommand, args: Readonly<Record<string, unknown>>): Promise<void> {
     const problem = await this.qmp.runJob(command, `${command}-${this.#nextJob++}`, args);
     if (problem === null) return;
-    throw new HostError('SNAPSHOT_FAILED', `QEMU could not do ${command} ${String(args['tag'])}: ${problem}`, {
-      hint: 'look for free space where the guest keeps its disk',
+    throw new HostError('SNAPSHOT_FAILED', `QEMU: ${command} ${String(args['tag'])} failed: ${problem}`, {
+      hint: 'check for free space in the temporary folder',
       concerns: 'guest',
     });
   }

@@ -18,7 +18,7 @@ import { connectPort } from './port.ts';
 import { unpackUntrusted } from './untrusted-tar.ts';
 
 export interface SshOptions {
-  /** Unix socket behind which the guest's SSH port is. */
+  /** Unix socket of the guest's SSH port. */
   readonly socketPath: string;
   readonly privateKey: string;
   /** The only host key that is accepted, in wire format. */
@@ -42,7 +42,7 @@ export async function connectSsh(options: SshOptions): Promise<SshSession> {
     throw notReady(cause);
   });
   const client = new ssh2.Client();
-  // An emitter without a listener for 'error' throws; failures are told by the promise and by `closed`.
+  // An emitter without a listener for 'error' throws; the promise and `closed` report failures.
   client.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
     const fail = (cause: Error): void => {
@@ -116,7 +116,7 @@ export class SshSession implements RemoteSession {
       await orAborted(signal, unpackUntrusted(packed, localDir, limitBytes));
     } catch (error) {
       packed.destroy();
-      // Ended from its own side: dropbear has been seen to refuse the command that follows a channel closed under it.
+      // End the command first: dropbear may refuse the next command after a channel that was closed under it.
       channel.signal('KILL');
       channel.resume();
       await orAborted(signal, exit);
@@ -144,7 +144,7 @@ export class SshSession implements RemoteSession {
   }
 
   /**
-   * A short command may be over, status and all, before a promise's continuation runs: whoever listens must do so at
+   * A short command may be over, with its status, before a promise's continuation runs: listeners must be attached at
    * once. A guest that hangs neither opens nor closes a channel: the signal ends the wait for both.
    */
   #open(command: string, signal: AbortSignal): Promise<OpenChannel> {
@@ -179,8 +179,8 @@ function closeOnAbort(channel: ClientChannel, signal: AbortSignal): void {
 }
 
 /**
- * Says that no more input comes. Not by `end()`: a stream whose two sides have ended is destroyed, and ssh2 closes the
- * channel then, on which the server forgets the exit status that it was about to send.
+ * Signals the end of input. Not by `end()`: a stream whose two sides have ended is destroyed, ssh2 then closes the
+ * channel, and the server drops the exit status that it was about to send.
  */
 function endInput(channel: ClientChannel, last = ''): void {
   channel.write(last, () => (channel as ClientChannel & { eof(): void }).eof());

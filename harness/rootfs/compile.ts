@@ -7,7 +7,7 @@ import { makePrivateDir } from '../host/temp-dir.ts';
 import { run, runOk, tail } from '../host/process.ts';
 import type { CpioEntry } from './cpio.ts';
 
-/** Static, so that a program needs nothing of the image; stripped, since the image is read at every boot. */
+/** Static, so that a program needs no library in the image; stripped, because the image is read at every boot. */
 export const CFLAGS = ['-static', '-O2', '-s', '-std=gnu11', '-Wall', '-Wextra', '-Werror', '-pthread'] as const;
 
 /** Folder of `src/` that is no program: linked to each, as far as it is used. */
@@ -18,7 +18,7 @@ const COMMON = 'common';
  * another. Those of races are in `races/RACE/`, and are called RACE-NAME.
  *
  * @returns entries `bin/NAME`.
- * @throws BuildError `GUEST_PROGRAM_FAILED` with the compiler's words.
+ * @throws BuildError `GUEST_PROGRAM_FAILED` with the compiler's messages.
  */
 export async function compilePrograms(guestsDir: string, signal: AbortSignal): Promise<CpioEntry[]> {
   await using out = await makePrivateDir('cc');

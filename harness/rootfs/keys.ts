@@ -30,7 +30,7 @@ export function newIdentity(): RunIdentity {
   };
 }
 
-/** ssh2 writes about one ed25519 key in 300 so that it cannot read it again ("Malformed OpenSSH private key"). */
+/** About one ed25519 key in 300 that ssh2 writes it cannot read ("Malformed OpenSSH private key"). */
 function newClientKey(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment: 'swaprace' });
@@ -43,7 +43,7 @@ function newClientKey(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
  * Generated here because a guest under TCG would spend its boot on it.
  */
 function newHostKey(): { publicBlob: Buffer; dropbearFile: Buffer } {
-  // As JWK, Node 20 now and then waits for itself when garbage is collected meanwhile.
+  // Not as JWK: that export can deadlock in Node 20 when garbage is collected meanwhile.
   const pair = generateKeyPairSync('ed25519', {
     privateKeyEncoding: { type: 'pkcs8', format: 'der' },
     publicKeyEncoding: { type: 'spki', format: 'der' },

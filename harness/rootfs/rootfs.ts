@@ -11,7 +11,7 @@ import { CFLAGS, compilePrograms } from './compile.ts';
 import { packCpio, type CpioEntry } from './cpio.ts';
 import { readRecipe, type RootfsRecipe } from './recipe.ts';
 
-/** An initramfs image without any identity: a run adds its own keys as a second archive. */
+/** An initramfs image without keys: a run appends its own as a second archive. */
 export interface Rootfs {
   /** Of what it was made from: guests folder, compiler. 16 hexadecimal digits. */
   readonly id: string;
@@ -29,7 +29,7 @@ export interface RootfsOptions {
 }
 
 /**
- * The initramfs for a guests folder: from the cache, or made from Debian packages and our own programs. Needs no
+ * The initramfs of a guests folder: from the cache, or built from Debian packages and our own programs. Needs no
  * privileges.
  *
  * @throws HostError when a package cannot be had, BuildError when a program does not compile.
@@ -95,7 +95,7 @@ async function fetchPackages(recipe: RootfsRecipe, options: RootfsOptions): Prom
 
 async function fetchPackage(name: string, dir: string, options: RootfsOptions): Promise<string> {
   if (options.offline) {
-    throw new HostError('OFFLINE', `The Debian package ${name} is not in ${dir}, and --offline forbids fetching it`, {
+    throw new HostError('OFFLINE', `Cannot fetch the Debian package ${name} with --offline: it is not in ${dir}`, {
       hint: 'run once without --offline',
     });
   }
@@ -131,7 +131,7 @@ async function filesOf(
   return wanted.map((path) => {
     const file = contents.get(links.get(path) ?? path);
     if (file === undefined) {
-      throw new BuildError('PACKAGE_FILE_MISSING', `${basename(deb)} holds no ${path}`, {
+      throw new BuildError('PACKAGE_FILE_MISSING', `There is no ${path} in ${basename(deb)}`, {
         hint: `correct packages.${name} in guests/rootfs.yaml`,
       });
     }

@@ -18,7 +18,7 @@ type DebSpec = Extract<SourceSpec, { kind: 'deb' }>;
 /** `sources/<package>_<version>.json`: which tree a package version holds. */
 interface Unpacked {
   readonly id: string;
-  /** Null for one that was installed: its .deb was never seen. */
+  /** Null for an installed package, whose .deb is not there. */
   readonly debSha256: string | null;
 }
 
@@ -98,7 +98,7 @@ async function findUnpacked(spec: DebSpec, version: string, cacheDir: string): P
   const text = await readTextIfExists(noteOf(spec, version, cacheDir));
   if (text === null) return null;
   const { id, debSha256 } = JSON.parse(text) as Unpacked;
-  // What was unpacked from an installed package cannot be held against the sum of a .deb.
+  // A tree from an installed package cannot be checked against the sum of a .deb.
   if (spec.sha256 !== null && debSha256 === null) return null;
   checkPin(formatSourceSpec({ ...spec, version, sha256: null }), spec.sha256, debSha256 ?? '');
   return findTree(cacheDir, id);
@@ -108,7 +108,7 @@ function noteOf(spec: DebSpec, version: string, cacheDir: string): string {
   return join(cacheDir, 'sources', `${spec.package}_${version}.json`);
 }
 
-/** The version that the archive offers now: a distribution's current point release. */
+/** The version in the archive: the distribution's current point release. */
 async function archiveVersion(spec: DebSpec, signal: AbortSignal): Promise<string> {
   const result = await run('apt-cache', ['show', '--no-all-versions', spec.package], { signal, env: { LC_ALL: 'C' } });
   const version = /^Version: (\S+)$/m.exec(result.stdout)?.[1];
@@ -119,7 +119,7 @@ async function archiveVersion(spec: DebSpec, signal: AbortSignal): Promise<strin
   });
 }
 
-/** Offline, the newest version that was ever unpacked or fetched, or is installed. */
+/** The newest version that was unpacked or fetched, or is installed. */
 async function newestLocal(spec: DebSpec, { cacheDir, signal }: SourceOptions): Promise<string> {
   const unpacked = (await list(join(cacheDir, 'sources'))).map((name) => versionIn(name, spec.package, /\.json$/));
   const fetched = (await list(join(cacheDir, 'debs'))).map((name) => versionIn(name, spec.package, /_all\.deb$/));
@@ -157,13 +157,9 @@ async function obtainDeb(
 }
 
 function missingOffline(spec: DebSpec, cacheDir: string): SourceError {
-  return new SourceError(
-    'SOURCE_MISSING',
-    `Cannot use ${formatSourceSpec(spec)} offline: it was never fetched into ${cacheDir}`,
-    {
-      hint: `run once without --offline, or put the .deb into ${join(cacheDir, 'debs')}`,
-    },
-  );
+  return new SourceError('SOURCE_MISSING', `Cannot use ${formatSourceSpec(spec)} offline: it is not in ${cacheDir}`, {
+    hint: `run once without --offline, or put the .deb into ${join(cacheDir, 'debs')}`,
+  });
 }
 
 /** @returns sha256 of the compressed kernel archive inside the package. */

@@ -21,16 +21,16 @@ export type Compression =
   /** A program that takes -dc. */
   | { readonly kind: 'program'; readonly program: string };
 
-/** How a tar archive is compressed, by its name. @throws SourceError `ARCHIVE_UNKNOWN`. */
+/** The compression of a tar archive, by its name. @throws SourceError `ARCHIVE_UNKNOWN`. */
 export function compressionOf(name: string): Compression {
   const known = BY_SUFFIX.find(([suffix]) => suffix.test(name));
   if (known !== undefined) return known[1];
-  throw new SourceError('ARCHIVE_UNKNOWN', `Cannot unpack ${name}: its name does not say how it is compressed`, {
+  throw new SourceError('ARCHIVE_UNKNOWN', `Cannot unpack ${name}: its name does not show how it is compressed`, {
     hint: 'name it .tar, .tar.gz, .tar.xz, .tar.zst or .tar.bz2',
   });
 }
 
-/** A plain stream, and the promise that all of it came and was sound; await it after the last byte. */
+/** A plain stream, and a promise that all of it arrived undamaged; await it after the last byte. */
 export interface Decompressed {
   readonly output: Readable;
   readonly sound: Promise<void>;
@@ -80,7 +80,7 @@ function throughProgram(input: Readable, program: string, label: string, signal:
   return { output: child.stdout, sound: watched(Promise.all([ending, feeding]).then(() => undefined)) };
 }
 
-/** The promise is awaited late; meanwhile its rejection is not unhandled. */
+/** The promise is awaited late; until then its rejection is not unhandled. */
 function watched(promise: Promise<void>): Promise<void> {
   promise.catch(() => undefined);
   return promise;

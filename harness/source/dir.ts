@@ -11,12 +11,12 @@ import { findTree, makeTree, type SourceOptions } from './store.ts';
 
 type DirSpec = Extract<SourceSpec, { kind: 'dir' }>;
 
-/** Left by a build inside the tree; Kbuild refuses to build elsewhere while they are there. */
+/** Left by a build inside the tree; Kbuild refuses an out-of-tree build while they exist. */
 const BUILD_LEFTOVERS = ['.config', 'include/config', 'include/generated', 'arch/x86/include/generated'];
 
 /**
- * Takes a snapshot of a folder: its own bytes, no hard link, so that whoever works in it does not change a kernel in
- * the making. An unchanged folder is not copied again.
+ * Takes a snapshot of a folder: copies, not hard links, so that an edit in the folder does not change a kernel that is
+ * being built. An unchanged folder is not copied again.
  */
 export async function prepareDir(spec: DirSpec, options: SourceOptions): Promise<SourceTree> {
   const seen = await stateOf(spec.path);
@@ -53,7 +53,7 @@ async function cleanSnapshot(dir: string, { signal, onEvent }: SourceOptions): P
   if (!left.includes(true)) return;
   onEvent({
     kind: 'note',
-    message: 'The folder holds a build of its own: it is cleaned away in the snapshot, not in the folder',
+    message: 'The folder contains a build: the snapshot is cleaned, the folder is not touched',
   });
   const [file, ...args] = closedEnvironment(['make', '-s', '-C', dir, 'ARCH=x86_64', 'mrproper']);
   await runOk(file, args, { signal });
@@ -105,7 +105,7 @@ async function* walk(root: string, below = ''): AsyncGenerator<string> {
 }
 
 function changedMeanwhile(path: string): SourceError {
-  return new SourceError('SOURCE_CHANGED', `Cannot take a snapshot of ${path}: it changed meanwhile`, {
-    hint: 'start again when nothing writes to it, or use git:PATH#REV',
+  return new SourceError('SOURCE_CHANGED', `Cannot take a snapshot of ${path}: it changed during the copy`, {
+    hint: 'run again when nothing writes to it, or use git:PATH#REV',
   });
 }

@@ -9,8 +9,8 @@ import { unpackTree } from './untar.ts';
 type GitSpec = Extract<SourceSpec, { kind: 'git' }>;
 
 /**
- * A person's repository is read and never written to: no optional lock, no automatic maintenance, and no object fetched
- * into a partial clone.
+ * The user's repository is only read: no optional locks, no automatic maintenance, no objects fetched into a partial
+ * clone.
  */
 const READ_ONLY = {
   GIT_OPTIONAL_LOCKS: '0',
@@ -19,7 +19,7 @@ const READ_ONLY = {
   LC_ALL: 'C',
 } as const;
 
-/** Options before git's command: the bytes of a commit, whatever the person's own settings are. */
+/** Options before git's command, so that a commit's bytes do not depend on the user's settings. */
 function gitArguments(path: string, args: readonly string[]): string[] {
   const settings = [
     'core.fsmonitor=false',
@@ -32,7 +32,7 @@ function gitArguments(path: string, args: readonly string[]): string[] {
 }
 
 /**
- * Runs a git command that only reads, and returns its standard output.
+ * Runs a read-only git command and returns its standard output.
  *
  * @param what it is needed for: `use git:/src/linux#v6.1`.
  * @throws SourceError `GIT_FAILED` with git's own words.
@@ -93,7 +93,7 @@ async function unpackCommit(
 
 function gitFailed(what: string, words: string): SourceError {
   return new SourceError('GIT_FAILED', `Cannot ${what}${words.trim() === '' ? '' : `: ${tail(words, 1)}`}`, {
-    hint: 'the path must be a repository that you may read, and the revision must be in it',
+    hint: 'the path must be a readable repository that contains the revision',
     details: tail(words, 10),
   });
 }

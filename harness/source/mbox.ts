@@ -27,7 +27,7 @@ export async function patchesOfMbox(
   const mails = (await splitMails(name, mbox, cacheDir, signal)).filter(
     (mail) => filesOfPatch(mail.subject, mail.text).length > 0,
   );
-  if (mails.length === 0) throw invalid(name, 'no mail in it holds a patch', 'save the thread as mbox (raw)');
+  if (mails.length === 0) throw invalid(name, 'there is no patch in it', 'save the thread as mbox (raw)');
   return inOrder(name, mails).map((mail, index) => ({
     name: `${String(index + 1).padStart(4, '0')}: ${mail.subject}`,
     text: mail.text,

@@ -49,7 +49,7 @@ function afterLine({ removed, added }: HunkLines, line: string): HunkLines {
 }
 
 /**
- * Unified headers may end in a tab and a date; git's rename lines have no prefix to strip. A header is one only beside
+ * Unified headers may end in a tab and a date; git's rename lines have no prefix to strip. A header is one only next to
  * its other half: a description may well hold a line that begins with three dashes.
  */
 function namedFile(line: string, before: string, after: string): string | null {

@@ -35,7 +35,7 @@ async function copyFile(tree: SourceTree, file: string, dir: string): Promise<vo
   const target = join(dir, file);
   await mkdir(dirname(target), { recursive: true });
   await cp(join(tree.path, file), target, { verbatimSymlinks: true }).catch((error: unknown) => {
-    // A file that a patch adds; one that is wrongly missing is patch's to complain of.
+    // A file that a patch adds; patch itself reports one that is missing.
     if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw error;
   });
 }
@@ -51,7 +51,7 @@ async function applyPatch(
 ): Promise<void> {
   const attempt = (options: readonly string[]) =>
     run('patch', [...options, '-d', dir], { stdin: patch.text, signal, env: { LC_ALL: 'C' } });
-  // Rehearsed with the usual fuzz first: afterwards the files are half patched and could no longer tell.
+  // Dry run with the usual fuzz first: afterwards the files may be half patched.
   const fuzzy = (await attempt([...COMMON, '--dry-run'])).exitCode === 0;
   const result = await attempt([...COMMON, '--fuzz=0', '--no-backup-if-mismatch']);
   if (result.exitCode === 0) return;

@@ -5,7 +5,7 @@ import { SourceError } from '../model/errors.ts';
 import { readTextIfExists } from '../host/files.ts';
 
 /**
- * Reads a quilt folder: a file `series` that names one patch a line, and the patches beside it.
+ * Reads a quilt folder: a file `series` that names one patch per line, and the patches next to it.
  *
  * @throws SourceError `SERIES_INVALID` naming the line, `SERIES_MISSING`.
  */
@@ -31,7 +31,7 @@ export function parseSeriesFile(dir: string, text: string): string[] {
     const other = options.find((option) => option !== '-p1');
     if (other !== undefined) throw invalid(where, `${name} asks for ${other}`, 'refresh it with -p1');
     if (normalize(name).startsWith('..') || name.startsWith('/'))
-      throw invalid(where, `${name} is outside the folder`, 'put the patch beside the file');
+      throw invalid(where, `${name} is outside the folder`, 'put the patch next to the series file');
     return [name];
   });
 }

@@ -8,7 +8,7 @@ import { gitOutput } from './git.ts';
 import { patchesOfMbox } from './mbox.ts';
 import { patchesOfQuilt } from './quilt.ts';
 
-/** What a person may name as a series. */
+/** What may be named as a series. */
 type SeriesPath =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'range'; readonly path: string; readonly range: string };
@@ -18,7 +18,7 @@ type SeriesPath =
  * repository.
  *
  * @param cacheDir where mails are taken apart.
- * @throws SourceError what is named is not there, or is none of these.
+ * @throws SourceError there is no such file or folder, or it is not a series.
  */
 export async function loadSeries(
   text: string,

@@ -12,7 +12,7 @@ import { cacheTempDir } from '../host/temp-dir.ts';
 
 export interface SourceOptions {
   readonly cacheDir: string;
-  /** Nothing is fetched: what is there is used, or what is missing is said. */
+  /** Nothing is fetched: what is in the cache is used, and what is missing is an error. */
   readonly offline: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: ProgressListener;
@@ -29,7 +29,7 @@ export async function findTree(cacheDir: string, id: string): Promise<SourceTree
   return { ...stored, path: join(dir, 'tree') };
 }
 
-/** What `fill` brought, and how it is named: some ids are known only when the content is. */
+/** What `fill` unpacked, and its id: some ids are known only once the content is. */
 export interface Filled {
   readonly id: string;
   readonly provenance: Provenance;
@@ -38,7 +38,7 @@ export interface Filled {
 /**
  * Makes a tree in the cache: `fill` unpacks into an empty folder, which becomes visible whole or not at all.
  *
- * @param name what is prepared, for the lock and for messages.
+ * @param name of the source, for the lock and for messages.
  * @param lookup finds the tree when another process made it while this one waited.
  * @throws SourceError `NOT_A_KERNEL_TREE`.
  */
@@ -86,7 +86,7 @@ async function publish(
   return { id, path: join(dir, 'tree'), kernelVersion, provenance };
 }
 
-/** Archives wrap the tree in a folder; its name is of no interest. */
+/** Archives wrap the tree in a folder of any name. */
 async function rootOf(dir: string, name: string): Promise<string> {
   if (await exists(join(dir, 'Makefile'))) return dir;
   const [only, ...others] = await readdir(dir);
@@ -96,7 +96,7 @@ async function rootOf(dir: string, name: string): Promise<string> {
 }
 
 /**
- * Asks a tree for its version, as `make kernelversion` says it: `6.1.192`.
+ * The version of a tree, as `make kernelversion` prints it: `6.1.192`.
  *
  * @throws SourceError `NOT_A_KERNEL_TREE`.
  */
@@ -117,11 +117,7 @@ export async function readKernelVersion(root: string, signal: AbortSignal): Prom
       hint: '`scripts/run --setup-only` installs it',
     });
   if (result.exitCode === 0 && /^\d+\.\d+/.test(version)) return version;
-  throw notAKernel(
-    basename(root),
-    '`make kernelversion` does not name a version',
-    tail(result.stderr || result.stdout, 5),
-  );
+  throw notAKernel(basename(root), '`make kernelversion` prints no version', tail(result.stderr || result.stdout, 5));
 }
 
 function notAKernel(name: string, why: string, details?: string): SourceError {
@@ -136,14 +132,14 @@ function parseTree(text: string, dir: string): Omit<SourceTree, 'path'> {
     const { id, kernelVersion, provenance } = JSON.parse(text) as SourceTree;
     if (id === basename(dir) && typeof kernelVersion === 'string') return { id, kernelVersion, provenance };
   } catch {
-    // Falls through: damaged is damaged.
+    // Falls through: it is damaged.
   }
   throw new HostError('CACHE_DAMAGED', `Cannot use the source in ${dir}: its source.json is damaged`, {
     hint: `rm -r ${dir}`,
   });
 }
 
-/** @throws SourceError `CHECKSUM_MISMATCH` when a pin is given and is another. */
+/** @throws SourceError `CHECKSUM_MISMATCH` when a pin is given and differs. */
 export function checkPin(what: string, expected: string | null, actual: string): void {
   if (expected === null || expected === actual) return;
   throw new SourceError(

@@ -53,14 +53,14 @@ async function hashOf(file: string, signal: AbortSignal): Promise<string> {
   }
 }
 
-/** Fetches a URL once; released kernels do not change. A file with a wrong sum is not kept. */
+/** Fetches a URL once: released kernels do not change. A file with a wrong sum is discarded. */
 async function download(spec: TarballSpec, { cacheDir, offline, signal, onEvent }: SourceOptions): Promise<string> {
   const folder = join(cacheDir, 'downloads');
   const name = archiveName(spec.location);
   const target = join(folder, `${sha256(`${spec.location} ${spec.sha256 ?? ''}`).slice(0, 12)}-${name}`);
   if (await exists(target)) return target;
   if (offline) {
-    throw new SourceError('SOURCE_MISSING', `Cannot use ${spec.location} offline: it was never fetched`, {
+    throw new SourceError('SOURCE_MISSING', `Cannot use ${spec.location} offline: it is not in the cache`, {
       hint: `run once without --offline, or fetch it elsewhere and use tarball:PATH`,
     });
   }
@@ -80,11 +80,12 @@ async function fetchTo(url: string, file: string, signal: AbortSignal): Promise<
     throw unreachable(url, (error as { cause?: unknown }).cause ?? error);
   });
   if (response.status === 404 || response.status === 410) {
-    throw new SourceError('SOURCE_MISSING', `Cannot fetch ${url}: the server says ${response.status}`, {
+    throw new SourceError('SOURCE_MISSING', `Cannot fetch ${url}: the server answered ${response.status}`, {
       hint: 'check the address',
     });
   }
-  if (!response.ok || response.body === null) throw unreachable(url, new Error(`the server says ${response.status}`));
+  if (!response.ok || response.body === null)
+    throw unreachable(url, new Error(`the server answered ${response.status}`));
   const expected = Number(response.headers.get('content-length') ?? Number.NaN);
   const encoded = response.headers.has('content-encoding');
   const target = createWriteStream(file);
@@ -95,7 +96,7 @@ async function fetchTo(url: string, file: string, signal: AbortSignal): Promise<
     throw errnoOf(error) === 'ENOSPC' ? error : unreachable(url, error);
   }
   if (!encoded && Number.isFinite(expected) && target.bytesWritten !== expected) {
-    throw unreachable(url, new Error(`only ${target.bytesWritten} of ${expected} bytes came`));
+    throw unreachable(url, new Error(`only ${target.bytesWritten} of ${expected} bytes arrived`));
   }
 }
 

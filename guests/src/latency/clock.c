@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kernel's clock source. Every change of it is a stop_machine() (timekeeping_notify() in kernel/time/timekeeping.c). */
+/*
+ * The kernel's clock source. Every change of it is a stop_machine(): timekeeping_notify(), kernel/time/timekeeping.c.
+ */
 #define _GNU_SOURCE
 #include <string.h>
 
@@ -36,7 +38,7 @@ const char *settle_clock(void)
 	}
 }
 
-/* A clock that changed was a stop that no version made, and other times before than after it. */
+/* A clock source that changed stopped the machine, which no variant did, and makes times before and after it differ. */
 void check_clock(void)
 {
 	char now[64];
@@ -63,5 +65,5 @@ void stop_the_machine(void)
 		}
 		return;
 	}
-	fail("there is no second clock source besides %s", settled);
+	fail("there is no clock source other than %s", settled);
 }

@@ -5,7 +5,7 @@
  * One SCHED_FIFO thread a CPU ("sampler") is to wake at every point of a grid of absolute times, and keeps for each how
  * late it was. It skips none: a stop of 20 ms makes 20 points of a grid of 1 ms late, not one. An ordinary thread
  * ("controller") pushes pages out and calls swapoff while other ordinary threads ("racers") fault them in. Samples and
- * swapoffs are told on one clock, CLOCK_MONOTONIC. Behind the last swapoff, with the samplers gone, the racer's passes
+ * swapoffs are timed on one clock, CLOCK_MONOTONIC. After the last swapoff, with the samplers gone, the racer's passes
  * over all pages are timed without any swapoff ("hot passes"). The main thread only watches that the others get on.
  *
  * All memory but the test pages is locked and there before the first swapoff. Results are written at the very end.
@@ -42,7 +42,7 @@ struct options {
 	uint64_t hang_seconds;
 	uint64_t hold_us;
 	uint64_t hot_passes;
-	/* Whether pages are swapped in while swapoff runs, or behind it. */
+	/* Whether pages are swapped in while swapoff runs, or after it. */
 	uint64_t race;
 	uint64_t seed;
 };

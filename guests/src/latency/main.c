@@ -21,7 +21,7 @@ static void print_start(void)
 	fflush(stdout);
 }
 
-/* Does not return when a thread stands still: what holds it, holds this process. */
+/* Does not return when a thread hangs: what blocks it blocks this process. */
 static void watch(pthread_t controller, uint64_t begun_ns)
 {
 	struct timespec until;

@@ -28,7 +28,9 @@ static void *sampler_main(void *argument)
 	make_fifo(0, SAMPLER_PRIORITY);
 	while (!over(next)) {
 		sleep_until(next);
-		/* Whatever else was due by now has waited as well; to wake for each would only make the thread later. */
+		/*
+		 * Whatever else was due by now has waited as well; to wake for each would only make the thread later.
+		 */
 		for (uint64_t now = now_ns(); next <= now; next += interval_ns)
 			add_event(&wake_ups[cpu], next, now - next);
 	}

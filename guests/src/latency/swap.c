@@ -40,7 +40,7 @@ void swap_off(void)
 	is_on = false;
 }
 
-/* Made behind mlockall(): these pages, and no others of the program, can be swapped. */
+/* Made after mlockall(): these pages, and no others of the program, can be swapped. */
 void make_region(void)
 {
 	region = mmap(NULL, options.pages * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own tracer of wake-ups in the samplers' place: it tells when the timer's interrupt came and when the thread
- * ran. Beside it the trace has when a CPU went to its stopper thread and when it left it, and when swapoff waited for
- * readers. Times are those of CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
+ * The kernel's own tracer of wake-ups in place of the samplers: it records when the timer's interrupt came and when the
+ * thread ran. The trace also has when a CPU entered and left its stopper thread, and when swapoff waited for readers.
+ * Times are those of CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "latency.h"
 
 #define TRACING "/sys/kernel/tracing"
-/* Of the ring buffer, with what it needs beside it: a wake-up is two records. */
+/* Of the ring buffer, with its own overhead: a wake-up is two records. */
 #define BYTES_A_WAKE_UP 160u
 #define STOPPERS	"prev_comm ~ \"migration/*\" || next_comm ~ \"migration/*\""
 
@@ -74,7 +74,7 @@ static void enable_probe(const char *when, const char *function)
 	write_text(path, "1");
 }
 
-/* Of this thread. A kernel without such probes (CONFIG_KPROBE_EVENTS) does not tell. */
+/* Of this thread. A kernel without such probes (CONFIG_KPROBE_EVENTS) reports none. */
 void trace_waits(void)
 {
 	char definition[160];

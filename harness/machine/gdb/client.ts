@@ -11,7 +11,7 @@ const ANSWER_MS = 20_000;
 const CHUNK_BYTES = 2000;
 
 /**
- * A client of QEMU's gdbstub. One request is in flight at a time. While the machine runs nothing can be asked; it can
+ * A client of QEMU's gdbstub. One request is in flight at a time. While the machine runs no request is possible; it can
  * be interrupted, and its stop awaited.
  *
  * @example
@@ -166,21 +166,21 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     return stop;
   }
 
-  /** Lets vCPUs run, the others stay frozen. Their next stop is `waitStop`'s or `interrupt`'s to tell. */
+  /** Resumes vCPUs; the others stay frozen. `waitStop` or `interrupt` returns their next stop. */
   resume(threads: readonly number[] | 'all'): void {
     this.#go(threads === 'all' ? 'vCont;c' : `vCont${threads.map((thread) => `;c:${hex(thread)}`).join('')}`);
   }
 
-  /** The stop of a machine that runs; null when none came in time. */
+  /** The next stop of a running machine; null when there was none in time. */
   async waitStop(timeoutMs: number): Promise<StopEvent | null> {
     if (this.#stopped === null)
-      throw new GdbError('GDB_STATE', 'The machine does not run: there is no stop to wait for');
+      throw new GdbError('GDB_STATE', 'The machine is not running: there is no stop to wait for');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), timeoutMs)));
     return Promise.race([this.#stopped, late]).finally(() => clearTimeout(timer));
   }
 
-  /** Stops a machine that runs. A stop that was already under way counts. */
+  /** Stops a running machine. A stop that was already under way counts. */
   async interrupt(): Promise<StopEvent> {
     if (this.#running) this.connection.sendInterrupt();
     const stop = await this.waitStop(ANSWER_MS);
@@ -206,7 +206,7 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     return spec;
   }
 
-  /** Which vCPU registers and virtual addresses are those of. */
+  /** Selects the vCPU whose registers and virtual addresses are meant. */
   async #select(thread: number): Promise<void> {
     if (this.#thread === thread) return;
     expectOk(await this.#ask(`Hg${hex(thread)}`), `select vCPU ${thread}`);
@@ -253,7 +253,7 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
 
   #take(payload: string): void {
     if (this.#running) return this.#takeWhileRunning(payload);
-    // QEMU tells of a stop nobody asked for when a client connects; only `?` has such an answer.
+    // QEMU sends an unsolicited stop when a client connects; only `?` has such an answer.
     if (looksLikeStop(payload) && this.#asked !== '?') return;
     this.#replies.give(payload);
   }

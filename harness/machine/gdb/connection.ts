@@ -11,8 +11,8 @@ interface Waiting {
 const INTERRUPT = Buffer.from([3]);
 
 /**
- * Packets over a unix socket: acknowledged until the stub agrees not to, resent when they arrive broken. What comes is
- * handed to `onPacket` in its order.
+ * Packets over a unix socket: acknowledged until the stub agrees not to, resent when they arrive damaged. `onPacket`
+ * gets them in order.
  */
 export class GdbConnection {
   readonly #reader = new PacketReader();
@@ -23,7 +23,7 @@ export class GdbConnection {
   #lost: GdbError | null = null;
 
   private constructor(private readonly socket: Socket) {
-    // Every packet waits for its answer: one that is held back to be sent with the next would never go.
+    // Every packet waits for its answer: Nagle's algorithm would hold back the next one.
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#reader.push(chunk).forEach((received) => this.#take(received)));
     socket.on('error', () => undefined);
@@ -91,7 +91,7 @@ export class GdbConnection {
   }
 }
 
-/** Answers in the order of their requests, and the error that ends them all. */
+/** Answers in the order of their requests; an error rejects all that wait. */
 export class Replies {
   readonly #waiting: Waiting[] = [];
   #failed: GdbError | null = null;

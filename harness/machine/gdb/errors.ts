@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { HostError } from '../../model/errors.ts';
 
-/** Why talking to a gdbstub failed; each is the host's fault, never evidence about a kernel. */
+/** Why talking to a gdbstub failed; always the host's fault, never evidence about a kernel. */
 export type GdbFailure =
   /** The socket closed, or was never there. */
   | 'GDB_LOST'
-  /** The machine behind the stub ended (`W`, `X`). */
+  /** The machine ended (`W`, `X`). */
   | 'GDB_ENDED'
   /** The stub answered `E nn`. */
   | 'GDB_REFUSED'
   /** The stub knows no such packet (an empty answer). */
   | 'GDB_UNSUPPORTED'
-  /** The answer has not the form that the protocol gives it. */
+  /** The answer violates the protocol. */
   | 'GDB_PROTOCOL'
   /** Asked for something that needs a stopped machine while it runs, or the other way round. */
   | 'GDB_STATE'

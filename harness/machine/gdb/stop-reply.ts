@@ -17,7 +17,7 @@ export function parseStop(payload: string): StopEvent {
   if (match === null) throw new GdbError('GDB_PROTOCOL', `Not a stop reply: ${payload.slice(0, 80)}`);
   const [, kind, number, rest] = match as unknown as [string, string, string, string];
   if (kind === 'W' || kind === 'X')
-    throw new GdbError('GDB_ENDED', `The machine behind the gdbstub ended (${payload.slice(0, 20)})`);
+    throw new GdbError('GDB_ENDED', `The machine ended under the debugger (${payload.slice(0, 20)})`);
   const thread = /(?:^|;)thread:(?:p[0-9a-f]+\.)?([0-9a-f]+)/.exec(rest)?.[1] ?? null;
   return { signal: Number.parseInt(number, 16), thread: thread === null ? null : Number.parseInt(thread, 16) };
 }

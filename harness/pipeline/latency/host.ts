@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { standstills } from '../../host/standstill.ts';
-import { standstillText } from '../../probe/latency/show/host-caveats.ts';
+import { cpuStalls } from '../../host/cpu-stalls.ts';
+import { cpuStallText } from '../../probe/latency/show/host-caveats.ts';
 import type { HostSnapshot } from '../../model/latency.ts';
 import { hostFacts } from '../host-facts.ts';
 
@@ -26,10 +26,10 @@ const LOOKED = { seconds: 5, leastMs: 1 } as const;
 
 /**
  * Looks, before anything is measured, whether cores stand still by themselves. Takes some seconds. @throws as
- * `standstills` does.
+ * `cpuStalls` does.
  */
 export async function coresStood(cores: readonly number[], signal: AbortSignal): Promise<string> {
-  return standstillText(await standstills(cores, { ...LOOKED, signal }), LOOKED);
+  return cpuStallText(await cpuStalls(cores, { ...LOOKED, signal }), LOOKED);
 }
 
 /** Begins to watch the host; the result tells what it was like since. */

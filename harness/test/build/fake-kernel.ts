@@ -18,7 +18,7 @@ srctree := $(CURDIR)
 KCONFIG_CONFIG ?= $(O)/.config
 OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard mm/*.c))
 
-# As Kbuild's if_changed: an object whose command is not on record is made anew.
+# As Kbuild's if_changed: an object whose command is not on record is rebuilt.
 $(foreach object,$(OBJECTS),$(if $(wildcard $(dir $(object)).$(notdir $(object)).cmd),,$(shell rm -f $(object))))
 
 kernelversion:
@@ -134,7 +134,7 @@ export interface FakeRequest extends BuildRequest {
   readonly events: ProgressEvent[];
 }
 
-/** A request for the fake tree, with the real stages behind it. */
+/** A request for the fake tree with the real stages. */
 export function fakeRequest(tree: SourceTree, cacheDir: string, changes: Partial<BuildRequest> = {}): FakeRequest {
   const events: ProgressEvent[] = [];
   return {

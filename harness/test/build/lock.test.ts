@@ -28,11 +28,11 @@ t.test('a lock is held by one, and the next gets it on release', async (t) => {
   });
   t.match(waited, { pid: process.pid, purpose: 'first' });
   t.match(holderText(waited), /^process \d+ on .* \(first\) since \d{4}-/);
-  order.push('first lets go');
+  order.push('first releases');
   await first[Symbol.asyncDispose]();
   await first[Symbol.asyncDispose]();
   await second;
-  t.same(order, ['first lets go', 'second has it']);
+  t.same(order, ['first releases', 'second has it']);
   await using _third = await acquireLock(path, { purpose: 'third', signal });
 });
 
@@ -72,7 +72,7 @@ t.test('the lock of a process that is killed is free', async (t) => {
   t.pass('no one had to break it');
 });
 
-t.test('who waits can be told to stop', async (t) => {
+t.test('a waiting process can be interrupted', async (t) => {
   const path = join(t.testdir(), 'lock');
   await using _first = await acquireLock(path, { purpose: 'first', signal });
   const abort = new AbortController();

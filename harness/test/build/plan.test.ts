@@ -77,7 +77,7 @@ t.test('a plan says what will be built and how', async (t) => {
   t.notOk(planBuild({ ...inputs, series: [] }).commands.some((command) => command.includes('patch')));
 });
 
-t.test('make is told what keeps kernels equal', async (t) => {
+t.test('make gets what keeps kernels equal', async (t) => {
   const args = makeArguments({ sourceDir: '/c/work', objectDir: '/c/obj' }, ['bzImage'], { jobs: 3 });
   for (const arg of [
     'O=/c/obj',
@@ -133,7 +133,7 @@ t.test('the first error of a log is found', async (t) => {
   t.equal(first(...noise), null);
 });
 
-t.test("the host's troubles are told from the kernel's", async (t) => {
+t.test("faults of the host are separated from the kernel's", async (t) => {
   const trouble = (output: string) => hostTrouble('build x', output, '/c')?.code ?? null;
   t.equal(trouble('/c/obj/x.s: Fatal error: cannot write: No space left on device'), 'DISK_FULL');
   t.equal(trouble('gcc: fatal error: Killed signal terminated program cc1'), 'OUT_OF_MEMORY');

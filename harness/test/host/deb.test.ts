@@ -34,7 +34,7 @@ t.test('files come in their order', async (t) => {
   t.same(sizes, { 'files/a': BYTES, 'files/b': BYTES });
 });
 
-t.test('whoever reads no further leaves no dpkg-deb that waits for him', async (t) => {
+t.test('a consumer that stops early leaves no dpkg-deb that waits for it', async (t) => {
   const deb = await makeDeb(t.testdir({ tree: { DEBIAN: {}, files: {} } }));
   const before = await children();
   for await (const { header } of debEntries(deb, signal)) if (header.type === 'file') break;

@@ -6,7 +6,8 @@ import { parseFragment } from '../../kconfig/fragment.ts';
 
 const KCONFIG = {
   Kconfig:
-    'mainmenu "Linux"\n\nif-success = $(shell,x)\nsource "arch/$(SRCARCH)/Kconfig"\nsource "mm/Kconfig" # comment\nsource "gone/Kconfig"\n',
+    'mainmenu "Linux"\n\nif-success = $(shell,x)\nsource "arch/$(SRCARCH)/Kconfig"\n' +
+    'source "mm/Kconfig" # comment\nsource "gone/Kconfig"\n',
   arch: {
     arm: { Kconfig: 'config ARM_ONLY\n\tbool\n' },
     x86: { Kconfig: 'config X86\n\tdef_bool y\n\tselect HAVE_THIS\n\tselect FORCED if X86\n' },
@@ -68,7 +69,7 @@ t.test('a symbol that did not survive is explained in Kconfig’s own words', as
   );
   t.equal(explain('CONFIG_ZSWAP=y'), 'depends on MMU && SWAP (MMU=y, SWAP=n), mm/Kconfig:15');
   t.equal(explain('CONFIG_WHICH_B=y'), 'depends on MMU (MMU=y), mm/Kconfig:23');
-  t.equal(explain('CONFIG_HAVE_THIS=y'), 'no `depends on` stands in the way, see mm/Kconfig:28; selected by X86');
+  t.equal(explain('CONFIG_HAVE_THIS=y'), 'no unmet `depends on`, see mm/Kconfig:28; selected by X86');
   t.equal(explain('CONFIG_FORCED=n'), 'selected by X86');
 });
 

@@ -8,7 +8,8 @@ import { isWithin } from '../../kconfig/version.ts';
 
 t.test('a fragment is read line by line', async (t) => {
   const text =
-    '# Comment.\n\nCONFIG_SWAP=y\n# CONFIG_NUMA is not set\nCONFIG_NR_CPUS=16\nCONFIG_CMDLINE="a # b"\nCONFIG_PVH=y # since 5.0\nCONFIG_A=n # since 4.9 until 5.19\n';
+    '# Comment.\n\nCONFIG_SWAP=y\n# CONFIG_NUMA is not set\nCONFIG_NR_CPUS=16\nCONFIG_CMDLINE="a # b"\n' +
+    'CONFIG_PVH=y # since 5.0\nCONFIG_A=n # since 4.9 until 5.19\n';
   const { requests } = parseFragment('x.config', text);
   t.same(
     requests.map(({ symbol, value, line, from, until }) => [symbol, value, line, from, until]),

@@ -5,7 +5,9 @@ import { choose, chooseCores, dedicate, parseCpuList } from '../../machine/dedic
 const ordinary = {
   status: 'Name:\tnode\nCapEff:\t0000000000000000\n',
   limits:
-    'Limit                     Soft Limit           Hard Limit           Units     \nMax locked memory         8388608              8388608              bytes     \nMax realtime priority     0                    0                    \n',
+    'Limit                     Soft Limit           Hard Limit           Units     \n' +
+    'Max locked memory         8388608              8388608              bytes     \n' +
+    'Max realtime priority     0                    0                    \n',
 };
 const root = { ...ordinary, status: 'Name:\tnode\nCapEff:\t000001ffffffffff\n' };
 const cores = { allowed: [0, 1, 2, 3], isolated: [] };
@@ -23,7 +25,7 @@ t.test('vCPUs get isolated cores, or the last ones, when there is one for each',
   t.equal(chooseCores(4, { allowed: [0, 1], isolated: [] }), '4 vCPUs on 2 cores');
 });
 
-t.test('root gives everything, a user what the limits allow, and both is told', async (t) => {
+t.test('root gives everything, a user what the limits allow, and both are recorded', async (t) => {
   t.match(choose({ vcpus: 2, memoryMiB: 256 }, 'tcg', cores, root), {
     cores: [2, 3],
     lockMemory: false,

@@ -156,7 +156,7 @@ t.test('packets are acknowledged unless the stub agrees not to', async (t) => {
   t.equal(silent.acks.length, before);
 });
 
-t.test('refusals, unknown packets and lost connections are told apart', async (t) => {
+t.test('refusals, unknown packets and lost connections have errors of their own', async (t) => {
   const stub: FakeStub = await FakeStub.start(t, (request) => {
     if (request.startsWith('m')) return 'E14';
     if (request.startsWith('Qqemu')) return '';

@@ -48,7 +48,8 @@ t.test('registers are numbered as the target describes them', async (t) => {
   const main = '<target><architecture>i386:x86-64</architecture><xi:include href="core.xml"/></target>';
   t.same(includesOf(main), ['core.xml']);
   const core =
-    '<feature name="core"><reg name="rax" bitsize="64" type="int64"/><reg name="rip" bitsize="64" regnum="16"/>\n<reg name="eflags" bitsize="32"/></feature>';
+    '<feature name="core"><reg name="rax" bitsize="64" type="int64"/><reg name="rip" bitsize="64" regnum="16"/>\n' +
+    '<reg name="eflags" bitsize="32"/></feature>';
   t.same(registersOf([main, core]), [
     { name: 'rax', number: 0 },
     { name: 'rip', number: 16 },

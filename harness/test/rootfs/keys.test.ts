@@ -3,7 +3,7 @@ import ssh2 from 'ssh2';
 import t from 'tap';
 import { newIdentity } from '../../rootfs/keys.ts';
 
-/** One key in 300 would be refused: so many show it all but surely. */
+/** One key in 300 would be refused: this many show it almost certainly. */
 const KEYS = 2_000;
 
 t.test('every key that a run makes can be read', async (t) => {

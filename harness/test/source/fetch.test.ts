@@ -37,7 +37,7 @@ t.test('a tarball is fetched once, whole and with the right sum', async (t) => {
   t.same(await prepare('good', null, true), tree, 'offline, what is there is used');
   t.same(asked, ['/good.tar.gz']);
 
-  await t.rejects(prepare('gone'), { name: 'SourceError', code: 'SOURCE_MISSING', message: /the server says 404/ });
+  await t.rejects(prepare('gone'), { name: 'SourceError', code: 'SOURCE_MISSING', message: /the server answered 404/ });
   await t.rejects(prepare('busy'), { name: 'HostError', code: 'FETCH_FAILED', message: /503/ });
   await t.rejects(prepare('cut'), { name: 'HostError', code: 'FETCH_FAILED' });
   await t.rejects(prepare('pinned', 'd'.repeat(64)), { name: 'SourceError', code: 'CHECKSUM_MISMATCH' });

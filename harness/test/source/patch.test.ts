@@ -31,7 +31,7 @@ const textOf = (files: PatchedFiles, name: string) => Buffer.from(files.get(name
 const HUNK = (at: number, context = 'line') =>
   `--- a/mm/long.c\n+++ b/mm/long.c\n@@ -${at},3 +${at},3 @@\n ${context} 10\n-line 11\n+LINE 11\n line 12\n`;
 
-t.test('patches build on each other and only what differs is told', async (t) => {
+t.test('patches build on each other and only what differs is returned', async (t) => {
   const there = replaceLine('mm/swap_state.c', 1, 'int read_ahead = 8;', 'int read_ahead = 4;').text;
   const back = replaceLine('mm/swap_state.c', 1, 'int read_ahead = 4;', 'int read_ahead = 8;').text;
   t.equal(textOf(await apply(t, there), 'mm/swap_state.c'), 'int read_ahead = 4;\n');
@@ -55,7 +55,9 @@ t.test('fuzz is refused, and said to be what it would take', async (t) => {
 });
 
 t.test('a patch that does not apply is named with file, hunk and rejected lines', async (t) => {
-  const bad = `${HUNK(10)}@@ -30,3 +30,3 @@\n line 30\n-line 99\n+LINE 99\n line 32\n--- a/mm/gone.c\n+++ b/mm/gone.c\n@@ -1 +1 @@\n-x\n+y\n`;
+  const bad =
+    `${HUNK(10)}@@ -30,3 +30,3 @@\n line 30\n-line 99\n+LINE 99\n line 32\n--- a/mm/gone.c\n` +
+    '+++ b/mm/gone.c\n@@ -1 +1 @@\n-x\n+y\n';
   const error = await apply(t, bad).catch((error: unknown) => error);
   t.match(error, {
     code: 'PATCH_REJECTED',
@@ -69,10 +71,12 @@ t.test('a patch that does not apply is named with file, hunk and rejected lines'
 
 t.test('files are created, deleted, renamed and made executable', async (t) => {
   const create =
-    'diff --git a/scripts/new b/scripts/new\nnew file mode 100755\n--- /dev/null\n+++ b/scripts/new\n@@ -0,0 +1 @@\n+#!/bin/sh\n';
+    'diff --git a/scripts/new b/scripts/new\nnew file mode 100755\n--- /dev/null\n+++ b/scripts/new\n' +
+    '@@ -0,0 +1 @@\n+#!/bin/sh\n';
   const remove = '--- a/mm/swap_state.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-int read_ahead = 8;\n';
   const rename =
-    'diff --git a/include/swap.h b/include/swap2.h\nsimilarity index 100%\nrename from include/swap.h\nrename to include/swap2.h\n';
+    'diff --git a/include/swap.h b/include/swap2.h\nsimilarity index 100%\nrename from include/swap.h\n' +
+    'rename to include/swap2.h\n';
   const files = await apply(t, create, remove, rename);
   t.same([...files.keys()], ['include/swap.h', 'include/swap2.h', 'mm/swap_state.c', 'scripts/new']);
   t.equal(files.get('mm/swap_state.c'), null);
@@ -92,8 +96,11 @@ t.test('a patch cannot name what is outside the tree', async (t) => {
   await t.rejects(apply(t, 'no diff at all\n'), { code: 'PATCH_EMPTY' });
 });
 
-t.test('headers are told from content that looks like them', async (t) => {
-  const tricky = `--- a description, not a header\nIndex: of things\n\n--- a/mm/x.c\t2018-02-01\n+++ b/mm/x.c\t2018-02-01\n@@ -1,2 +1,2 @@\n--- a/mm/fake.c\n+++ b/mm/fake.c\n \n--- a/mm/y.c\n+++ b/mm/y.c\n@@ -1 +1 @@\n-x\n+y\n`;
+t.test('content that looks like a header is not one', async (t) => {
+  const tricky =
+    '--- a description, not a header\nIndex: of things\n\n--- a/mm/x.c\t2018-02-01\n' +
+    '+++ b/mm/x.c\t2018-02-01\n@@ -1,2 +1,2 @@\n--- a/mm/fake.c\n+++ b/mm/fake.c\n \n--- a/mm/y.c\n' +
+    '+++ b/mm/y.c\n@@ -1 +1 @@\n-x\n+y\n';
   t.same(filesOfPatch('tricky', tricky), ['mm/x.c', 'mm/y.c']);
 });
 

@@ -6,7 +6,8 @@ import { loadSeries } from '../../source/series.ts';
 const signal = new AbortController().signal;
 const DIFF = (file: string) => `--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-old\n+new\n`;
 const mail = (subject: string, body: string) =>
-  `From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nDate: Thu, 1 Feb 2018 10:00:00 +0800\nSubject: ${subject}\n\n${body}\n`;
+  'From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\n' +
+  `Date: Thu, 1 Feb 2018 10:00:00 +0800\nSubject: ${subject}\n\n${body}\n`;
 
 t.test('a quilt folder is read in the order of its series file', async (t) => {
   const dir = t.testdir({
@@ -50,7 +51,11 @@ t.test('a single patch is a series of one', async (t) => {
 });
 
 t.test('a mailbox gives its patches in the order of their numbers', async (t) => {
-  const quotable = `From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nSubject: [PATCH v5 1/2] first\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nBecause x =3D y.\n---\n mm/a.c | 2 +-\n\n${DIFF('mm/a.c').replace('+new', '+new =3D 1;')}\n`;
+  const quotable =
+    'From 0123456789012345678901234567890123456789 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\n' +
+    'Subject: [PATCH v5 1/2] first\nContent-Type: text/plain; charset=utf-8\n' +
+    'Content-Transfer-Encoding: quoted-printable\n\nBecause x =3D y.\n---\n mm/a.c | 2 +-\n\n' +
+    `${DIFF('mm/a.c').replace('+new', '+new =3D 1;')}\n`;
   const dir = t.testdir({
     'thread.mbox': [
       mail('[PATCH v5 0/2] cover letter', 'Hello.'),
@@ -75,7 +80,7 @@ t.test('a mailbox without or with doubled patches is refused', async (t) => {
   });
   await t.rejects(loadSeries(join(dir, 'talk.mbox'), signal, dir), {
     code: 'MBOX_INVALID',
-    message: /no mail in it holds a patch/,
+    message: /there is no patch in it/,
   });
   await t.rejects(loadSeries(join(dir, 'twice.mbox'), signal, dir), {
     code: 'MBOX_INVALID',

@@ -6,7 +6,7 @@ import t from 'tap';
 
 const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** What each layer may import beside itself; a stage knows no other stage. */
+/** What each layer may import in addition to itself; a stage knows no other stage. */
 const STAGES = [
   'source',
   'kconfig',

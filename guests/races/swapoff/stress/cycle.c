@@ -7,7 +7,7 @@
 
 #include "stress.h"
 
-/* So many failures without one success mean that the area cannot be used at all. */
+/* This many failures without one success mean that the area cannot be used at all. */
 #define HOPELESS 50
 
 /* How long the controller waits for a racer to be on its CPU, and how many of its steps it wants to see. */
@@ -46,7 +46,7 @@ static void prepare_pages(struct slot *self)
 	finish(self);
 }
 
-/* Tells the holders when to strike; a time that has passed means at once. */
+/* Sets when the holders take their CPUs; a time that has passed means at once. */
 static void arm_hold(struct slot *self, uint64_t swapoff_at)
 {
 	uint64_t spread = (uint64_t)options.hold_before_us + options.hold_after_us;

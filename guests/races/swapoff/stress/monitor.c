@@ -44,7 +44,7 @@ static int report_death(int status)
 }
 
 /*
- * Beats until the worker has ended. After the full time the worker is told to stop, and has the join time to do so:
+ * Beats until the worker has ended. After the full time the worker is asked to stop, and has the join time to do so:
  * long enough that a thread which hangs at the very end is still seen to hang.
  */
 int monitor_run(int worker_pid, uint64_t start_ns)

@@ -10,8 +10,8 @@
 
 /*
  * Eight threads and 64 pages clearly shorten the time to the first oops of an unprotected kernel against four and 32.
- * The shares of reclaim (25 to 75) and of holds (none or 75) could not be told apart on a busy host: both ways are
- * mixed, since each reaches places that the other does not.
+ * The shares of reclaim (25 to 75) and of holds (none or 75) made no measurable difference on a busy host: both ways
+ * are mixed, since each reaches places that the other does not.
  */
 struct options options = {
 	.threads = 8,

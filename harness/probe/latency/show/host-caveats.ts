@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Standstill } from '../../../host/standstill.ts';
+import type { CpuStalls } from '../../../host/cpu-stalls.ts';
 import type { HostSnapshot, LatencyRunRecord } from '../../../model/latency.ts';
 
 /** CPUs that were this busy left the guests waiting for them. */
@@ -59,13 +59,13 @@ export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapsho
 const NEVER = 'never';
 
 /** How often and for how long the worst of the cores stood still, as the facts of a host tell it. Pure. */
-export function standstillText(
-  standstills: readonly Standstill[],
+export function cpuStallText(
+  cores: readonly CpuStalls[],
   { seconds, leastMs }: { readonly seconds: number; readonly leastMs: number },
 ): string {
-  const looked = `${standstills.length} cores, ${seconds} s`;
-  const most = greatest(standstills.map(({ stopsMs }) => stopsMs.length));
-  const worst = greatest(standstills.flatMap(({ stopsMs }) => stopsMs));
+  const looked = `${cores.length} cores, ${seconds} s`;
+  const most = greatest(cores.map(({ stopsMs }) => stopsMs.length));
+  const worst = greatest(cores.flatMap(({ stopsMs }) => stopsMs));
   if (most === 0) return `${NEVER} for ${leastMs} ms or longer (${looked})`;
   return `for ${leastMs} ms or longer ${(most / seconds).toFixed(1)} times a second, up to ${worst.toFixed(1)} ms (${looked})`;
 }

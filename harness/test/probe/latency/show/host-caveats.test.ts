@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { hostNotes, standstillText } from '../../../../probe/latency/show/host-caveats.ts';
+import { hostNotes, cpuStallText } from '../../../../probe/latency/show/host-caveats.ts';
 import type { HostSnapshot, LatencyRunRecord } from '../../../../model/latency.ts';
 
 const quietHost: HostSnapshot = { load: 0.5, steal: 0, busy: 0.6 };
@@ -50,7 +50,7 @@ t.test('steal, foreign work and missing isolation are told', async (t) => {
 
 t.test('cores that stand still by themselves are told', async (t) => {
   const looked = { seconds: 5, leastMs: 1 };
-  const still = standstillText(
+  const still = cpuStallText(
     [
       { core: 0, stopsMs: [] },
       { core: 1, stopsMs: [] },
@@ -60,7 +60,7 @@ t.test('cores that stand still by themselves are told', async (t) => {
   t.equal(still, 'never for 1 ms or longer (2 cores, 5 s)');
   const facts = { cores: '16', isolatedCpus: '2-3' };
   t.same(hostNotes(record('kvm', 2, { ...facts, coresStood: still }), []), []);
-  const stopped = standstillText(
+  const stopped = cpuStallText(
     [
       { core: 2, stopsMs: [3.7, 1.2, 4.04] },
       { core: 3, stopsMs: [1.5] },

@@ -2,13 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import { runOk } from './process.ts';
 
-/** Milliseconds of each time in which a core did nothing for a program that always had something to do. */
-export interface Standstill {
+/** When a core did not run a program that never sleeps, in milliseconds each. */
+export interface CpuStalls {
   readonly core: number;
   readonly stopsMs: readonly number[];
 }
 
-export interface StandstillOptions {
+export interface StallOptions {
   readonly seconds: number;
   /** Shorter ones do not count. */
   readonly leastMs: number;
@@ -16,14 +16,14 @@ export interface StandstillOptions {
 }
 
 /**
- * Looks how often and for how long cores stand still, all at once: what runs on them cannot be prompter.
+ * Measures how often and for how long cores stall, all cores at once: what runs on them cannot be prompter.
  *
  * @throws HostError when a core may not be used, or taskset(1) is missing.
  */
-export async function standstills(
+export async function cpuStalls(
   cores: readonly number[],
-  { seconds, leastMs, signal }: StandstillOptions,
-): Promise<Standstill[]> {
+  { seconds, leastMs, signal }: StallOptions,
+): Promise<CpuStalls[]> {
   const spin = [
     '--import',
     import.meta.resolve('tsx'),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import t from 'tap';
-import { standstills } from '../../host/standstill.ts';
+import { cpuStalls } from '../../host/cpu-stalls.ts';
 import { allowedCores } from '../../machine/dedicated.ts';
 
 const signal = new AbortController().signal;
 
-t.test('a core that another program has is seen to stand still', async (t) => {
+t.test('a core that another program shares is seen to stall', async (t) => {
   const core = (await allowedCores())[0] as number;
   const rival = execa('taskset', ['-c', String(core), 'sh', '-c', 'while :; do :; done'], { reject: false });
   try {
-    const [stood] = await standstills([core], { seconds: 1, leastMs: 1, signal });
-    t.equal(stood?.core, core);
-    const stopsMs = stood?.stopsMs ?? [];
+    const [stalled] = await cpuStalls([core], { seconds: 1, leastMs: 1, signal });
+    t.equal(stalled?.core, core);
+    const stopsMs = stalled?.stopsMs ?? [];
     t.ok(stopsMs.length > 5, `the rival gets slices: ${stopsMs.length}`);
     t.ok(stopsMs.every((ms) => ms >= 1));
   } finally {
@@ -22,5 +22,5 @@ t.test('a core that another program has is seen to stand still', async (t) => {
 });
 
 t.test('a core that may not be used is the host’s fault', async (t) => {
-  await t.rejects(standstills([4096], { seconds: 1, leastMs: 1, signal }), { fault: 'host', message: /taskset/ });
+  await t.rejects(cpuStalls([4096], { seconds: 1, leastMs: 1, signal }), { fault: 'host', message: /taskset/ });
 });
