@@ -4,7 +4,7 @@ import { HostError } from '../model/errors.ts';
 
 /** proc(5): the kernel shows times to user space in hundredths of a second, whatever its own tick is. */
 const MS_PER_TICK = 10;
-/** Fields behind the command's closing bracket: state is the first, utime the 12th, stime the 13th. */
+/** Fields after the command's closing bracket: state is the first, utime the 12th, stime the 13th. */
 const UTIME = 11;
 const STIME = 12;
 

@@ -11,7 +11,7 @@ export interface Shift {
   readonly interval: Interval | null;
 }
 
-/** Up to so many figures a side the distribution of U is counted out; beyond it is normal to many digits. */
+/** Up to this many figures per side the distribution of U is counted; beyond, it is normal to many digits. */
 const MOST_EXACT = 40;
 
 /**

@@ -2,7 +2,7 @@
 import { seededRandom, shuffled } from '../model/random.ts';
 import { midranks } from './order.ts';
 
-/** Up to so many figures in all, every way to deal them to the two sides is counted. */
+/** Up to this many figures in all, every split into the two sides is counted. */
 const MOST_COUNTED = 60;
 const RESAMPLES = 9_999;
 

@@ -19,16 +19,16 @@ t.test('work that does not listen is left at once', async (t) => {
 });
 
 t.test('a deadline ends the work, and names what was late', async (t) => {
-  let told = false;
+  let aborted = false;
   const work = async (signal: AbortSignal): Promise<never> => {
-    signal.addEventListener('abort', () => (told = true));
+    signal.addEventListener('abort', () => (aborted = true));
     return hangs();
   };
   await t.rejects(
     within(20, never, work, () => new Error('the answer is late')),
     { message: 'the answer is late' },
   );
-  t.ok(told);
+  t.ok(aborted);
 });
 
 t.test('what work has started outlives its deadline, and ends with the signal', async (t) => {
