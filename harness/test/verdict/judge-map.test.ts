@@ -78,7 +78,7 @@ t.test('a wait for a frozen CPU closes nothing; what is open shows under either 
     points: { inconclusive: 25, clean: 0 },
     expectation: { kind: 'cannot-tell' },
     reason:
-      /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and swapoff waits for a frozen CPU/,
+      /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and the contender waits for a frozen CPU/,
   });
   t.match(
     stalled({ kind: 'refused' }, { kind: 'ok' }),
