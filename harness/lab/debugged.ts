@@ -6,6 +6,7 @@ import { workClock } from '../machine/work-clock.ts';
 import { GuestError } from '../model/errors.ts';
 import type { StartedGuest } from '../model/guest.ts';
 import type { PlacedMachine } from '../model/interleave.ts';
+import { answered } from './answered.ts';
 import { bootGuest } from './boot.ts';
 import type { GuestKit, GuestRequest, LabGuest } from './guest.ts';
 import { ConsoleSplats } from './console-splats.ts';
@@ -39,7 +40,10 @@ export async function withDebuggedGuest<T>(
     (listener) => guest.onConsoleLine(listener),
   );
   await proveKernel(guest, request.kernel, signal);
-  return await use({ guest, take: () => take(guest, splats) });
+  return await use({
+    guest,
+    take: () => answered(guest, 'hand over its vCPUs', signal, () => take(guest, splats)),
+  });
 }
 
 async function take(guest: StartedGuest, splats: ConsoleSplats): Promise<TakenMachine> {

@@ -39,6 +39,8 @@ export interface SessionTimes {
   readonly answerMs: number;
   /** Without a report of a program that reports ten times a second: such a guest no longer answers. */
   readonly silenceMs: number;
+  /** Of the host, or of QEMU: shorter ones are below what detectors of hangs wait for. */
+  readonly hostStallMs: number;
   /** For the console to print what SysRq or an NMI asked for. */
   readonly backtraceMs: number;
   /** For a machine to be seen to go, and for the console's last bytes, after a session or a program was lost. */
@@ -50,6 +52,7 @@ export interface SessionTimes {
 export const SESSION_TIMES: SessionTimes = {
   answerMs: 30_000,
   silenceMs: 20_000,
+  hostStallMs: 5_000,
   backtraceMs: 3_000,
   afterLossMs: 1_000,
   windDownMs: 10_000,

@@ -5,7 +5,9 @@ import { HostError, WrongKernelError } from '../model/errors.ts';
 import type { GuestEnd, SessionResult } from '../model/guest-end.ts';
 import { bootGuest } from './boot.ts';
 import type { GuestKit, GuestRequest, LabGuest } from './guest.ts';
+import { markEnd } from './end-mark.ts';
 import { endOf } from './end-of.ts';
+import { hostStoodStill, pulseOf } from './host-pulse.ts';
 import { machineGone } from './machine-gone.ts';
 import { proveKernel } from './proof.ts';
 import { SplatWatch } from './splat-watch.ts';
@@ -21,8 +23,8 @@ export type Use = (session: GuestSession, signal: AbortSignal) => Promise<GuestE
 
 /**
  * One guest, from boot to end: boots it, proves its kernel, and lets `use` go on until that ends by itself, the console
- * shows a splat, the machine is gone, or `signal` aborts; whichever is first. QEMU has ended when this resolves, and the
- * console is whole.
+ * shows a splat, the machine is gone, the host stands still, or `signal` aborts; whichever is first. QEMU has ended when
+ * this resolves, and the console is whole: after a program that completed it ends with the guest's end mark.
  *
  * @throws the signal's reason; what does not concern this guest (HostError: evidence could not be kept). Everything else
  *   is an end.
@@ -49,6 +51,7 @@ export async function runSession(
   try {
     guestBuildId = await proveKernel(guest, request.kernel, running);
     end = await firstEnd(session, use, running, over);
+    if (end.kind === 'completed') await markEnd(guest, signal);
   } catch (error) {
     if (error instanceof WrongKernelError) guestBuildId = error.reported;
     end = endOrThrow(error, signal);
@@ -79,6 +82,7 @@ async function firstEnd(
       used,
       splats.followed(running).then((): GuestEnd => ({ kind: 'splat' })),
       machineGone(guest),
+      hostStoodStill(pulseOf(guest), guest.times.hostStallMs, running),
       aborted(running),
     ]);
   } finally {

@@ -33,6 +33,9 @@ const PANIC = 'Kernel panic - not syncing';
 /** How long QEMU may take to end after its session broke. */
 const AFTER_LOST_SESSION_MS = 2_000;
 
+/** What query-status answers. */
+const statusSchema = z.object({ status: z.string() });
+
 /** What query-cpus-fast returns per vCPU. */
 const vcpusSchema = z.array(z.object({ 'cpu-index': z.number(), 'thread-id': z.number() }));
 
@@ -206,17 +209,19 @@ class Machine {
       consoleQuietMs: () => this.console.quietMs(),
       injectNmi: async () => void (await this.#qmp?.execute('inject-nmi')),
       vcpuThreads: () => this.#vcpuThreads(),
+      status: async () => statusSchema.parse(await this.#monitor().execute('query-status')).status,
       kill,
       [Symbol.asyncDispose]: kill,
     };
   }
 
+  #monitor(): QmpClient {
+    if (this.#qmp !== null) return this.#qmp;
+    throw new HostError('QMP_FAILED', 'QEMU has no monitor', { concerns: 'guest' });
+  }
+
   async #vcpuThreads(): Promise<readonly number[]> {
-    if (this.#qmp === null)
-      throw new HostError('QMP_FAILED', 'Cannot list the vCPU threads: there is no QMP connection', {
-        concerns: 'guest',
-      });
-    const vcpus = vcpusSchema.parse(await this.#qmp.execute('query-cpus-fast'));
+    const vcpus = vcpusSchema.parse(await this.#monitor().execute('query-cpus-fast'));
     return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
 

@@ -142,6 +142,8 @@ export interface StartedGuest extends AsyncDisposable {
   injectNmi(): Promise<void>;
   /** Ids of the host's threads that run the vCPUs, in their order. @throws HostError when QEMU does not answer. */
   vcpuThreads(): Promise<readonly number[]>;
+  /** What QEMU reports of its machine: `running`, `paused`, `io-error` … @throws HostError when QEMU does not answer. */
+  status(): Promise<string>;
   /** Ends QEMU now. Idempotent. */
   kill(): Promise<void>;
   /** Milliseconds from exec to the first answer over SSH. */

@@ -18,6 +18,7 @@ const STDERR_LIMIT = 4_000;
 export class WorkloadRun implements WatchedProgram, AsyncDisposable {
   #lastLineAt = performance.now();
   #threads: readonly ThreadBeat[] = [];
+  #threadsBefore: readonly ThreadBeat[] = [];
   #exposure: Exposure | null = null;
   #last: Extract<WorkloadMessage, { t: 'end' | 'fail' }> | null = null;
   #stderr = '';
@@ -67,9 +68,13 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
     return this.#exposure;
   }
 
-  /** Threads that the last beat showed without progress for `limitMs` of the guest's clock or longer. */
+  /**
+   * Threads that the last two beats showed without progress for `limitMs` of the guest's clock or longer: the first beat
+   * after the host was stopped for a while shows every thread so.
+   */
   stalledThreads(limitMs: number): readonly ThreadBeat[] {
-    return this.#threads.filter((thread) => thread.stalledMs >= limitMs);
+    const before = new Set(this.#threadsBefore.filter(({ stalledMs }) => stalledMs >= limitMs).map(({ name }) => name));
+    return this.#threads.filter(({ name, stalledMs }) => stalledMs >= limitMs && before.has(name));
   }
 
   /** Milliseconds of the host's clock since the last line. */
@@ -102,6 +107,7 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
       case 'start':
         return;
       case 'beat': {
+        this.#threadsBefore = this.#threads;
         this.#threads = message.threads;
         this.#exposure = message.exposure;
         const { exposedSwapoffs, elapsedMs } = message.exposure;

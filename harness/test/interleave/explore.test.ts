@@ -9,7 +9,7 @@ import { Runner } from '../../interleave/runner.ts';
 import { ConsoleSplats, type LineScanner } from '../../lab/console-splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { PathWalker } from '../../interleave/walk.ts';
-import { cpuMs } from '../../machine/work-clock.ts';
+import { processState } from '../../machine/work-clock.ts';
 import { GuestError, HostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import { SWAPOFF } from '../race/shipped.ts';
@@ -266,7 +266,9 @@ t.test('a budget is used up by running, not by waiting', async (t) => {
 });
 
 t.test('the CPU time of a process whatever its name', async (t) => {
-  t.equal(cpuMs('12 (a) b (c) S 1 1 1 0 -1 4194560 1 0 0 0 150 25 0 0 20 0'), 1750);
+  const stat = (state: string) => `12 (a) b (c) ${state} 1 1 1 0 -1 4194560 1 0 0 0 150 25 0 0 20 0`;
+  t.same(processState(stat('S')), { cpuMs: 1750, stopped: false });
+  t.same(processState(stat('T')), { cpuMs: 1750, stopped: true });
 });
 
 t.test('a console’s splats begin anew with each restore', async (t) => {

@@ -109,6 +109,20 @@ t.test('guests side by side explore what one does, each with its console', async
   t.ok(consoles >= 3, `two, and one for what the last path has besides, and one for each that is lost: ${consoles}`);
 });
 
+t.test('a kernel that is not the one that was built is not placed, and an exploration of it says so', async (t) => {
+  await booted(t.name);
+  const plan = await shippedPlan('short');
+  const [kernel, other] = [await kernelOf(plan, 'weakened'), await kernelOf(plan, 'stock')];
+  // Symbols and build id of the one, image of the other.
+  const swapped = { ...kernel, bzImage: other.bzImage };
+  const refused = { code: 'WRONG_KERNEL', fault: 'boot', message: new RegExp(`build ${other.buildId}, not`) };
+  await t.rejects(
+    withPlacement(swapped, await labFor(kernel), never, async () => t.fail('it was placed')),
+    refused,
+  );
+  await t.rejects(exploreOnce(swapped, 'weakened', t.testdir({}), {}), /"fault":"boot".*not the one that was built/);
+});
+
 interface Explored {
   readonly path: ExploredPath;
   readonly results: readonly PointResult[];

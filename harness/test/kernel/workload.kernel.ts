@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
+import { hasEndMark } from '../../model/end-mark.ts';
 import type { StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
 import type { Evidence, TrialSpec } from '../../model/trial.ts';
@@ -103,6 +104,31 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
 });
 
+t.test('a host that stops QEMU for 25 s makes no hang of a sound kernel', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir();
+  const spec = trial({ seconds: 60, hangSeconds: 20, cmdline: ['swaprace.mark=host-stall'] });
+  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  await running.until(async () =>
+    (await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null,
+  );
+  const pid = (await qemuOf('swaprace.mark=host-stall')) as number;
+  process.kill(pid, 'SIGSTOP');
+  const go = setTimeout(() => process.kill(pid, 'SIGCONT'), 25_000);
+  const evidence = await running.result;
+  clearTimeout(go);
+  t.match(evidence.end, { kind: 'host-fault', message: /the host stood still: QEMU was stopped for \d s/ });
+  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
+  t.same(await qemuOf('swaprace.mark=host-stall'), null);
+});
+
+t.test('a console of a trial that completed ends with the guest’s mark', async (t) => {
+  await booted(t.name);
+  const dir = t.testdir();
+  t.same((await evidenceOf(trial({}), dir)).end, { kind: 'completed' });
+  t.ok(hasEndMark(await readFile(join(dir, 'console.log'), 'utf8')));
+});
+
 t.test('a thread without progress while the guest answers is a hang, with backtraces of every task', async (t) => {
   await booted(t.name);
   const dir = t.testdir();
@@ -156,7 +182,9 @@ t.test('an image without the workload is inconclusive, and says what is missing'
 
 t.test('a kernel that is not the one that was built is no evidence about it', async (t) => {
   await booted(t.name);
-  const evidence = await evidenceOf(trial({}), t.testdir(), { ...stock, buildId: 'ab'.repeat(20) });
+  // One variant's image under another's build id.
+  const evidence = await evidenceOf(trial({}), t.testdir(), { ...stock, bzImage: fixed.bzImage });
+  t.equal(evidence.guestBuildId, fixed.buildId);
   t.match(evidence.end, { kind: 'wrong-kernel', message: /not the one that was built/ });
-  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
+  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'wrong-kernel' });
 });

@@ -20,6 +20,8 @@ export interface Behaviour {
   /** On the console when the guest answers. */
   readonly console?: string;
   readonly buildId?: string;
+  /** Of what stands for QEMU; this process where it is absent. */
+  readonly pid?: number;
   /** Of the guest's own clock. */
   readonly uptimeSeconds?: number;
   /** Answers to commands, by their first word; every other command succeeds. */
@@ -44,7 +46,7 @@ export interface FakeKit extends GuestKit {
 }
 
 /** Short, so that what waits for a deadline is over at once. */
-const TIMES = { answerMs: 150, silenceMs: 400, backtraceMs: 10, afterLossMs: 50, windDownMs: 100 };
+const TIMES = { answerMs: 150, silenceMs: 400, hostStallMs: 60_000, backtraceMs: 10, afterLossMs: 50, windDownMs: 100 };
 
 /** The n-th boot gives a guest of the n-th behaviour, the last one again and again. */
 export function fakeKit(...behaviours: readonly Behaviour[]): FakeKit {
@@ -78,6 +80,9 @@ function start(request: BootRequest, behaviour: Behaviour): { guest: StartedGues
   };
   const answer = async (command: string): Promise<RemoteOutput> => {
     commands.push(command);
+    // What is written to /dev/kmsg comes on the console.
+    const message = /^echo '<\d>(.*)' > \/dev\/kmsg$/.exec(command)?.[1];
+    if (message !== undefined) print(`[    9.000000] ${message}`);
     const own = Object.entries(behaviour.answers ?? {}).find(([word]) => command.startsWith(word))?.[1];
     return { code: 0, signal: null, lost: false, stdout: stdoutOf(command, behaviour), stderr: '', ...(await own?.()) };
   };
@@ -96,12 +101,13 @@ function start(request: BootRequest, behaviour: Behaviour): { guest: StartedGues
     },
     sshSockets: [],
     placing: null,
-    pid: process.pid,
+    pid: behaviour.pid ?? process.pid,
     ended,
     onConsoleLine: (listener) => void listeners.push(listener),
     consoleQuietMs: () => performance.now() - state.lastLineAt,
     injectNmi: async () => void state.nmis++,
     vcpuThreads: async () => [],
+    status: async () => 'running',
     kill,
     [Symbol.asyncDispose]: kill,
     bootMs: 1000,

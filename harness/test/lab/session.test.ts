@@ -6,6 +6,7 @@ import { answered } from '../../lab/answered.ts';
 import { withDebuggedGuest } from '../../lab/debugged.ts';
 import { programEnd, type WatchedProgram } from '../../lab/program.ts';
 import { runSession, type Use } from '../../lab/session.ts';
+import { END_MARK, hasEndMark } from '../../model/end-mark.ts';
 import { BootError, GuestError, HostError, InterruptedError, UsageError } from '../../model/errors.ts';
 import type { GuestSpec } from '../../model/guest.ts';
 import type { GuestEnd } from '../../model/guest-end.ts';
@@ -48,6 +49,24 @@ t.test('a guest is booted, proved, used and ended', async (t) => {
   t.same(result, { end: { kind: 'completed' }, guestBuildId: kernel.buildId, argv: ['qemu'], bootMs: 1000 });
   t.ok(used);
   t.equal(kit.guests[0]?.running, false);
+});
+
+t.test('a guest whose program completed writes its end mark, and that is waited for', async (t) => {
+  const marks = (kit: FakeKit) => kit.guests[0]?.commands.filter((command) => command.includes(END_MARK)).length;
+  const kit = fakeKit({});
+  await runSession(request, kit, never, completed);
+  t.equal(marks(kit), 1);
+  const failed = fakeKit({});
+  await runSession(request, failed, never, async () => ({ kind: 'program-failed', message: '' }));
+  t.equal(marks(failed), 0);
+  const deaf = fakeKit({ answers: { [`echo '<5>`]: hangs } });
+  t.same(
+    (await runSession(request, deaf, never, completed)).end,
+    { kind: 'completed' },
+    'its console is truncated then',
+  );
+  t.ok(hasEndMark(`[    1.000000] x\n[    2.000000] ${END_MARK}\r\n`));
+  t.notOk(hasEndMark(`[    1.000000] x\n[    2.000000] ${END_MARK.slice(0, -3)}`));
 });
 
 t.test('a guest that reports another build ends before anything is done to it', async (t) => {
