@@ -2,11 +2,16 @@
 import type { SwapBackend } from '../model/guest.ts';
 import type { VariantSpec } from '../model/kernel.ts';
 import { budgetOf, type InterleaveProbe, type Plan, type StressProbe } from '../model/plan.ts';
+import type { ProbeSpec } from '../model/probe.ts';
+import { PROBES } from '../probe/table.ts';
+import { kindOf } from '../results/kinds.ts';
 import { formatSourceSpec } from '../source/spec.ts';
 
 /** What a plan would do, for a person. */
 export function describePlan(plan: Plan): string {
-  const wanted = new Set([...plan.probes, ...plan.explorations].flatMap((probe) => probe.variants));
+  const wanted = new Set(
+    [...plan.probes, ...plan.explorations, ...(plan.generic ?? [])].flatMap((probe) => probe.variants),
+  );
   const variants = plan.variants.filter(({ id }) => wanted.has(id));
   return [
     `plan ${plan.name}: ${plan.describe}`,
@@ -15,6 +20,7 @@ export function describePlan(plan: Plan): string {
     describeVariants(variants),
     ...plan.probes.flatMap((probe) => ['', ...describeProbe(probe)]),
     ...plan.explorations.flatMap((probe) => ['', ...describeExploration(probe)]),
+    ...(plan.generic ?? []).flatMap((probe) => ['', ...describeTableProbe(probe)]),
   ].join('\n');
 }
 
@@ -61,6 +67,11 @@ function describeExploration(probe: InterleaveProbe): string[] {
     `probe ${id}: interleave ${path}, ${hold} hold, ${meanwhile}, ${which}, ${repeats} times; ${describeBackend(backend)}`,
     ...rows,
   ];
+}
+
+function describeTableProbe(probe: ProbeSpec): string[] {
+  const [first = probe.id, ...rows] = kindOf(PROBES, probe.kind).outline(probe).lines;
+  return [`probe ${first}`, ...rows.map((row) => `  ${row}`)];
 }
 
 function describeBackend(backend: SwapBackend): string {

@@ -46,6 +46,7 @@ export function buildProgram(shell: {
     .addOption(dryRun())
     .addOption(json())
     .option('--seed <number>', 'seed of the trials instead of the plan’s')
+    .option('--resume <run>', 'go on with a run that was stopped, by the plan that it has')
     .addOption(results())
     .action(async (name: string, flags) => (await import('./commands/run.ts')).runCommand(context, name, flags));
 

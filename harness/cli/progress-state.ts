@@ -20,6 +20,8 @@ export interface ProgressState {
     readonly exposed: number;
     readonly raceMs: number;
   } | null;
+  /** The step of a run that is under way. */
+  readonly step: { readonly name: string; readonly since: number; readonly text: string } | null;
   /** Points of the exploration that is under way, and the last of them. */
   readonly exploration: { readonly id: string; readonly points: number; readonly last: string } | null;
   readonly build: Extract<ProgressEvent, { kind: 'build-progress' }> | null;
@@ -33,6 +35,7 @@ export function initialState(now: number): ProgressState {
     exposed: 0,
     trialMs: 0,
     trial: null,
+    step: null,
     exploration: null,
     build: null,
   };
@@ -57,6 +60,17 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
         exploration: { id: event.exploration, points, last: `${event.point}: ${outcomeKey(event.outcome)}` },
       };
     }
+    case 'step-start':
+      return { ...state, build: null, exploration: null, step: { name: event.step, since: now, text: '' } };
+    case 'step-progress':
+      return state.step?.name === event.step ? { ...state, step: { ...state.step, text: event.text } } : state;
+    case 'step-end':
+      return {
+        ...state,
+        step: null,
+        done: { ...state.done, [event.brief.outcome]: (state.done[event.brief.outcome] ?? 0) + 1 },
+        trialMs: state.trialMs + (state.step === null ? 0 : now - state.step.since),
+      };
     case 'trial-start':
       return {
         ...state,
@@ -85,13 +99,14 @@ export function progressLines(state: ProgressState, now: number): string[] {
   return [...currentLine(state), ...overallLine(state, now)];
 }
 
-function currentLine({ build, trial, exploration }: ProgressState): string[] {
+function currentLine({ build, trial, step, exploration }: ProgressState): string[] {
   if (build !== null) {
     const objects = build.expected === null ? `${build.done} objects` : `${build.done} of ${build.expected} objects`;
     return [
       `build ${build.variant}: ${objects}${build.etaSeconds === null ? '' : `, about ${clock(build.etaSeconds * 1000)} left`}`,
     ];
   }
+  if (step !== null) return [`${step.name}: ${step.text === '' ? 'begun' : step.text}`];
   if (exploration !== null) return [`${exploration.id}: ${exploration.points} points, ${exploration.last}`];
   if (trial === null) return [];
   const race =
@@ -104,6 +119,7 @@ function currentLine({ build, trial, exploration }: ProgressState): string[] {
 function overallLine(state: ProgressState, now: number): string[] {
   const { planned, done, trial, exposed } = state;
   const trials = trialsDone(state);
+  if (state.step !== null || (trials > 0 && trial === null && exposed === 0)) return [stepsLine(state, now)];
   if (trials === 0 && trial === null) return [];
   const counts = Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`);
   return [
@@ -117,6 +133,18 @@ function overallLine(state: ProgressState, now: number): string[] {
   ];
 }
 
+function stepsLine(state: ProgressState, now: number): string {
+  const { planned, done } = state;
+  const steps = trialsDone(state);
+  const counts = Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`);
+  return [
+    planned === null ? `${steps} steps done` : `${steps} of ${span(planned)} steps done`,
+    ...counts,
+    clock(now - state.startedAt),
+    ...leftText(state, now),
+  ].join(' · ');
+}
+
 function span({ least, most }: { readonly least: number; readonly most: number }): string {
   return least === most ? String(least) : `${least} to ${most}`;
 }
@@ -127,7 +155,8 @@ function leftText(state: ProgressState, now: number): string[] {
   const trials = trialsDone(state);
   if (planned === null || trials === 0 || trials >= planned.least) return [];
   const pace = trialMs / trials;
-  const underWay = trial === null ? 0 : Math.min(pace, now - trial.since);
+  const since = (trial ?? state.step)?.since;
+  const underWay = since === undefined ? 0 : Math.min(pace, now - since);
   return [`at least ${clock(pace * (planned.least - trials) - underWay)} left`];
 }
 

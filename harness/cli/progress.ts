@@ -79,12 +79,19 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
     case 'point':
       if (event.outcome.kind !== 'hang' && event.outcome.kind !== 'corruption') return null;
       return `${event.exploration}: ${event.point}: ${outcomeKey(event.outcome)}`;
+    case 'step-end': {
+      const { outcome, words } = event.brief;
+      const word = paint(outcome === 'clean' ? 'nothing happened' : WORD[outcome], STYLE[outcome]);
+      return `${event.step}: ${word}${words === '' ? '' : `: ${words}`}`;
+    }
     case 'trial-end':
       return `trial ${event.trial}: ${verdictWords(event.verdict, paint)}`;
     case 'planned':
     case 'build-progress':
     case 'trial-start':
     case 'trial-exposure':
+    case 'step-start':
+    case 'step-progress':
       return null;
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome } from './interleave.ts';
+import type { StepBrief } from './probe.ts';
 import type { TrialVerdict } from './verdict.ts';
 
 /** What a pipeline tells whoever watches it. The terminal is one consumer. */
@@ -19,7 +20,7 @@ export type ProgressEvent =
       readonly seconds: number;
       readonly cached: boolean;
     }
-  /** Trials that a run makes in any case, and the most that more evidence may add up to. */
+  /** Steps that a run makes in any case, and the most that more evidence may add up to. */
   | { readonly kind: 'planned'; readonly least: number; readonly most: number }
   | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
   | {
@@ -29,6 +30,10 @@ export type ProgressEvent =
       readonly elapsedMs: number;
     }
   | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
+  | { readonly kind: 'step-start'; readonly step: string }
+  /** How far a step is, in its kind's words. */
+  | { readonly kind: 'step-progress'; readonly step: string; readonly text: string }
+  | { readonly kind: 'step-end'; readonly step: string; readonly brief: StepBrief }
   | { readonly kind: 'point'; readonly exploration: string; readonly point: string; readonly outcome: PointOutcome }
   | { readonly kind: 'note'; readonly message: string };
 

@@ -23,6 +23,17 @@ export interface VariantSummary {
   /** Exposed swapoffs; under an interleave probe explored points. */
   readonly exposure: number;
   readonly signatures: readonly SignatureCount[];
+  /** Figures beside the rate of its findings. */
+  readonly figures: readonly FigureSummary[];
+}
+
+/** A figure of a variant that is compared from run to run. */
+export interface FigureSummary {
+  readonly name: string;
+  readonly unit: string;
+  /** To the run's own control; null where it has none. */
+  readonly ratio: number | null;
+  readonly absolute: number | null;
 }
 
 export interface SignatureCount {
@@ -41,6 +52,7 @@ export interface Series {
   readonly points: readonly SeriesPoint[];
   /** Targets first, then by title. */
   readonly signatures: readonly SignatureTrend[];
+  readonly figures: readonly FigureTrend[];
 }
 
 export interface SeriesPoint extends VariantSummary {
@@ -82,6 +94,30 @@ export interface ChangePoint {
   readonly run: string;
   readonly before: Tally;
   readonly after: Tally;
+  /** By permutation of the runs. */
+  readonly p: number;
+}
+
+/**
+ * How a figure went over the runs. `ratio` to the run's own control where every run with a figure has one; otherwise
+ * `absolute`, which the host moves as well.
+ */
+export interface FigureTrend {
+  readonly name: string;
+  readonly unit: string;
+  readonly basis: 'ratio' | 'absolute';
+  /** Of the newest run that has the figure. */
+  readonly last: number | null;
+  /** Over all runs that have it. */
+  readonly median: number | null;
+  readonly changePoints: readonly LevelChange[];
+}
+
+/** A run from which on a figure is another; medians before and after. */
+export interface LevelChange {
+  readonly run: string;
+  readonly before: number;
+  readonly after: number;
   /** By permutation of the runs. */
   readonly p: number;
 }

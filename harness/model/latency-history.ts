@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Accelerator } from './guest.ts';
+import type { LevelChange } from './history.ts';
 
 /** What the history keeps of a latency run. */
 export interface LatencyRunSummary {
@@ -68,13 +69,4 @@ export interface LatencyTrend {
   /** Over all runs that have it. */
   readonly median: number | null;
   readonly changePoints: readonly LevelChange[];
-}
-
-/** A run from which on a figure is another; medians before and after. */
-export interface LevelChange {
-  readonly run: string;
-  readonly before: number;
-  readonly after: number;
-  /** By permutation of the runs. */
-  readonly p: number;
 }

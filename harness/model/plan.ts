@@ -2,24 +2,10 @@
 import type { AcceleratorChoice, SwapBackend } from './guest.ts';
 import type { HoldKind, PointChoice } from './interleave.ts';
 import type { VariantSpec } from './kernel.ts';
-import type { SplatType } from './splat.ts';
-import type { VariantOutcome } from './verdict.ts';
+import type { Expectation, TargetSignature } from './outcome.ts';
+import type { ProbeSpec } from './probe.ts';
 
-/** What identifies the bug that a plan is after. */
-export interface TargetSignature {
-  /** Splat types that count as the bug. */
-  readonly types: readonly SplatType[];
-  /** The trace must hold at least one of these functions. */
-  readonly frames: readonly string[];
-}
-
-/** What the plan says about one variant. */
-export interface Expectation {
-  /** Outcomes that the plan accepts; any other is a missed expectation or, where it tells nothing, exit 125. */
-  readonly accept: readonly VariantOutcome[];
-  /** Outcomes already known of this variant: reported as known when seen, and their absence too. */
-  readonly known: readonly VariantOutcome[];
-}
+export type { Expectation, TargetSignature };
 
 /** How much a probe may spend on one variant. */
 export interface StressBudget {
@@ -86,6 +72,8 @@ export interface Plan {
   /** Stress; they run first. */
   readonly probes: readonly StressProbe[];
   readonly explorations: readonly InterleaveProbe[];
+  /** Probes of the kinds that harness/probe/table.ts lists, in the file's order; absent where there is none. */
+  readonly generic?: readonly ProbeSpec[];
   readonly target: TargetSignature;
   readonly accelerator: AcceleratorChoice;
   /** Seeds of trials derive from this one. */

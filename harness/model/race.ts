@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { TargetSignature } from './plan.ts';
+import type { TargetSignature } from './outcome.ts';
 
 /** The race of a plan, a schedule or a command that names none. */
 export const DEFAULT_RACE = 'swapoff';

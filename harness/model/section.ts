@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from './splat.ts';
-import type { VariantOutcome } from './verdict.ts';
+import type { VariantOutcome } from './outcome.ts';
 
 /** What a report says of one probe. Formats for people print rows, notes and plots; formats for machines take points. */
 export interface Section {
   readonly id: string;
   /** What was done to which guest, one line: `anon: anon swap-in against swapoff, 8 threads …`. */
   readonly title: string;
-  /** Why no absence below means anything; null when they do. */
+  /** Why no absence below means anything: `x did not crash`; null when they do. */
   readonly blind: string | null;
   readonly rows: readonly SectionRow[];
-  /** What columns and letters mean. */
+  /** What columns and letters mean; a line each, in brackets. */
   readonly legend: readonly string[];
   readonly notes: readonly string[];
+  /** The same as the legend in sentences, for a mail to who has never seen a report; said once for all probes. */
+  readonly prose: readonly string[];
   readonly findings: readonly ShownFinding[];
   readonly plots: readonly Plot[];
   readonly points: readonly Point[];
@@ -23,6 +25,8 @@ export interface SectionRow {
   readonly outcome: VariantOutcome;
   /** After the variant and its outcome; columns of equal index are aligned. */
   readonly cells: readonly string[];
+  /** The same for a mail, 72 columns wide; the last goes below where it does not fit. */
+  readonly narrow: readonly string[];
   /** Below the row. */
   readonly remarks: readonly string[];
 }
@@ -35,10 +39,19 @@ export interface ShownFinding {
   /** Units (trials, points) that showed it. */
   readonly count: number;
   readonly unit: string;
-  /** The step that the example is from, and lines of its own: hung threads, words that came back wrong. */
+  /** Name of the step that the example is from, and lines of its own: hung threads, words that came back wrong. */
   readonly step: string;
   readonly splat: Splat | null;
   readonly lines: readonly string[];
+}
+
+/** One line of a drawn race: on one CPU, at a depth of calls. */
+export interface RaceStep {
+  readonly column: 'left' | 'right';
+  readonly depth: number;
+  readonly text: string;
+  /** True for what went wrong. */
+  readonly crash?: boolean;
 }
 
 /** A test point for KTAP, TAP, JUnit, kcidb. */
@@ -49,12 +62,21 @@ export interface Point {
   readonly message: string;
   readonly details: readonly string[];
   readonly splat: string | null;
-  /** Steps that it rests on. */
+  /** Names of the steps that it rests on. */
   readonly steps: readonly string[];
 }
 
 /** Pictures by what they show; harness/report draws each as text and as SVG. */
 export type Plot =
+  /** The race in the two columns that kernel people draw; time goes down. */
+  | {
+      readonly kind: 'race';
+      readonly title: string;
+      /** Heads of the columns. */
+      readonly left: string;
+      readonly right: string;
+      readonly steps: readonly RaceStep[];
+    }
   | {
       readonly kind: 'strip';
       readonly title: string;
@@ -79,6 +101,8 @@ export type Plot =
       readonly kind: 'rates';
       readonly title: string;
       readonly caption: string;
+      /** What the axis says: `crashes per exposed swapoff`. */
+      readonly axis: string;
       readonly rates: readonly {
         readonly name: string;
         readonly value: number;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Fault } from './errors.ts';
 import type { Accelerator, AcceleratorDecision, SwapBackend } from './guest.ts';
 import type { GuestEnd, ThreadBeat } from './guest-end.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { Plan } from './plan.ts';
+import type { Trouble } from './run.ts';
 import type { Splat } from './splat.ts';
+
+export type { Trouble };
 
 /** One boot, one workload: a pure function of these values, written once under `id`. */
 export interface TrialSpec {
@@ -120,14 +122,6 @@ export interface TrialRecord {
   readonly spec: TrialSpec;
   readonly end: GuestEnd;
   readonly meta: TrialMeta;
-}
-
-/** The harness's own trouble in a run: a variant that did not build, a full disk, an interruption. */
-export interface Trouble {
-  readonly fault: Fault;
-  /** The variant that it concerns; null for the whole run. */
-  readonly variant: string | null;
-  readonly message: string;
 }
 
 /** `run.json`: everything that is needed to repeat a run. */

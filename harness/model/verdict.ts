@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ExitStatus } from './errors.ts';
 import type { Exploration } from './exploration.ts';
+import { OUTCOMES, type ExpectationResult, type VariantOutcome } from './outcome.ts';
 import type { Evidence, RunRecord } from './trial.ts';
+
+export { OUTCOMES, type ExpectationResult, type VariantOutcome };
 
 /** Why a trial says nothing. What each one does to a variant's figures is in harness/verdict/figures.ts. */
 export const INCONCLUSIVE_CAUSES = [
@@ -26,17 +29,6 @@ export type TrialVerdict =
   /** The workload ran its full time and nothing happened; whether that is enough is judged per variant. */
   | { readonly kind: 'clean' }
   | { readonly kind: 'inconclusive'; readonly cause: InconclusiveCause; readonly reason: string };
-
-export type VariantOutcome = TrialVerdict['kind'];
-
-/** Every outcome, gravest first: the order in which a variant's trials decide its outcome. */
-export const OUTCOMES = [
-  'target',
-  'hang',
-  'other-bug',
-  'clean',
-  'inconclusive',
-] as const satisfies readonly VariantOutcome[];
 
 /** A trial and what was made of it. */
 export interface JudgedTrial {
@@ -86,13 +78,6 @@ export interface VariantVerdict {
   readonly signatures: readonly { readonly title: string; readonly count: number; readonly target: boolean }[];
   readonly expectation: ExpectationResult;
 }
-
-export type ExpectationResult =
-  | { readonly kind: 'met' }
-  /** Known findings of the plan, seen or not seen this time. */
-  | { readonly kind: 'known'; readonly seen: readonly VariantOutcome[]; readonly absent: readonly VariantOutcome[] }
-  | { readonly kind: 'missed'; readonly message: string }
-  | { readonly kind: 'cannot-tell'; readonly message: string };
 
 /** What a run says about one variant under one interleave probe. */
 export interface MapVerdict {

@@ -3,6 +3,8 @@ import { stat } from 'node:fs/promises';
 import { UsageError } from '../model/errors.ts';
 import type { RunSummary, Series } from '../model/history.ts';
 import type { LatencyRunSummary, LatencySeries } from '../model/latency-history.ts';
+import { PROBES } from '../probe/table.ts';
+import type { KindTable } from '../results/kinds.ts';
 import { syncHistory } from '../store/history.ts';
 import { latencySeriesOf } from '../verdict/latency-trend.ts';
 import { seriesOf } from '../verdict/trend.ts';
@@ -23,7 +25,10 @@ export interface History {
  *
  * @throws UsageError `NO_RESULTS` when there is no such folder; HostError `HISTORY_UNUSABLE`.
  */
-export async function readHistory(resultsDir: string, options: { readonly rebuild: boolean }): Promise<History> {
+export async function readHistory(
+  resultsDir: string,
+  { rebuild, kinds = PROBES }: { readonly rebuild: boolean; readonly kinds?: KindTable },
+): Promise<History> {
   if (
     !(await stat(resultsDir).then(
       (entry) => entry.isDirectory(),
@@ -32,6 +37,6 @@ export async function readHistory(resultsDir: string, options: { readonly rebuil
   ) {
     throw new UsageError('NO_RESULTS', `No folder of results at ${resultsDir}`, { hint: 'scripts/run' });
   }
-  const { runs, latencyRuns, unreadable } = await syncHistory(resultsDir, options);
+  const { runs, latencyRuns, unreadable } = await syncHistory(resultsDir, { rebuild, kinds });
   return { runs, series: seriesOf(runs), latencyRuns, latency: latencySeriesOf(latencyRuns), unreadable };
 }

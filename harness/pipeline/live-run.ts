@@ -5,7 +5,7 @@ import { exists } from '../host/files.ts';
 import type { Exposure } from '../model/trial.ts';
 import type { LiveRun } from '../report/live.ts';
 import type { ConsoleTail } from '../report/stored.ts';
-import { readTail } from '../store/console-tail.ts';
+import { readTail } from '../results/console-tail.ts';
 import { EXPLORATION_FILES, isPartial, RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
 import { explorationIds, judged, readRecord, readTrial, trialIds } from '../store/read.ts';
 import { parseWorkload } from '../workload/fold.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import type { ConsoleTail, StoredRun } from '../report/stored.ts';
-import { readTail } from '../store/console-tail.ts';
+import { readTail } from '../results/console-tail.ts';
 import { RUN_FILES, TRIAL_FILES } from '../store/layout.ts';
-import { readJson } from '../store/read-json.ts';
+import { readJson } from '../results/read-json.ts';
 import { readRun } from '../store/read.ts';
 import { trialRecord } from '../store/schema.ts';
 

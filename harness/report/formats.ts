@@ -4,6 +4,7 @@ import { reportJson } from './json.ts';
 import { reportJunit } from './junit.ts';
 import { reportKcidb } from './kcidb.ts';
 import { reportKtap } from './ktap.ts';
+import { suitesOf } from './points.ts';
 import { reportMail, type MailOptions } from './mail.ts';
 import type { StoredRun } from './stored.ts';
 import { reportTap } from './tap.ts';
@@ -16,8 +17,8 @@ export type FormatOptions = MailOptions;
 export const FORMATS = {
   text: ({ run }) => reportText(run),
   json: ({ run }) => `${JSON.stringify(reportJson(run), null, 2)}\n`,
-  ktap: ({ run }) => reportKtap(run),
-  tap: ({ run }) => reportTap(run),
+  ktap: ({ run }) => reportKtap(suitesOf(run)),
+  tap: ({ run }) => reportTap(suitesOf(run)),
   junit: (stored) => reportJunit(stored),
   kcidb: (stored) => reportKcidb(stored),
   mail: ({ run }, options) => reportMail(run, options),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
+import type { FigureTrend, LevelChange, RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
 import type { LatencySeries } from '../model/latency-history.ts';
 import { align, cut, wrap } from './columns.ts';
 import { latencyHistoryLines } from './latency-history-text.ts';
@@ -39,6 +39,7 @@ function planLines(plan: string, series: readonly Series[]): string[] {
     ...series.flatMap((each, index) => [
       cut((rows[index] ?? []).join('  ').trimEnd()),
       ...each.signatures.flatMap(trendLines),
+      ...each.figures.flatMap(figureLines),
     ]),
   ];
 }
@@ -72,6 +73,32 @@ function trendLines(trend: SignatureTrend): string[] {
         `        from ${run} on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
     ),
   ];
+}
+
+function figureLines(trend: FigureTrend): string[] {
+  return [
+    ...wrap(`      ${figureText(trend)}`, 8),
+    ...trend.changePoints.map(
+      (change) => `        from ${change.run} on: ${changeText(trend, change)} (p ${change.p.toPrecision(1)})`,
+    ),
+  ];
+}
+
+/** `swapoff itself, to the control: last 1.4x, median 1.3x`. */
+export function figureText(trend: FigureTrend): string {
+  const { name, basis, last, median } = trend;
+  if (last === null || median === null) return `${name}: no run has it`;
+  const what = basis === 'ratio' ? `${name}, to the run’s control` : `${name}, absolute`;
+  return `${what}: last ${amount(trend, last)}, median ${amount(trend, median)}`;
+}
+
+export function changeText(trend: FigureTrend, { before, after }: LevelChange): string {
+  return `${amount(trend, before)} → ${amount(trend, after)}`;
+}
+
+function amount({ basis, unit }: FigureTrend, value: number): string {
+  const digits = Number(value.toPrecision(3));
+  return basis === 'ratio' ? `${digits}x` : `${digits} ${unit}`.trimEnd();
 }
 
 /** What the figures of a signature say, in one sentence. */

@@ -47,7 +47,7 @@ function counts(points: readonly Point[]): Record<'tests' | 'failures' | 'errors
 /** Wall-clock seconds of the trials that points rest on. */
 function timeOf(points: readonly Point[], { metas }: StoredRun): number {
   const spans = points
-    .flatMap(({ trials }) => trials)
+    .flatMap(({ steps }) => steps)
     .map((id) => {
       const meta = metas.get(id);
       return meta === undefined ? 0 : Math.max(0, Date.parse(meta.endedAt) - Date.parse(meta.startedAt));

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunResult } from '../model/verdict.ts';
 import { oneLine } from './plain.ts';
-import { suitesOf, type Point, type Suite } from './points.ts';
+import type { Point, Suite } from './sections/suites.ts';
 
 /**
  * A run in KTAP version 1, as Documentation/dev-tools/ktap.rst has it: a version line in every subtest, two spaces a
  * level, no `#` in descriptions. What could not be told is `not ok … # ERROR`, a known finding `ok … # XFAIL`.
  */
-export function reportKtap(run: RunResult): string {
-  const suites = suitesOf(run);
+export function reportKtap(suites: readonly Suite[]): string {
   return [
     'KTAP version 1',
     `1..${suites.length}`,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencyFigure, LatencySeries, LatencyTrend, LevelChange } from '../model/latency-history.ts';
+import type { LevelChange } from '../model/history.ts';
+import type { LatencyFigure, LatencySeries, LatencyTrend } from '../model/latency-history.ts';
 import { cut, wrap } from './columns.ts';
 import { several } from './wording.ts';
 

@@ -32,7 +32,7 @@ export interface Point {
   /** The kernel's own words in the first trial that has any; null where none has. Limited in length. */
   readonly splat: string | null;
   /** Ids of the trials it rests on, in their order. */
-  readonly trials: readonly string[];
+  readonly steps: readonly string[];
 }
 
 /** The id of the suite that is about the run itself. */
@@ -78,7 +78,7 @@ function variantPoint(verdict: VariantVerdict, run: RunResult): Point {
     ...statusOf(verdict),
     details: details.map(oneLine).filter((line) => line !== ''),
     splat: splat === null ? null : excerpt(splat, SPLAT_LIMIT),
-    trials: trials.map(({ evidence }) => evidence.spec.id),
+    steps: trials.map(({ evidence }) => evidence.spec.id),
   };
 }
 
@@ -86,7 +86,7 @@ function mapPoint(verdict: MapVerdict, { explorations }: RunResult): Point {
   const map =
     explorations.find(({ spec }) => spec.probe === verdict.probe && spec.variant === verdict.variant)?.map ?? null;
   const details = [`${WORD[verdict.outcome]}: ${verdict.reason}`, map === null ? 'no map' : exploredText(map)];
-  return { id: verdict.variant, ...statusOf(verdict), details: details.map(oneLine), splat: null, trials: [] };
+  return { id: verdict.variant, ...statusOf(verdict), details: details.map(oneLine), splat: null, steps: [] };
 }
 
 function statusOf({ expectation }: Pick<VariantVerdict, 'expectation'>): Pick<Point, 'status' | 'message'> {
@@ -114,6 +114,6 @@ function runPoint({ record, verdict }: RunResult): Point {
     message: status === 'pass' ? '' : `${verdict.status}: ${MEANING[verdict.status]}`,
     details: [`run ${record.id}, plan ${record.plan.name}`, ...verdict.reasons].map(oneLine),
     splat: null,
-    trials: [],
+    steps: [],
   };
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunResult } from '../model/verdict.ts';
 import { oneLine } from './plain.ts';
-import { suitesOf, type Point, type Suite } from './points.ts';
+import type { Point, Suite } from './sections/suites.ts';
 
 /** A run in TAP version 14: a subtest for each probe, YAML diagnostics; a known finding is `not ok … # TODO`. */
-export function reportTap(run: RunResult): string {
-  const suites = suitesOf(run);
+export function reportTap(suites: readonly Suite[]): string {
   return [
     'TAP version 14',
     `1..${suites.length}`,

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { ChangePoint, Tally } from '../model/history.ts';
-import type { LevelChange } from '../model/latency-history.ts';
+import type { ChangePoint, LevelChange, Tally } from '../model/history.ts';
 import { splits } from './levels.ts';
 import { median, midranks } from './order.ts';
 

@@ -5,7 +5,7 @@ import type { RaceMap, RaceWindow } from '../model/interleave.ts';
 import type { RunRecord } from '../model/trial.ts';
 import { sameJson } from './audit-json.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
-import { firstDifference } from './diff.ts';
+import { firstDifference } from '../results/diff.ts';
 import { ExplorationFiles } from './exploration-files.ts';
 import { EXPLORATION_FILES, RUN_FILES } from './layout.ts';
 

@@ -4,7 +4,7 @@ import { readTextIfExists } from '../host/files.ts';
 import type { AuditProblem } from './audit-model.ts';
 import { LATENCY_FILES } from './latency-store.ts';
 import { RUN_FILES } from './layout.ts';
-import { listFiles, parseSums, sumFiles } from './sums.ts';
+import { listFiles, parseSums, sumFiles } from '../results/sums.ts';
 
 /** Compares the files of a run with SHA256SUMS: none changed, none missing, none added. */
 export async function auditFiles(

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AuditProblem } from './audit-model.ts';
-import { firstDifference } from './diff.ts';
+import { firstDifference } from '../results/diff.ts';
 import { toJson } from './layout.ts';
 
 /** Compares a parsed file with its recomputed value, then its bytes with the form in which the store writes. */

@@ -8,10 +8,10 @@ import type { JudgedTrial } from '../model/verdict.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { sameJson } from './audit-json.ts';
 import { deriveEvidence } from './derive.ts';
-import { firstDifference } from './diff.ts';
+import { firstDifference } from '../results/diff.ts';
 import { RUN_FILES, TRIAL_FILES } from './layout.ts';
 import { judged, readTrial, type StoredTrial } from './read.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../results/read-json.ts';
 import * as schema from './schema.ts';
 
 /** A trial as recomputed, and where its stored files differ from that. */

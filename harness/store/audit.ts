@@ -9,11 +9,11 @@ import { auditExploration } from './audit-exploration.ts';
 import { auditFiles } from './audit-files.ts';
 import { sameJson } from './audit-json.ts';
 import { auditTrial } from './audit-trial.ts';
-import { firstLineThatDiffers } from './diff.ts';
+import { firstLineThatDiffers } from '../results/diff.ts';
 import type { AuditProblem, AuditTools } from './audit-model.ts';
 import { RUN_FILES } from './layout.ts';
 import { explorationIds, readRecord, trialIds } from './read.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../results/read-json.ts';
 import { runVerdict } from './schema.ts';
 
 export interface AuditResult {

@@ -5,9 +5,9 @@ import type { z } from 'zod';
 import { readTextIfExists, withHostErrors } from '../host/files.ts';
 import type { Exploration, ExplorationRecord, ExploredPath } from '../model/exploration.ts';
 import type { PointResult, RaceMap } from '../model/interleave.ts';
-import { writeDurably } from './atomic.ts';
+import { writeDurably } from '../results/atomic.ts';
 import { EXPLORATION_FILES, toJson } from './layout.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../results/read-json.ts';
 import * as schema from './schema-exploration.ts';
 
 /**

@@ -2,13 +2,13 @@
 import { rmSync } from 'node:fs';
 import Database from 'libsql';
 import { HostError } from '../model/errors.ts';
-import type { RunSummary, SignatureCount, VariantSummary } from '../model/history.ts';
+import type { FigureSummary, RunSummary, SignatureCount, VariantSummary } from '../model/history.ts';
 import type { LatencyRunSummary } from '../model/latency-history.ts';
 import { groupBy } from './group-by.ts';
 import { LATENCY_TABLES, latencyRuns, latencyWriter } from './latency-tables.ts';
 
 /** Raised with every change of the tables: another version's database is emptied and filled again. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 30_000;
@@ -19,8 +19,10 @@ CREATE TABLE variants (run TEXT NOT NULL, place INTEGER NOT NULL, probe TEXT NOT
   kernelId TEXT, trials INTEGER NOT NULL, exposure INTEGER NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
 CREATE TABLE signatures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL,
   target INTEGER NOT NULL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
+CREATE TABLE figures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
+  ratio REAL, absolute REAL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
 ${LATENCY_TABLES}`;
-const NAMES = ['runs', 'variants', 'signatures', 'latencyRuns', 'latencyArms'];
+const NAMES = ['runs', 'variants', 'signatures', 'figures', 'latencyRuns', 'latencyArms'];
 
 /** A run to be kept, or to be forgotten. */
 export type HistoryChange =
@@ -96,6 +98,10 @@ export class HistoryDb implements Disposable {
       `INSERT INTO signatures SELECT ?, v.key, s.key, s.value->>'title', s.value->>'count', s.value->>'target'
        FROM json_each(?) v, json_each(v.value, '$.signatures') s`,
     );
+    const figures = this.db.prepare(
+      `INSERT INTO figures SELECT ?, v.key, f.key, f.value->>'name', f.value->>'unit', f.value->>'ratio', f.value->>'absolute'
+       FROM json_each(?) v, json_each(v.value, '$.figures') f`,
+    );
     const latency = latencyWriter(this.db);
     return (change) => {
       const name = change.kind === 'remove' ? change.run : change.summary.run;
@@ -107,6 +113,7 @@ export class HistoryDb implements Disposable {
       run.run(name, change.fingerprint, startedAt, plan, status);
       variants.run(name, rows);
       signatures.run(name, rows);
+      figures.run(name, rows);
     };
   }
 
@@ -123,7 +130,7 @@ export class HistoryDb implements Disposable {
     >[];
     const variants = this.db.prepare('SELECT * FROM variants ORDER BY run, place').all() as (Omit<
       VariantSummary,
-      'signatures'
+      'signatures' | 'figures'
     > &
       Place)[];
     const signatures = this.db.prepare('SELECT * FROM signatures ORDER BY run, place, rank').all() as (Omit<
@@ -131,6 +138,9 @@ export class HistoryDb implements Disposable {
       'target'
     > &
       Place & { readonly target: number })[];
+    const figures = this.db.prepare('SELECT * FROM figures ORDER BY run, place, rank').all() as (FigureSummary &
+      Place)[];
+    const figuresOf = groupBy(figures, ({ run, place }) => `${place} ${run}`);
     const signaturesOf = groupBy(signatures, ({ run, place }) => `${place} ${run}`);
     const variantsOf = groupBy(variants, ({ run }) => run);
     return runs.map(({ run, startedAt, plan, status }) => ({
@@ -144,6 +154,9 @@ export class HistoryDb implements Disposable {
           title,
           count,
           target: target === 1,
+        })),
+        figures: (figuresOf.get(`${place} ${run}`) ?? []).map(({ name, unit, ratio, absolute }) => ({
+          ...{ name, unit, ratio, absolute },
         })),
       })),
     }));

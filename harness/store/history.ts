@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
-import type { RunSummary } from '../model/history.ts';
+import type { RunSummary, VariantSummary } from '../model/history.ts';
 import type { LatencyRunSummary } from '../model/latency-history.ts';
 import type { RunRecord } from '../model/trial.ts';
 import type { RunVerdict } from '../model/verdict.ts';
@@ -12,7 +12,10 @@ import { HistoryDb, type HistoryChange } from './history-db.ts';
 import { LATENCY_FILES } from './latency-store.ts';
 import { readLatencySummary } from './latency-summary.ts';
 import { RUN_FILES } from './layout.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../results/read-json.ts';
+import { type KindTable } from '../results/kinds.ts';
+import { readRun as readStored, schemaOf } from '../results/reader.ts';
+import { showRun } from '../results/show.ts';
 import { readRecord } from './read.ts';
 import * as schema from './schema.ts';
 
@@ -38,7 +41,7 @@ export interface SyncedHistory {
  */
 export async function syncHistory(
   resultsDir: string,
-  { rebuild = false }: { readonly rebuild?: boolean } = {},
+  { rebuild = false, kinds = {} }: { readonly rebuild?: boolean; readonly kinds?: KindTable } = {},
 ): Promise<SyncedHistory> {
   using db = HistoryDb.open(join(resultsDir, HISTORY_FILE));
   // What is there now, before the folder is listed: a run that another writer adds meanwhile must not be taken for
@@ -51,7 +54,7 @@ export async function syncHistory(
   const unreadable: string[] = [];
   for (const [run, fingerprint] of stale) {
     try {
-      changes.push(await readRun(join(resultsDir, run), run, fingerprint));
+      changes.push(await readRun(join(resultsDir, run), run, fingerprint, kinds));
     } catch (error) {
       if (!(error instanceof SwapraceError)) throw error;
       unreadable.push(error.message);
@@ -83,10 +86,31 @@ async function sumsOfRun(dir: string): Promise<string | null> {
   return isRun ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
 }
 
-async function readRun(dir: string, run: string, fingerprint: string): Promise<HistoryChange> {
+async function readRun(dir: string, run: string, fingerprint: string, kinds: KindTable): Promise<HistoryChange> {
   if (await exists(join(dir, LATENCY_FILES.run)))
     return { kind: 'put-latency', fingerprint, summary: await readLatencySummary(dir, run) };
-  return { kind: 'put', fingerprint, summary: await readSummary(dir, run) };
+  const summary = (await schemaOf(dir)) === 2 ? await readShown(dir, run, kinds) : await readSummary(dir, run);
+  return { kind: 'put', fingerprint, summary };
+}
+
+/** A run of the kinds of the table: their own figures, by `trend` and their verdicts. */
+async function readShown(dir: string, run: string, kinds: KindTable): Promise<RunSummary> {
+  const { header, verdict, probes } = showRun(await readStored(dir, kinds), kinds);
+  const variants = probes.flatMap(({ spec, verdict: own, trend }) =>
+    own.variants.map(({ variant, outcome, counts, signatures }): VariantSummary => {
+      const units = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      const values = trend.filter((figure) => figure.variant === variant);
+      const rate = values.flatMap(({ value }) => (value.kind === 'rate' ? [value.exposure] : []))[0];
+      return {
+        ...{ probe: spec.id, variant, outcome, kernelId: header.kernels[variant]?.id ?? null },
+        ...{ trials: units, exposure: rate ?? units, signatures },
+        figures: values.flatMap(({ name, value }) =>
+          value.kind === 'ratio' ? [{ name, unit: value.unit, ratio: value.ratio, absolute: value.absolute }] : [],
+        ),
+      };
+    }),
+  );
+  return { run, startedAt: header.startedAt, plan: header.plan.name, status: verdict.status, variants };
 }
 
 async function readSummary(runDir: string, run: string): Promise<RunSummary> {
@@ -112,6 +136,7 @@ function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSumm
         trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
         exposure: rate.exposure,
         signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
+        figures: [],
       }))
       .concat(
         verdict.maps.map(({ probe, variant, outcome, points }) => {
@@ -124,6 +149,7 @@ function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSumm
             trials: explored,
             exposure: explored,
             signatures: [],
+            figures: [],
           };
         }),
       ),

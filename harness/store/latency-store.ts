@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
 import { HostError } from '../model/errors.ts';
 import type { LatencyBootRecord, LatencyRunRecord } from '../model/latency.ts';
-import { publishFolder, writeDurably } from './atomic.ts';
+import { publishFolder, writeDurably } from '../results/atomic.ts';
 import { partialName, toJson } from './layout.ts';
-import { newRunId } from './run-id.ts';
-import { writeSums } from './sums.ts';
+import { newRunId } from '../results/run-id.ts';
+import { writeSums } from '../results/sums.ts';
 
 /** Names inside a latency run's folder. */
 export const LATENCY_FILES = {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { RUN_FILES as COMMON } from '../results/layout.ts';
+
+export { isPartial, partialName, toJson } from '../results/layout.ts';
+
 /** Names inside a run's folder; results/README.md explains them to people. */
 export const RUN_FILES = {
-  run: 'run.json',
-  verdict: 'verdict.json',
-  report: 'report.txt',
-  sums: 'SHA256SUMS',
+  ...COMMON,
   trials: 'trials',
   explorations: 'explorations',
 } as const;
@@ -27,17 +28,3 @@ export const EXPLORATION_FILES = {
   points: 'points.jsonl',
   map: 'map.json',
 } as const;
-
-/** A trial or an exploration that is still being written, beside those that are whole. */
-export function partialName(id: string): string {
-  return `.${id}.partial`;
-}
-
-export function isPartial(name: string): boolean {
-  return /^\..*\.partial$/.test(name);
-}
-
-/** The one form in which the store writes a value. */
-export function toJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
-}

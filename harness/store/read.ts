@@ -7,7 +7,7 @@ import type { Evidence, RunRecord, TrialRecord } from '../model/trial.ts';
 import type { JudgedTrial, RunResult, TrialVerdict } from '../model/verdict.ts';
 import { RUN_FILES, TRIAL_FILES } from './layout.ts';
 import { readExploration } from './exploration-files.ts';
-import { readJson } from './read-json.ts';
+import { readJson } from '../results/read-json.ts';
 import * as schema from './schema.ts';
 
 /** A trial as it lies on disk, parsed and not recomputed. */

@@ -7,12 +7,12 @@ import type { ExplorationRecord } from '../model/exploration.ts';
 import type { RaceMap } from '../model/interleave.ts';
 import type { Evidence, RunRecord, TrialRecord } from '../model/trial.ts';
 import type { RunVerdict, TrialVerdict } from '../model/verdict.ts';
-import { publishFolder, writeDurably } from './atomic.ts';
+import { publishFolder, writeDurably } from '../results/atomic.ts';
 import { ExplorationFiles } from './exploration-files.ts';
 import { isPartial, partialName, RUN_FILES, toJson, TRIAL_FILES } from './layout.ts';
-import { newRunId } from './run-id.ts';
+import { newRunId } from '../results/run-id.ts';
 import type { StoredEvidence } from './schema.ts';
-import { writeSums } from './sums.ts';
+import { writeSums } from '../results/sums.ts';
 
 /** What a run is started with; the store adds its name and its time. */
 export type NewRun = Omit<RunRecord, 'schema' | 'id' | 'startedAt'>;

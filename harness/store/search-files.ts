@@ -3,7 +3,7 @@ import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withHostErrors } from '../host/files.ts';
 import type { Search, SearchRound } from '../model/search.ts';
-import { writeDurably } from './atomic.ts';
+import { writeDurably } from '../results/atomic.ts';
 import { toJson } from './layout.ts';
 
 /** The folder of one search: rounds, consoles and workloads as they come, what follows from them at the end. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type {
   ChangePoint,
+  FigureSummary,
+  FigureTrend,
   RunSummary,
   Series,
   SeriesPoint,
@@ -8,7 +10,8 @@ import type {
   SignatureTrend,
   Tally,
 } from '../model/history.ts';
-import { changePoints, total, type DatedTally } from '../stats/change-point.ts';
+import { changePoints, levelChanges, total, type DatedTally } from '../stats/change-point.ts';
+import { median } from '../stats/order.ts';
 import { fisherLower } from '../stats/exact.ts';
 
 /** Below this a difference between runs is spoken of. Many signatures are looked at, every night. */
@@ -27,9 +30,28 @@ export function seriesOf(runs: readonly RunSummary[]): Series[] {
   }
   return [...groups.values()].map(({ plan, points }) => {
     const { probe, variant } = points[0] as SeriesPoint;
-    return { plan, probe, variant, points, signatures: trendsOf(points) };
+    return { plan, probe, variant, points, signatures: trendsOf(points), figures: figuresOf(points) };
   });
 }
+
+function figuresOf(points: readonly SeriesPoint[]): FigureTrend[] {
+  const names = new Map(points.flatMap(({ figures }) => figures.map(({ name, unit }) => [name, unit] as const)));
+  return [...names].map(([name, unit]) => {
+    const known = points.flatMap(({ run, figures }) => {
+      const figure = figures.find((each) => each.name === name);
+      return figure === undefined || figure.absolute === null ? [] : [{ run, figure }];
+    });
+    const basis = known.length > 0 && known.every(({ figure }) => figure.ratio !== null) ? 'ratio' : 'absolute';
+    const values = known.map(({ run, figure }) => ({ run, value: (figure as Whole)[basis] }));
+    return {
+      ...{ name, unit, basis, last: values.at(-1)?.value ?? null },
+      median: values.length === 0 ? null : median(values.map(({ value }) => value)),
+      changePoints: levelChanges(values, TREND_ALPHA),
+    };
+  });
+}
+
+type Whole = FigureSummary & { readonly ratio: number; readonly absolute: number };
 
 function trendsOf(points: readonly SeriesPoint[]): SignatureTrend[] {
   const titles = new Map<string, boolean>();

@@ -3,6 +3,9 @@ import { EXIT } from '../../model/errors.ts';
 import { auditRun } from '../../pipeline/audit.ts';
 import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
 import { findRun, type RunKind } from '../../pipeline/run-folder.ts';
+import { several } from '../../report/wording.ts';
+import { schemaOf } from '../../results/reader.ts';
+import { auditRun as auditShown } from '../../run/stored.ts';
 import type { AuditProblem } from '../../store/audit-model.ts';
 import { toJson, type CommandContext } from '../context.ts';
 
@@ -27,6 +30,10 @@ interface Audited {
 async function auditOf(dir: string, kind: RunKind, { workspace, signal }: CommandContext): Promise<Audited> {
   switch (kind) {
     case 'plan': {
+      if ((await schemaOf(dir)) !== 1) {
+        const result = await auditShown(dir, workspace.cacheDir, signal);
+        return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
+      }
       const result = await auditRun(dir, workspace.cacheDir, signal);
       return { result, summary: `${result.trials} trials, ${result.files} files` };
     }

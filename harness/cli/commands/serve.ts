@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { readHistory } from '../../pipeline/history.ts';
-import { serve } from '../../pipeline/serve/server.ts';
+import { serve } from '../../serve/server.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 

@@ -7,7 +7,7 @@ import { SwapraceError } from '../../model/errors.ts';
 import type { LatencyBootRecord, LatencyRunRecord } from '../../model/latency.ts';
 import { auditFiles } from '../../store/audit-files.ts';
 import type { AuditProblem } from '../../store/audit-model.ts';
-import { firstDifference, firstLineThatDiffers } from '../../store/diff.ts';
+import { firstDifference, firstLineThatDiffers } from '../../results/diff.ts';
 import { BOOT_FILES, LATENCY_FILES } from '../../store/latency-store.ts';
 import { readStoredRun, type StoredLatencyRun } from './stored.ts';
 

@@ -6,8 +6,10 @@ import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
 import { suggest } from './near.ts';
-import { REQUIRED_OF_BUDGET, REQUIRED_OF_INTERLEAVE, REQUIRED_OF_STRESS } from './schema.ts';
-import { isTree, pathText, valueAt } from './shape.ts';
+import type { KindTable, ReadKind } from '../../results/kinds.ts';
+import { mergedValues } from './defaults.ts';
+import { kindOfProbe, REQUIRED_OF_BUDGET, REQUIRED_OF_INTERLEAVE, REQUIRED_OF_STRESS } from './schema.ts';
+import { isTree, pathText, valueAt } from './values.ts';
 
 type Tree = Record<string | number, unknown>;
 
@@ -27,8 +29,9 @@ export function checkReferences(
   folder: string,
   /** Null where the plan's race cannot be had; what is checked against it is passed over. */
   race: RaceFolder | null,
+  kinds: KindTable,
 ): PlanProblem[] {
-  return new ReferenceCheck(document, catalog, folder, race).run();
+  return new ReferenceCheck(document, catalog, folder, race, kinds).run();
 }
 
 class ReferenceCheck {
@@ -41,6 +44,7 @@ class ReferenceCheck {
     private readonly catalog: PlanCatalog,
     private readonly folder: string,
     private readonly race: RaceFolder | null,
+    private readonly kinds: KindTable,
   ) {
     this.#root = tree(document.value);
     this.#variants = Object.keys(tree(this.#root['variants']));
@@ -81,6 +85,9 @@ class ReferenceCheck {
     this.#probeNames(path);
     const own = this.#at(path);
     if (own !== null && !isTree(own)) return;
+    const kind = kindOfProbe(own, this.#root);
+    const table = Object.hasOwn(this.kinds, kind) ? this.kinds[kind] : undefined;
+    if (table !== undefined) return this.#tableProbe(path, table);
     const merged = { ...tree(this.#root['defaults']), ...tree(own) };
     const placing = merged['kind'] === 'interleave';
     for (const key of placing ? REQUIRED_OF_INTERLEAVE : REQUIRED_OF_STRESS) {
@@ -126,6 +133,20 @@ class ReferenceCheck {
         );
       if (own === undefined && fragments.some((fragment) => !has.includes(fragment))) return;
     }
+  }
+
+  /** A probe of a kind of the table: what it needs, what must exist, what must fit each other. */
+  #tableProbe(path: PlanPath, { plan }: ReadKind): void {
+    const merged = mergedValues(plan, tree(this.#at(path)), tree(this.#root['defaults']));
+    for (const key of plan.required) {
+      if (merged[key] === undefined) this.#add([...path, key], 'is missing, here and in the defaults');
+    }
+    const variants = Array.isArray(merged['variants']) ? merged['variants'] : this.#variants;
+    this.#control(path, merged, variants);
+    if (plan.required.includes('expect')) this.#expectations(path, variants);
+    const names = variants.filter((variant) => typeof variant === 'string');
+    for (const { path: inner, message } of plan.check?.(merged, { variants: names, race: this.race }) ?? [])
+      this.#add([...path, ...inner], message);
   }
 
   #control(path: PlanPath, merged: Tree, variants: readonly unknown[]): void {

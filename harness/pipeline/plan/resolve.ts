@@ -7,37 +7,68 @@ import { defaultBackend, defaultHeld } from '../../race/operations.ts';
 import type { RaceFolder } from '../../race/read.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
-import type { InterleaveFile, PlanFile, StressFile } from './schema.ts';
+import type { ProbeSpec } from '../../model/probe.ts';
+import type { KindTable } from '../../results/kinds.ts';
+import { mergedValues } from './defaults.ts';
+import { kindOfProbe, type InterleaveFile, type PlanFile, type ProbeFile, type StressFile } from './schema.ts';
 
 /** After the release the vCPUs race freely: one attempt at a point shows one of its outcomes. */
 const DEFAULT_REPEATS = 3;
 
+/** Where names lead, and what probes may be. */
+export interface ResolveTools {
+  readonly catalog: PlanCatalog;
+  readonly folder: string;
+  readonly race: RaceFolder;
+  readonly kinds: KindTable;
+}
+
 /** Makes a plan of a file without problems: names become paths, defaults go into every probe. */
-export function resolvePlan(
-  file: PlanFile,
-  text: string,
-  catalog: PlanCatalog,
-  folder: string,
-  race: RaceFolder,
-): Plan {
+export function resolvePlan(file: PlanFile, root: unknown, text: string, tools: ResolveTools): Plan {
+  const { catalog, folder, race, kinds } = tools;
   const { name, describe, target = race.target, accelerator, seed, alpha } = file;
   const ids = Object.keys(file.variants);
+  const legacy = Object.entries(file.probes).filter(([, probe]) => !Object.hasOwn(kinds, kindOfProbe(probe, root)));
+  const generic = Object.entries(file.probes).flatMap(([id, probe]) =>
+    Object.hasOwn(kinds, kindOfProbe(probe, root)) ? [resolveProbe(id, probe as ProbeFile, file, root, tools)] : [],
+  );
   return {
     name,
     describe,
     text,
     variants: Object.entries(file.variants).map(([id, variant]) => resolveVariant(id, variant, file, catalog, folder)),
-    probes: Object.entries(file.probes).flatMap(([id, probe]) =>
-      isInterleave(probe) ? [] : [resolveStress(id, withDefaults(probe, file.defaults), ids, race)],
+    probes: legacy.flatMap(([id, probe]) =>
+      isInterleave(probe as StressFile)
+        ? []
+        : [resolveStress(id, withDefaults(probe as StressFile, file.defaults as StressFile), ids, race)],
     ),
-    explorations: Object.entries(file.probes).flatMap(([id, probe]) =>
-      isInterleave(probe) ? [resolveInterleave(id, probe, file.defaults, ids, race)] : [],
+    explorations: legacy.flatMap(([id, probe]) =>
+      isInterleave(probe as InterleaveFile)
+        ? [resolveInterleave(id, probe as InterleaveFile, file.defaults as StressFile, ids, race)]
+        : [],
     ),
+    ...(generic.length === 0 ? {} : { generic }),
     target,
     accelerator,
     seed,
     alpha,
   };
+}
+
+/** A probe of a kind of the table: what every kind has is resolved here, the rest by the kind. */
+function resolveProbe(
+  id: string,
+  own: ProbeFile,
+  file: PlanFile,
+  root: unknown,
+  { kinds, race }: ResolveTools,
+): ProbeSpec {
+  const { kind, plan } = checked(kinds[kindOfProbe(own, root)]);
+  const values = mergedValues(plan, own, file.defaults) as Partial<ProbeFile>;
+  const all = Object.keys(file.variants);
+  const variants = values.variants ?? all;
+  const common = { kind, id, variants, control: values.control ?? null, expect: only(variants, values.expect ?? {}) };
+  return plan.resolve(common, values, { variants: all, target: file.target ?? race.target, race });
 }
 
 function resolveVariant(

@@ -2,8 +2,12 @@
 import { z } from 'zod';
 import { DEFAULT_RACE } from '../../model/race.ts';
 import { SPLAT_TYPES } from '../../model/splat.ts';
+import type { Expectation } from '../../model/outcome.ts';
+import type { KindTable, ReadKind } from '../../results/kinds.ts';
 import { OUTCOMES } from '../../model/verdict.ts';
 import type { PlanPath } from './document.ts';
+import { keysIn } from './keys-in.ts';
+import { valueAt } from './values.ts';
 
 /** The shape of a plan file. Every message says what is needed; what was found is added by whoever reports it. */
 
@@ -116,16 +120,55 @@ const interleaveShape = {
 const stressProbe = mapping(stressShape).partial();
 const interleaveProbe = mapping(interleaveShape).partial().required({ kind: true });
 
-const isInterleave = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'interleave';
+/** A probe of a kind of the table, as parsed. */
+export interface ProbeFile {
+  readonly kind: string;
+  readonly control?: string | undefined;
+  readonly variants?: readonly string[] | undefined;
+  readonly expect?: Readonly<Record<string, Expectation>> | undefined;
+  readonly [key: string]: unknown;
+}
+
+/** The keys of a probe of one of the table's kinds. */
+function tableShape({ kind, plan }: ReadKind) {
+  const { control, variants, expect } = commonShape;
+  return { kind: z.literal(kind), control, variants, expect, ...plan.shape };
+}
+
+/** The shape of a probe of a kind; of one that nobody knows, what its `kind` may be. */
+function probeShape(kind: string, kinds: KindTable): z.ZodType {
+  const own = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
+  if (own !== undefined) return mapping(tableShape(own)).partial();
+  if (kind === 'interleave') return interleaveProbe;
+  return mapping({ ...stressShape, kind: oneOf(kindNames(kinds)) }).partial();
+}
+
+function kindNames(kinds: KindTable): string[] {
+  return ['stress', 'interleave', ...Object.keys(kinds)];
+}
 
 /** The kind decides which keys there are; without one it is that of the defaults. */
-const probe = z.unknown().transform((value, context): StressFile | InterleaveFile => {
-  const parsed = (isInterleave(value) ? interleaveProbe : stressProbe).safeParse(value);
-  if (parsed.success) return parsed.data;
-  for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
-  return z.NEVER;
-});
+export function kindOfProbe(probe: unknown, root: unknown): string {
+  const kind = valueAt(probe, ['kind']) ?? valueAt(root, ['defaults', 'kind']);
+  return typeof kind === 'string' ? kind : 'stress';
+}
+
+const probeOf = (root: unknown, kinds: KindTable) =>
+  z.unknown().transform((value, context): StressFile | InterleaveFile | ProbeFile => {
+    const parsed = probeShape(kindOfProbe(value, root), kinds).safeParse(value);
+    if (parsed.success) return parsed.data as StressFile | InterleaveFile | ProbeFile;
+    for (const issue of parsed.error.issues) context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue);
+    return z.NEVER;
+  });
+
+/** The defaults of probes of every kind. */
+function defaultsOf(kinds: KindTable) {
+  const own = Object.values(kinds).flatMap(({ plan: { shape, defaults } }) =>
+    Object.entries(shape).filter(([key]) => defaults.includes(key)),
+  );
+  const stress = mapping({ ...stressShape, kind: oneOf(kindNames(kinds)) }).partial();
+  return stress.extend(mapping(Object.fromEntries(own.filter(([key]) => !(key in stressShape)))).partial().shape);
+}
 
 const FUNCTION_NAME = /^[A-Za-z_][\w.]*$/;
 
@@ -141,7 +184,7 @@ const targetShape = {
 
 const alphaError = 'needs a number above 0 and below 0.5';
 
-const planShape = {
+const planShape = (root: unknown, kinds: KindTable) => ({
   name: line,
   describe: line,
   seed: whole(0, 2 ** 31 - 1).default(1),
@@ -155,12 +198,13 @@ const planShape = {
   race: line.default(DEFAULT_RACE),
   target: mapping(targetShape).optional(),
   variants: mapOf(mapping(variantShape)),
-  defaults: stressProbe.default({}),
-  probes: mapOf(probe),
-};
+  defaults: defaultsOf(kinds).default({}),
+  probes: mapOf(probeOf(root, kinds)),
+});
 
-export const planFile = mapping(planShape);
-export type PlanFile = z.output<typeof planFile>;
+/** The shape of a plan; `root` is the document, whose defaults may say of which kind a probe is. */
+export const planFile = (root: unknown, kinds: KindTable) => mapping(planShape(root, kinds));
+export type PlanFile = z.output<ReturnType<typeof planFile>>;
 export type StressFile = z.output<typeof stressProbe>;
 export type InterleaveFile = z.output<typeof interleaveProbe>;
 
@@ -189,35 +233,10 @@ export const REQUIRED_OF_INTERLEAVE = [
 /** Keys of a budget, likewise. */
 export const REQUIRED_OF_BUDGET = Object.keys(budgetShape);
 
-/** The keys that may stand at `path`, for suggestions. `value` is what stands there. */
-export function keysAt(path: PlanPath, value: unknown): string[] {
-  const [section, , ...inner] = path[0] === 'defaults' ? ['defaults', '', ...path.slice(1)] : path;
-  switch (section) {
-    case undefined:
-      return Object.keys(planShape);
-    case 'target':
-      return Object.keys(targetShape);
-    case 'variants':
-      return Object.keys(variantShape);
-    default:
-      return keysInProbe(inner, value);
-  }
-}
-
-function keysInProbe([key]: PlanPath, value: unknown): string[] {
-  switch (key) {
-    case undefined:
-      return Object.keys(isInterleave(value) ? interleaveShape : stressShape);
-    case 'points':
-      return ['every'];
-    case 'backend': {
-      const kind = (value as { kind: keyof typeof backendShapes }).kind;
-      return Object.keys(backendShapes[kind]);
-    }
-    case 'budget':
-    case 'budgets':
-      return Object.keys(budgetShape);
-    default:
-      return Object.keys(expectShape);
-  }
+/** The keys that may stand at `path` of a document, for suggestions. */
+export function keysAt(path: PlanPath, root: unknown, kinds: KindTable): string[] {
+  const [section, id, ...inner] = path;
+  if (section !== 'probes' || id === undefined) return keysIn(planFile(root, kinds), path, valueAt(root, path));
+  const probe = valueAt(root, [section, id]);
+  return keysIn(probeShape(kindOfProbe(probe, root), kinds), inner, valueAt(root, path));
 }

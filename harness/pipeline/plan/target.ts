@@ -7,7 +7,7 @@ import type { RaceFolder } from '../../race/read.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanProblem } from './document.ts';
 import { suggest } from './near.ts';
-import { isTree } from './shape.ts';
+import { isTree } from './values.ts';
 
 /** A plan's race; null with the reason where there is none of that name, or its folder is wrong. */
 export function raceOf(

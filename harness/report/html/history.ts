@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
+import type { FigureTrend, RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
 import type { LatencySeries } from '../../model/latency-history.ts';
 import { OUTCOMES, type VariantOutcome } from '../../model/verdict.ts';
-import { tallyText, trendText } from '../history-text.ts';
+import { changeText, figureText, tallyText, trendText } from '../history-text.ts';
 import { several, WORD } from '../wording.ts';
 import { latencyHistoryHtml } from './latency-history.ts';
 import { html, Markup } from './markup.ts';
@@ -80,7 +80,7 @@ function planPart(plan: string, series: readonly Series[], linkOf: HistoryPage['
 <div class="series">
 ${series.map(
   (each) => html`<div><b>${each.variant}</b> <span class="dim">${each.probe}</span></div>${strip(each, linkOf)}
-${each.signatures.length === 0 ? null : html`<ul class="note small trends">${each.signatures.map((trend) => trendItem(trend, linkOf))}</ul>\n`}`,
+${each.signatures.length + each.figures.length === 0 ? null : html`<ul class="note small trends">${each.signatures.map((trend) => trendItem(trend, linkOf))}${each.figures.map((trend) => figureItem(trend, linkOf))}</ul>\n`}`,
 )}</div>
 `;
 }
@@ -107,6 +107,14 @@ function trendItem(trend: SignatureTrend, linkOf: HistoryPage['linkOf']): Markup
       html`<br>rate changed from <a href="${linkOf(run)}">${run}</a> on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
   );
   return html`<li><span class="badge ${STATE_CLASS[trend.state]}">${trend.state}</span> ${trend.title}<br><span class="dim">${trendText(trend)}; first in <a href="${linkOf(trend.firstSeen)}">${trend.firstSeen}</a>${points}</span></li>\n`;
+}
+
+function figureItem(trend: FigureTrend, linkOf: HistoryPage['linkOf']): Markup {
+  const changes = trend.changePoints.map(
+    (change) =>
+      html`<br><span class="badge doubt">changed</span> from <a href="${linkOf(change.run)}">${change.run}</a> on: ${changeText(trend, change)} (p ${change.p.toPrecision(1)})`,
+  );
+  return html`<li>${figureText(trend)}${changes}</li>\n`;
 }
 
 function runTable(runs: readonly RunSummary[], linkOf: HistoryPage['linkOf']): Markup {

@@ -2,15 +2,8 @@
 import type { RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
 import { pointName } from '../../model/race-map.ts';
 import type { Frame, Splat } from '../../model/splat.ts';
+import type { RaceStep } from '../../model/section.ts';
 import { html, Markup } from './markup.ts';
-
-/** One line of the drawing: on one CPU, at a depth of calls. Time goes down. */
-interface Step {
-  readonly cpu: 'fault' | 'swapoff';
-  readonly depth: number;
-  readonly text: string;
-  readonly crash?: boolean;
-}
 
 /**
  * The race in the two columns that kernel people draw, from a splat: its call chain on the left, from the outermost
@@ -24,13 +17,13 @@ export function raceOfSplat(splat: Splat, frames: readonly string[]): Markup {
   );
   const calls = chain.slice(from).flatMap(expand);
   const last = calls.length - 1;
-  const steps: Step[] = [
-    ...calls.slice(0, last).map((text, depth): Step => ({ cpu: 'fault', depth, text })),
-    { cpu: 'swapoff', depth: 0, text: 'swapoff()' },
-    { cpu: 'swapoff', depth: 1, text: 'frees what the entry points into' },
-    ...(last < 0 ? [] : [{ cpu: 'fault', depth: last, text: calls[last] ?? '' } as const]),
+  const steps: RaceStep[] = [
+    ...calls.slice(0, last).map((text, depth): RaceStep => ({ column: 'left', depth, text })),
+    { column: 'right', depth: 0, text: 'swapoff()' },
+    { column: 'right', depth: 1, text: 'frees what the entry points into' },
+    ...(last < 0 ? [] : [{ column: 'left', depth: last, text: calls[last] ?? '' } as const]),
     {
-      cpu: 'fault',
+      column: 'left',
       depth: Math.max(0, last),
       text: `!!! ${splat.type}${splat.address === null ? '' : ` at ${shortAddress(splat.address)}`}`,
       crash: true,
@@ -56,17 +49,19 @@ function shortAddress(address: string): string {
 export function raceOfWindow({ anchor, hold, meanwhile }: RaceMap, window: RaceWindow): Markup {
   const [gravest] = window.outcomes;
   const place = sourceChain(window.firstSource, window.first.func);
-  const steps: Step[] = [
-    { cpu: 'fault', depth: 0, text: anchor },
-    ...place.filter((func) => func !== anchor).map((text, index): Step => ({ cpu: 'fault', depth: index + 1, text })),
+  const steps: RaceStep[] = [
+    { column: 'left', depth: 0, text: anchor },
+    ...place
+      .filter((func) => func !== anchor)
+      .map((text, index): RaceStep => ({ column: 'left', depth: index + 1, text })),
     {
-      cpu: 'fault',
+      column: 'left',
       depth: place.length,
       text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${pointName(window.first)}`,
     },
     ...meanwhileSteps(meanwhile, gravest?.kind === 'waited' ? gravest.where : null),
-    { cpu: 'fault', depth: place.length, text: 'goes on' },
-    gravest === undefined ? { cpu: 'fault', depth: place.length, text: '' } : endStep(gravest, place.length),
+    { column: 'left', depth: place.length, text: 'goes on' },
+    gravest === undefined ? { column: 'left', depth: place.length, text: '' } : endStep(gravest, place.length),
   ];
   return drawing('CPU 1: the fault', 'CPU 0', steps);
 }
@@ -75,38 +70,39 @@ function sourceChain(source: readonly SourceFrame[], func: string): string[] {
   return source.length === 0 ? [func] : [...source].reverse().map((frame) => frame.func);
 }
 
-function meanwhileSteps(meanwhile: RaceMap['meanwhile'], waitedIn: string | null): Step[] {
-  const called: Step = { cpu: 'swapoff', depth: 0, text: 'swapoff()' };
-  if (waitedIn !== null) return [called, { cpu: 'swapoff', depth: 1, text: `waits in ${waitedIn}` }];
-  const returned: Step = { cpu: 'swapoff', depth: 0, text: 'returns' };
+function meanwhileSteps(meanwhile: RaceMap['meanwhile'], waitedIn: string | null): RaceStep[] {
+  const called: RaceStep = { column: 'right', depth: 0, text: 'swapoff()' };
+  if (waitedIn !== null) return [called, { column: 'right', depth: 1, text: `waits in ${waitedIn}` }];
+  const returned: RaceStep = { column: 'right', depth: 0, text: 'returns' };
   return meanwhile === 'swapoff'
     ? [called, returned]
-    : [called, returned, { cpu: 'swapoff', depth: 0, text: 'swapon()' }];
+    : [called, returned, { column: 'right', depth: 0, text: 'swapon()' }];
 }
 
-function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: number): Step {
+function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: number): RaceStep {
   switch (outcome.kind) {
     case 'oops':
-      return { cpu: 'fault', depth, text: `!!! ${outcome.signature}`, crash: true };
+      return { column: 'left', depth, text: `!!! ${outcome.signature}`, crash: true };
     case 'corruption':
-      return { cpu: 'fault', depth, text: `!!! ${outcome.what}`, crash: true };
+      return { column: 'left', depth, text: `!!! ${outcome.what}`, crash: true };
     case 'hang':
-      return { cpu: 'fault', depth, text: `!!! never leaves ${outcome.where}`, crash: true };
+      return { column: 'left', depth, text: `!!! never leaves ${outcome.where}`, crash: true };
     case 'waited':
-      return { cpu: 'swapoff', depth: 1, text: 'returns after the fault' };
+      return { column: 'right', depth: 1, text: 'returns after the fault' };
     case 'refused':
-      return { cpu: 'fault', depth, text: 'notices and backs off' };
+      return { column: 'left', depth, text: 'notices and backs off' };
     case 'ok':
-      return { cpu: 'fault', depth, text: 'all is well' };
+      return { column: 'left', depth, text: 'all is well' };
     case 'inconclusive':
-      return { cpu: 'fault', depth, text: `could not be told: ${outcome.reason}` };
+      return { column: 'left', depth, text: `could not be told: ${outcome.reason}` };
   }
 }
 
-function drawing(left: string, right: string, steps: readonly Step[]): Markup {
+/** Two columns; time goes down. */
+export function drawing(left: string, right: string, steps: readonly RaceStep[]): Markup {
   const rows = steps.flatMap((step) => {
     const cell = html`<code class="${step.crash === true ? 'crash' : 'call'}" style="--depth: ${Math.min(step.depth, 12)}">${step.text}</code>`;
-    return step.cpu === 'fault' ? [cell, html`<span></span>\n`] : [html`<span></span>`, html`${cell}\n`];
+    return step.column === 'left' ? [cell, html`<span></span>\n`] : [html`<span></span>`, html`${cell}\n`];
   });
   return html`<div class="race">
 <div class="head">${left}</div><div class="head">${right}</div>

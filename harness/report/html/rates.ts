@@ -19,15 +19,31 @@ ${parts}${folded('Every trial', trialTable(trials))}`;
 }
 
 function ratePlot(probe: string, variants: readonly VariantVerdict[]): Markup {
-  const lowest = Math.min(...variants.flatMap(({ rate }) => [rate.low, rate.high].filter((value) => value > 0)));
+  return intervalPlot(
+    `${probe}: crashes an exposed swapoff, exact 95 % intervals (Clopper-Pearson). A bar without a dot is a variant without a crash: its rate is at most where the bar ends.`,
+    'crashes an exposed swapoff',
+    variants.map(({ variant, rate }) => ({
+      ...{ name: variant, value: rate.exposure === 0 ? 0 : rate.events / rate.exposure },
+      ...{ low: rate.low, high: rate.high },
+    })),
+  );
+}
+
+/** Rates with their intervals, a bar each; one of 0 has no dot. */
+export function intervalPlot(
+  caption: string,
+  axis: string,
+  rates: readonly { readonly name: string; readonly value: number; readonly low: number; readonly high: number }[],
+): Markup {
+  const lowest = Math.min(...rates.flatMap(({ low, high }) => [low, high].filter((value) => value > 0)));
   const floor = 10 ** Math.floor(Math.log10(lowest) - 0.3);
-  const names = variants.map(({ variant }) => variant);
+  const names = rates.map(({ name }) => name);
   const longest = Math.max(...names.map((name) => name.length));
   return figure({
-    caption: `${probe}: crashes an exposed swapoff, exact 95 % intervals (Clopper-Pearson). A bar without a dot is a variant without a crash: its rate is at most where the bar ends.`,
-    height: 70 + 30 * variants.length,
+    caption,
+    height: 70 + 30 * rates.length,
     left: Math.min(150, 24 + 8 * longest),
-    x: { type: 'log', name: 'crashes an exposed swapoff', min: floor, max: 1 },
+    x: { type: 'log', name: axis, min: floor, max: 1 },
     y: {
       type: 'category',
       data: names,
@@ -36,27 +52,20 @@ function ratePlot(probe: string, variants: readonly VariantVerdict[]): Markup {
       axisLabel: { color: 'var(--ink)', width: 120, overflow: 'truncate' },
     },
     series: [
-      ...variants.map(({ variant, rate }, index) => ({
+      ...rates.map(({ name, value, low, high }, index) => ({
         type: 'line' as const,
         symbol: 'none',
-        lineStyle: {
-          color: lineLook(index).color,
-          width: 7,
-          opacity: rate.events === 0 ? 0.35 : 0.6,
-          cap: 'butt' as const,
-        },
+        lineStyle: { color: lineLook(index).color, width: 7, opacity: value === 0 ? 0.35 : 0.6, cap: 'butt' as const },
         data: [
-          [Math.max(floor, rate.low), variant],
-          [rate.high, variant],
+          [Math.max(floor, low), name],
+          [high, name],
         ],
       })),
       {
         type: 'scatter' as const,
         symbolSize: 12,
-        data: variants.flatMap(({ variant, rate }, index) =>
-          rate.events === 0
-            ? []
-            : [{ value: [rate.events / rate.exposure, variant], itemStyle: { color: lineLook(index).color } }],
+        data: rates.flatMap(({ name, value }, index) =>
+          value === 0 ? [] : [{ value: [value, name], itemStyle: { color: lineLook(index).color } }],
         ),
       },
     ],

@@ -25,15 +25,22 @@ export function survivalSection({ trials, verdict }: RunResult): Markup | null {
   return parts.length === 0 ? null : html`<h2 id="survival">Time to the first splat</h2>\n${parts}`;
 }
 
-interface NamedCurve {
+export interface NamedCurve {
   readonly variant: string;
   readonly curve: SurvivalCurve;
 }
 
 function probePart(probe: string, curves: readonly NamedCurve[]): Markup {
+  return survivalPlot(
+    `${probe}: share of trials without the expected splat, by seconds of the race (Kaplan-Meier; shaded: 95 %, pointwise; ticks: trials that ended otherwise).`,
+    curves,
+  );
+}
+
+export function survivalPlot(caption: string, curves: readonly NamedCurve[]): Markup {
   const end = Math.max(...curves.map(({ curve }) => curve.end));
   const plot = figure({
-    caption: `${probe}: share of trials without the expected splat, by seconds of the race (Kaplan-Meier; shaded: 95 %, pointwise; ticks: trials that ended otherwise).`,
+    caption,
     x: { type: 'value', name: 'seconds since the workload began', min: 0, max: Math.max(1, Math.ceil(end)) },
     y: {
       type: 'value',

@@ -26,6 +26,7 @@ const runs: RunSummary[] = Array.from({ length: NIGHTS }, (_, index) => ({
       trials: 3,
       exposure: 300,
       signatures: [{ title: 'BUG: <b>the one</b>', count: index < 60 ? 1 : 12, target: true }],
+      figures: [],
     },
     {
       probe: 'anon',
@@ -35,6 +36,7 @@ const runs: RunSummary[] = Array.from({ length: NIGHTS }, (_, index) => ({
       trials: 1,
       exposure: 3000,
       signatures: index === NIGHTS - 1 ? [{ title: 'no progress', count: 1, target: false }] : [],
+      figures: [],
     },
   ],
 }));

@@ -5,6 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { reportKtap } from '../../report/ktap.ts';
+import { suitesOf } from '../../report/points.ts';
 import { RUNS } from './fixtures/runs.ts';
 
 /** A result as Documentation/dev-tools/ktap.rst defines its line. */
@@ -57,7 +58,7 @@ function parse(ktap: string): Result[] {
 
 for (const [kind, { stored, status }] of Object.entries(RUNS)) {
   t.test(`a run that is ${kind}`, async (test) => {
-    const results = parse(reportKtap(stored.run));
+    const results = parse(reportKtap(suitesOf(stored.run)));
     test.same(
       results.map(({ name }) => name),
       kind.startsWith('placed') ? ['anon', 'placed', 'run'] : ['anon', 'run'],
@@ -80,7 +81,7 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
 }
 
 t.test('directives', async (test) => {
-  const stock = (kind: string, index = 3) => parse(reportKtap(RUNS[kind]!.stored.run))[0]?.children[index];
+  const stock = (kind: string, index = 3) => parse(reportKtap(suitesOf(RUNS[kind]!.stored.run)))[0]?.children[index];
   test.match(stock('known hang', 2), { ok: true, directive: 'XFAIL' });
   test.match(stock('inconclusive'), { ok: false, directive: 'ERROR' });
   test.match(stock('reproduced'), { ok: false, directive: null });
@@ -119,7 +120,7 @@ t.test('the kernel reads it itself', { skip: kunit === null ? 'no unpacked kerne
   ].join('\n');
   for (const [kind, { stored, status }] of Object.entries(RUNS)) {
     const said = execFileSync('python3', ['-c', python, dirname(kunit as string)], {
-      input: reportKtap(stored.run),
+      input: reportKtap(suitesOf(stored.run)),
       encoding: 'utf8',
     });
     const {

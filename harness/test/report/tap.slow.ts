@@ -2,6 +2,7 @@
 import t from 'tap';
 import { Parser, type FinalResults } from 'tap-parser';
 import { reportTap } from '../../report/tap.ts';
+import { suitesOf } from '../../report/points.ts';
 import { RUNS } from './fixtures/runs.ts';
 
 interface Read {
@@ -28,7 +29,7 @@ function parse(tap: string): Read {
 for (const [kind, { stored, status }] of Object.entries(RUNS)) {
   t.test(`a run that is ${kind}`, async (test) => {
     test.equal(stored.run.verdict.status, status, 'the run is what its name says');
-    const { results, names, strangers } = parse(reportTap(stored.run));
+    const { results, names, strangers } = parse(reportTap(suitesOf(stored.run)));
     test.equal(results.ok, status === 0, 'good for the parser exactly when the exit status is 0');
     test.equal(results.bailout, false);
     test.same(strangers, [], 'no line that is not TAP');
@@ -47,12 +48,12 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
 }
 
 t.test('a known finding is a TODO with its reason', async (test) => {
-  const text = reportTap(RUNS['known hang']!.stored.run);
+  const text = reportTap(suitesOf(RUNS['known hang']!.stored.run));
   test.match(text, /^ {4}not ok 3 - v5b # TODO known finding: hang$/m);
 });
 
 t.test('what a kernel said stays inside its string', async (test) => {
-  const text = reportTap(RUNS['hostile']!.stored.run);
+  const text = reportTap(suitesOf(RUNS['hostile']!.stored.run));
   test.notMatch(text, /[\x00-\x09\x0b-\x1f]/);
   test.notMatch(text, /^ *# SKIP/m);
   test.ok(text.length < 100_000, 'a line of 5 MB is cut');

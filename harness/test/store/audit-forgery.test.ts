@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { audit } from '../../store/audit.ts';
-import { writeSums } from '../../store/sums.ts';
+import { writeSums } from '../../results/sums.ts';
 import { makeRun, tools } from './fixtures/make-run.ts';
 
 /** Edits with sums made to fit again: only recomputing can tell. */

@@ -5,7 +5,7 @@ import t from 'tap';
 import type { JudgedTrial } from '../../model/verdict.ts';
 import { audit } from '../../store/audit.ts';
 import type { AuditTools } from '../../store/audit-model.ts';
-import { listFiles, writeSums } from '../../store/sums.ts';
+import { listFiles, writeSums } from '../../results/sums.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
 import { FAKE_TRIALS, located, makeRun, plan, tools } from './fixtures/make-run.ts';
 

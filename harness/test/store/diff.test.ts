@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { firstDifference } from '../../store/diff.ts';
+import { firstDifference } from '../../results/diff.ts';
 
 t.test('equal values differ nowhere', async (test) => {
   test.equal(firstDifference({ a: [1, { b: null }], c: 'x' }, { c: 'x', a: [1, { b: null }] }), null);

@@ -9,7 +9,7 @@ import { audit } from '../../store/audit.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';
 import { readRun } from '../../store/read.ts';
 import { createRun } from '../../store/run-store.ts';
-import { writeSums } from '../../store/sums.ts';
+import { writeSums } from '../../results/sums.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
 import { makeInterleaveProbe, makeResult, OOPS, PATH, WAITED } from '../interleave/fixtures/make.ts';
 import { newRun, tools } from './fixtures/make-run.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { audit } from '../../store/audit.ts';
 import { readRun } from '../../store/read.ts';
-import { newRunId } from '../../store/run-id.ts';
+import { newRunId } from '../../results/run-id.ts';
 import { createRun } from '../../store/run-store.ts';
 import { FAKE_TRIALS, makeRun, newRun, plan, storeTrial, tools } from './fixtures/make-run.ts';
 

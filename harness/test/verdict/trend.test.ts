@@ -20,6 +20,7 @@ function runsOf(nights: readonly (readonly [number, number])[], title = 'BUG'): 
         trials: 3,
         exposure,
         signatures: count > 0 ? [{ title, count, target: true }] : [],
+        figures: [],
       },
     ],
   }));

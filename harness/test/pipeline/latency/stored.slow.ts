@@ -20,7 +20,7 @@ import { readStoredRun } from '../../../pipeline/latency/stored.ts';
 import { findRun } from '../../../pipeline/run-folder.ts';
 import { workspace } from '../../../pipeline/workspace.ts';
 import { LatencyStore, type NewLatencyRun } from '../../../store/latency-store.ts';
-import { writeSums } from '../../../store/sums.ts';
+import { writeSums } from '../../../results/sums.ts';
 import { madeUpSamples, samplesFile } from '../../probe/latency/fixtures/made-up.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');

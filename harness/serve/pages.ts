@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FORMATS, type Format } from '../../report/formats.ts';
-import { historyHtml } from '../../report/html/history.ts';
-import { latencyHtml } from '../../report/html/latency.ts';
-import { livePage } from '../../report/html/live.ts';
-import { mapsHtml } from '../../report/html/maps.ts';
-import { LATENCY_FILES } from '../../store/latency-store.ts';
-import { RUN_FILES } from '../../store/layout.ts';
-import { readHistory } from '../history.ts';
-import { latencyPageOf } from '../latency/page.ts';
-import { readStoredRun as readLatencyRun } from '../latency/stored.ts';
-import { isUnfinished, readLiveRun, unfinishedRuns } from '../live-run.ts';
-import { readStoredMaps } from '../map-store.ts';
-import { readStoredRun } from '../stored-run.ts';
+import { FORMATS, type Format } from '../report/formats.ts';
+import { historyHtml } from '../report/html/history.ts';
+import { latencyHtml } from '../report/html/latency.ts';
+import { livePage } from '../report/html/live.ts';
+import { mapsHtml } from '../report/html/maps.ts';
+import { LATENCY_FILES } from '../store/latency-store.ts';
+import { RUN_FILES } from '../store/layout.ts';
+import { readHistory } from '../pipeline/history.ts';
+import { latencyPageOf } from '../pipeline/latency/page.ts';
+import { readStoredRun as readLatencyRun } from '../pipeline/latency/stored.ts';
+import { PROBES } from '../probe/table.ts';
+import { FORMATS as SHOWN_FORMATS } from '../report/sections/formats.ts';
+import { livePage as shownLivePage } from '../report/html/sections/live.ts';
+import type { KindTable } from '../results/kinds.ts';
+import { readLiveRun as readShownLive } from '../results/live.ts';
+import { schemaOf } from '../results/reader.ts';
+import { readReported } from '../run/stored.ts';
+import { isUnfinished, readLiveRun, unfinishedRuns } from '../pipeline/live-run.ts';
+import { readStoredMaps } from '../pipeline/map-store.ts';
+import { readStoredRun } from '../pipeline/stored-run.ts';
 
 /** What an address shows. */
 export interface ServedPage {
@@ -44,8 +51,12 @@ const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
  *
  * @throws HostError, for a latency run UsageError, when it cannot be read.
  */
-export async function servedPage(path: string, resultsDir: string): Promise<ServedPage | null> {
-  if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir) };
+export async function servedPage(
+  path: string,
+  resultsDir: string,
+  kinds: KindTable = PROBES,
+): Promise<ServedPage | null> {
+  if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir, kinds) };
   if (path === '/maps') return { type: 'text/html', body: mapsHtml(await readStoredMaps(resultsDir)) };
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
@@ -58,12 +69,24 @@ export async function servedPage(path: string, resultsDir: string): Promise<Serv
     return { type: 'text/html', body: latencyHtml(await latencyPageOf(await readLatencyRun(dir))) };
   }
   if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
+  if ((await schemaOf(dir)) !== 1) return shownPage(dir, format, kinds);
   if (await isUnfinished(dir)) {
     return format === undefined ? { type: 'text/html', body: livePage(await readLiveRun(dir, new Date())) } : null;
   }
   const form = format ?? 'html';
   if (!isFormat(form)) return null;
   return { type: TYPES[form], body: await FORMATS[form](await readStoredRun(dir), {}) };
+}
+
+async function shownPage(dir: string, format: string | undefined, kinds: KindTable): Promise<ServedPage | null> {
+  if (await isUnfinished(dir)) {
+    const live = format === undefined ? shownLivePage(await readShownLive(dir, kinds, new Date())) : null;
+    return live === null ? null : { type: 'text/html', body: live };
+  }
+  const form = format ?? 'html';
+  return isFormat(form)
+    ? { type: TYPES[form], body: await SHOWN_FORMATS[form](await readReported(dir, kinds), {}) }
+    : null;
 }
 
 /** A folder of its own, not a link to somewhere else. */
@@ -85,8 +108,8 @@ function isFormat(name: string): name is Format {
   return Object.hasOwn(FORMATS, name);
 }
 
-async function indexPage(resultsDir: string): Promise<string> {
-  const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false });
+async function indexPage(resultsDir: string, kinds: KindTable): Promise<string> {
+  const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false, kinds });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
   const { explorations } = await readStoredMaps(resultsDir);
   return historyHtml({

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
-import { serve } from '../../pipeline/serve/server.ts';
+import { serve } from '../../serve/server.ts';
 import { readLiveRun } from '../../pipeline/live-run.ts';
 import { FORMATS } from '../../report/formats.ts';
 import { createRun } from '../../store/run-store.ts';

@@ -2,13 +2,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { HostError } from '../../model/errors.ts';
+import { HostError } from '../model/errors.ts';
+import type { KindTable } from '../results/kinds.ts';
 import { servedPage } from './pages.ts';
 
 export interface ServeOptions {
   readonly resultsDir: string;
   /** 0 takes a free one. */
   readonly port: number;
+  readonly kinds?: KindTable;
 }
 
 /** A server that answers. Dispose ends it and every connection. */
@@ -29,8 +31,8 @@ const HEADERS = {
 } as const;
 
 /** Serves the index, reports and live pages of a results folder, on loopback only. @throws HostError `CANNOT_LISTEN` */
-export async function serve({ resultsDir, port }: ServeOptions): Promise<StartedServer> {
-  const server = createServer((request, response) => void answer(request, response, resultsDir));
+export async function serve({ resultsDir, port, kinds }: ServeOptions): Promise<StartedServer> {
+  const server = createServer((request, response) => void answer(request, response, resultsDir, kinds));
   server.listen(port, LOOPBACK);
   try {
     await once(server, 'listening');
@@ -52,8 +54,13 @@ export async function serve({ resultsDir, port }: ServeOptions): Promise<Started
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, resultsDir: string): Promise<void> {
-  const { status, type, body } = await replyTo(request, resultsDir);
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  resultsDir: string,
+  kinds?: KindTable,
+): Promise<void> {
+  const { status, type, body } = await replyTo(request, resultsDir, kinds);
   response.writeHead(status, {
     ...HEADERS,
     'Content-Type': `${type}; charset=utf-8`,
@@ -68,14 +75,14 @@ interface Reply {
   readonly body: string;
 }
 
-async function replyTo(request: IncomingMessage, resultsDir: string): Promise<Reply> {
+async function replyTo(request: IncomingMessage, resultsDir: string, kinds?: KindTable): Promise<Reply> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET');
   // A page of the network can make a name of its own lead here; it cannot make a browser send this name.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? '')) return plain(403, 'not by this name');
   const path = pathOf(request.url ?? '');
   if (path === null) return plain(400, 'no such address');
   try {
-    const page = await servedPage(path, resultsDir);
+    const page = await servedPage(path, resultsDir, kinds);
     return page === null ? plain(404, 'no such page') : { status: 200, ...page };
   } catch (error) {
     // A run that is written meanwhile may lose a file between two looks; the next request finds it whole.

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { AnyKind } from './stage.ts';
+
+/** Every kind of probe by its name in a plan: the one place that lists them. */
+export const PROBES: Readonly<Record<string, AnyKind>> = {};

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as tick } from 'node:timers/promises';
+import { acquireLock } from '../host/lock.ts';
+import { sweepLeftovers } from '../host/temp-dir.ts';
+import { buildKernels, type BuiltKernels } from '../lab/kernels.ts';
+import { openLab, type Lab } from '../lab/lab.ts';
+import { InterruptedError, SwapraceError, unsuppressed, UsageError } from '../model/errors.ts';
+import type { ProgressListener } from '../model/events.ts';
+import type { AcceleratorChoice } from '../model/guest.ts';
+import type { Kernel, VariantSpec } from '../model/kernel.ts';
+import { stepName, type ProbeSpec, type Step, type SymbolLookup } from '../model/probe.ts';
+import type { RunHeader, RunPlan, Trouble } from '../model/run.ts';
+import type { ShownRun } from '../model/shown.ts';
+import { hostFacts, toolVersions } from '../pipeline/host-facts.ts';
+import type { Workspace } from '../pipeline/workspace.ts';
+import type { AnyKind } from '../probe/stage.ts';
+import { PROBES } from '../probe/table.ts';
+import { reportText } from '../report/sections/text.ts';
+import { kindOf, type KindTable } from '../results/kinds.ts';
+import { LOCK_FILE, PROGRESS_FILE } from '../results/layout.ts';
+import { plannedStep } from '../results/planned.ts';
+import { rawFiles } from '../results/raw-files.ts';
+import { readSteps, type StoredStep } from '../results/reader.ts';
+import { showRun } from '../results/show.ts';
+import { recording } from '../results/symbols.ts';
+import { judgeRun, seenOf } from '../results/verdict.ts';
+import { createRun, reopenRun, type OpenStep, type RunWriter } from '../results/writer.ts';
+import { kernelSymbols } from './symbols.ts';
+
+export interface RunOptions {
+  readonly workspace: Workspace;
+  readonly offline: boolean;
+  /** Overrides the plan's. */
+  readonly accelerator?: AcceleratorChoice;
+  readonly signal: AbortSignal;
+  readonly emit: ProgressListener;
+  readonly kinds?: KindTable<AnyKind>;
+  /** What a run does beside its steps; a test has its own. */
+  readonly effects?: RunEffects;
+}
+
+export interface RunEffects {
+  build(variants: readonly VariantSpec[], options: RunOptions): Promise<BuiltKernels>;
+  openLab(kernel: Kernel, accelerator: AcceleratorChoice, options: RunOptions): Promise<Lab>;
+  symbolsOf(kernel: Kernel, signal: AbortSignal): SymbolLookup;
+}
+
+export interface FinishedRun {
+  readonly dir: string;
+  readonly shown: ShownRun;
+  readonly report: string;
+}
+
+const EFFECTS: RunEffects = {
+  build: (variants, { workspace: { cacheDir }, offline, signal, emit }) =>
+    buildKernels(variants, { cacheDir, offline, signal, emit }),
+  openLab: (kernel, accelerator, { workspace, offline, signal, emit }) =>
+    openLab(kernel, { workspace, offline, accelerator, signal, emit }),
+  symbolsOf: ({ vmlinux }, signal) => kernelSymbols(vmlinux, signal),
+};
+
+/**
+ * Runs a plan: builds its kernels, makes the steps of each probe until it asks for no more, and judges. The run's
+ * folder is whole and audited whatever stops it on the way; what stopped it is among its troubles and in its exit
+ * status.
+ *
+ * @throws HostError when results cannot be written at all.
+ */
+export async function runPlan(plan: RunPlan, planFile: string, options: RunOptions): Promise<FinishedRun> {
+  const { workspace, signal } = options;
+  await sweep(options);
+  const writer = await createRun(workspace.resultsDir, {
+    planFile,
+    plan,
+    versions: await toolVersions(signal),
+    kernels: {},
+    accelerator: null,
+    host: hostFacts(),
+    commands: [repeatCommand(planFile, options)],
+    troubles: [],
+  });
+  await using _lock = await lockRun(writer.dir, options);
+  return await new Run(writer, options).toItsEnd();
+}
+
+/**
+ * Goes on with a run that was stopped: with the step at which it was, in the folder that this step has.
+ *
+ * @throws UsageError `RUN_COMPLETE`, `OLDER_LAYOUT`; HostError `RUN_UNREADABLE`.
+ */
+export async function resumeRun(dir: string, options: RunOptions): Promise<FinishedRun> {
+  await sweep(options);
+  const kinds = options.kinds ?? PROBES;
+  await using _lock = await lockRun(dir, options);
+  const writer = await reopenRun(dir, kinds);
+  const steps = await readSteps(dir, writer.header, kinds);
+  options.emit({ kind: 'note', message: `resuming: ${steps.length} steps already made` });
+  return await new Run(writer, options, steps).toItsEnd();
+}
+
+/** A run that is being written has one owner; its lock goes with it. */
+async function lockRun(dir: string, { signal, emit }: RunOptions): Promise<AsyncDisposable> {
+  const path = join(dir, LOCK_FILE);
+  const onWait = (): void => emit({ kind: 'note', message: `waiting: another process writes ${dir}` });
+  const lock = await acquireLock(path, { purpose: `running ${dir}`, signal, onWait });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await rm(path, { force: true });
+      await lock[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function sweep({ emit }: RunOptions): Promise<void> {
+  for (const path of await sweepLeftovers())
+    emit({ kind: 'note', message: `removed ${path}, which a killed run had left` });
+}
+
+function repeatCommand(planFile: string, { accelerator }: RunOptions): string {
+  return ['scripts/run', planFile, ...(accelerator === undefined ? [] : ['--accel', accelerator])].join(' ');
+}
+
+/** One run on its way. */
+class Run {
+  readonly #steps: StoredStep[];
+  readonly #troubles: Trouble[] = [];
+  readonly #kinds: KindTable<AnyKind>;
+  readonly #effects: RunEffects;
+
+  constructor(
+    private readonly writer: RunWriter,
+    private readonly options: RunOptions,
+    steps: readonly StoredStep[] = [],
+  ) {
+    this.#steps = [...steps];
+    this.#kinds = options.kinds ?? PROBES;
+    this.#effects = options.effects ?? EFFECTS;
+  }
+
+  async toItsEnd(): Promise<FinishedRun> {
+    this.options.emit({ kind: 'phase', name: 'run', detail: this.writer.dir });
+    try {
+      await this.#execute();
+    } catch (error) {
+      this.#troubles.push(troubleOf(unsuppressed(error)));
+    }
+    await this.writer.update({ troubles: this.#troubles });
+    const verdict = judgeRun(this.writer.header, this.#steps, this.#kinds);
+    const shown = showRun({ header: this.writer.header, steps: this.#steps, verdict }, this.#kinds);
+    const report = reportText(shown);
+    await this.writer.finish(verdict, report);
+    return { dir: this.writer.dir, shown, report };
+  }
+
+  async #execute(): Promise<void> {
+    const { plan } = this.writer.header;
+    const wanted = new Set(plan.probes.flatMap(({ variants }) => variants));
+    const variants = plan.variants.filter(({ id }) => wanted.has(id));
+    const built = await this.#effects.build(variants, this.options);
+    this.#troubles.push(...built.troubles);
+    requireSameKernels(this.writer.header, built.kernels);
+    const records = Object.entries(built.kernels).map(([id, { record }]) => [id, record] as const);
+    await this.writer.update({ kernels: Object.fromEntries(records), troubles: this.#troubles });
+
+    const [first] = Object.values(built.kernels);
+    if (first === undefined) return;
+    const lab = await this.#effects.openLab(first, this.options.accelerator ?? plan.accelerator, this.options);
+    await this.writer.update({ accelerator: lab.decision });
+    for (const probe of plan.probes) await this.#probe(probe, lab, built.kernels);
+  }
+
+  async #probe(probe: ProbeSpec, lab: Lab, kernels: BuiltKernels['kernels']): Promise<void> {
+    for (;;) {
+      this.options.signal.throwIfAborted();
+      const step = plannedStep(this.writer.header, probe, seenOf(probe, this.#steps), this.#kinds);
+      if (step === null) return;
+      await this.#step(step, probe, lab, kernels[step.variant] as Kernel);
+      await tick();
+    }
+  }
+
+  async #step(step: Step, probe: ProbeSpec, lab: Lab, kernel: Kernel): Promise<void> {
+    const { signal, emit } = this.options;
+    const kind = kindOf(this.#kinds, probe.kind);
+    const name = stepName(step);
+    const open = await this.writer.begin(step);
+    emit({ kind: 'step-start', step: name });
+    const progress = progressOf(open, name, emit);
+    const end = await kind.run(step, probe, { kernel, lab, files: open, signal, emit, progress });
+    const { symbols, record } = recording(this.#effects.symbolsOf(kernel, signal));
+    const derived: unknown = await kind.derive(step, probe, end, rawFiles(open.dir, symbols));
+    // As whoever reads it back has it.
+    const finding = kind.finding.parse(JSON.parse(JSON.stringify(derived)));
+    const hash = await open.commit(end, finding, record);
+    const stored = { hash, step, end, finding };
+    this.#steps.push(stored);
+    emit({ kind: 'step-end', step: name, brief: kind.brief(probe, stored) });
+  }
+}
+
+/** Between two notes of how far a step is. */
+const PROGRESS_MS = 500;
+
+/** For who looks at the folder while the step is made. */
+function progressOf(open: OpenStep, step: string, emit: ProgressListener): (text: string) => void {
+  let last = -Infinity;
+  return (text) => {
+    emit({ kind: 'step-progress', step, text });
+    if (performance.now() - last < PROGRESS_MS) return;
+    last = performance.now();
+    writeFileSync(join(open.dir, PROGRESS_FILE), text);
+  };
+}
+
+/** Steps of two kernels under one name are no run. */
+function requireSameKernels({ id, kernels }: RunHeader, built: BuiltKernels['kernels']): void {
+  for (const [variant, { id: kernel }] of Object.entries(kernels)) {
+    const now = built[variant]?.id;
+    if (now === kernel) continue;
+    throw new UsageError(
+      'KERNEL_CHANGED',
+      `Cannot resume ${id}: the kernel of ${variant} is ${now ?? 'not built'}, it was ${kernel}`,
+      { hint: 'run the plan again' },
+    );
+  }
+}
+
+function troubleOf(error: unknown): Trouble {
+  if (error instanceof SwapraceError) return { fault: error.fault, variant: null, message: error.message };
+  if (error instanceof Error && error.name === 'AbortError') {
+    return { fault: new InterruptedError('INTERRUPTED', '').fault, variant: null, message: 'Interrupted' };
+  }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { fault: 'host', variant: null, message: `internal error: ${what}` };
+}
