@@ -43,11 +43,11 @@ export function pulseOf(guest: LabGuest): HostPulse {
 }
 
 /**
- * Resolves when the host stood still for `stallMs`: this process did not run, QEMU did not, or QEMU has stopped the
+ * Resolves when the host stalled for `stallMs`: this process did not run, QEMU did not, or QEMU has stopped the
  * guest by itself (a full disk). Shorter stalls are below what the detectors of hangs wait for. Polls: a stall makes no
  * event.
  */
-export async function hostStoodStill(pulse: HostPulse, stallMs: number, signal: AbortSignal): Promise<GuestEnd> {
+export async function hostStalled(pulse: HostPulse, stallMs: number, signal: AbortSignal): Promise<GuestEnd> {
   let look = { atMs: pulse.nowMs(), cpuMs: pulse.ownCpuMs() };
   let ran = { atMs: look.atMs, cpuMs: -1 };
   for (;;) {
@@ -73,5 +73,5 @@ export async function hostStoodStill(pulse: HostPulse, stallMs: number, signal: 
 }
 
 function stall(what: string, ms: number): GuestEnd {
-  return { kind: 'host-fault', message: `the host stood still: ${what} for ${(ms / 1000).toFixed(0)} s` };
+  return { kind: 'host-fault', message: `the host stalled: ${what} for ${(ms / 1000).toFixed(0)} s` };
 }

@@ -7,7 +7,7 @@ import { bootGuest } from './boot.ts';
 import type { GuestKit, GuestRequest, LabGuest } from './guest.ts';
 import { markEnd } from './end-mark.ts';
 import { endOf } from './end-of.ts';
-import { hostStoodStill, pulseOf } from './host-pulse.ts';
+import { hostStalled, pulseOf } from './host-pulse.ts';
 import { machineGone } from './machine-gone.ts';
 import { proveKernel } from './proof.ts';
 import { SplatWatch } from './splat-watch.ts';
@@ -23,7 +23,7 @@ export type Use = (session: GuestSession, signal: AbortSignal) => Promise<GuestE
 
 /**
  * One guest, from boot to end: boots it, proves its kernel, and lets `use` go on until that ends by itself, the console
- * shows a splat, the machine is gone, the host stands still, or `signal` aborts; whichever is first. QEMU has ended when
+ * shows a splat, the machine is gone, the host stalls, or `signal` aborts; whichever is first. QEMU has ended when
  * this resolves, and the console is whole: after a program that completed it ends with the guest's end mark.
  *
  * @throws the signal's reason; what does not concern this guest (HostError: evidence could not be kept). Everything else
@@ -82,7 +82,7 @@ async function firstEnd(
       used,
       splats.followed(running).then((): GuestEnd => ({ kind: 'splat' })),
       machineGone(guest),
-      hostStoodStill(pulseOf(guest), guest.times.hostStallMs, running),
+      hostStalled(pulseOf(guest), guest.times.hostStallMs, running),
       aborted(running),
     ]);
   } finally {

@@ -117,7 +117,7 @@ t.test('a host that stops QEMU for 25 s makes no hang of a sound kernel', async 
   const go = setTimeout(() => process.kill(pid, 'SIGCONT'), 25_000);
   const evidence = await running.result;
   clearTimeout(go);
-  t.match(evidence.end, { kind: 'host-fault', message: /the host stood still: QEMU was stopped for \d s/ });
+  t.match(evidence.end, { kind: 'host-fault', message: /the host stalled: QEMU was stopped for \d s/ });
   t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
   t.same(await qemuOf('swaprace.mark=host-stall'), null);
 });

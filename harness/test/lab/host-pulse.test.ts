@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { hostStoodStill, pulseOf, type HostPulse } from '../../lab/host-pulse.ts';
+import { hostStalled, pulseOf, type HostPulse } from '../../lab/host-pulse.ts';
 import { runSession } from '../../lab/session.ts';
 import type { LabGuest } from '../../lab/guest.ts';
 import { aborted } from '../../host/deadline.ts';
@@ -45,7 +45,7 @@ async function madeOf(looks: readonly Look[]) {
     qemu: async () => (over.signal.aborted ? null : { cpuMs: host.qemu, stopped: look.stopped ?? false }),
     status: async () => look.status ?? null,
   };
-  return hostStoodStill(pulse, STALL_MS, over.signal).catch(() => null);
+  return hostStalled(pulse, STALL_MS, over.signal).catch(() => null);
 }
 
 t.test('a host that gives both their time', async (t) => {
@@ -56,7 +56,7 @@ t.test('a process that did not run: stopped, or frozen with QEMU', async (t) => 
   const gap = { ms: 25_000, own: 3, qemu: 0 };
   t.same(await madeOf([...times(5, busy), gap, ...times(9, busy)]), {
     kind: 'host-fault',
-    message: 'the host stood still: this process did not run for 25 s',
+    message: 'the host stalled: this process did not run for 25 s',
   });
   t.equal(
     await madeOf([...times(5, busy), { ...gap, ms: 4_000 }, ...times(9, busy)]),
@@ -93,14 +93,14 @@ t.test('a process that is really stopped is seen to be', async (t) => {
   t.teardown(() => child.kill('SIGKILL'));
   const guest = { pid: child.pid, status: () => new Promise(() => undefined) } as unknown as LabGuest;
   const over = new AbortController();
-  const running = hostStoodStill(pulseOf(guest), 1_000, over.signal);
+  const running = hostStalled(pulseOf(guest), 1_000, over.signal);
   t.equal(await Promise.race([running, sleep(2_500, null)]), null, 'while it runs nothing is said');
   child.kill('SIGSTOP');
   t.match(await running, { kind: 'host-fault', message: /QEMU was stopped for \d s/ });
   over.abort();
 });
 
-t.test('a session on a host that stands still ends so, whatever the guest looks like', async (t) => {
+t.test('a session on a host that stalls ends so, whatever the guest looks like', async (t) => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 10)'], { stdio: 'ignore' });
   t.teardown(() => child.kill('SIGKILL'));
   const plain = fakeKit({ pid: child.pid ?? 0 });
