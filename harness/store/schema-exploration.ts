@@ -15,7 +15,7 @@ import type {
 } from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import type { MapVerdict } from '../model/verdict.ts';
-import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
+import { backend, count, expectation, expectations, outcome, splat, text, texts } from './schema-parts.ts';
 
 const hold = z.enum(['stall', 'preempt']);
 
@@ -89,7 +89,7 @@ const place: z.ZodType<CodePlace> = z.strictObject({ address: text, func: text, 
 const source: z.ZodType<SourceFrame> = z.strictObject({ func: text, location: text.nullable() });
 
 const pointOutcome: z.ZodType<PointOutcome> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('oops'), signature: text }),
+  z.strictObject({ kind: z.literal('oops'), signature: text, splat: splat.nullable() }),
   z.strictObject({ kind: z.literal('corruption'), what: text }),
   z.strictObject({ kind: z.literal('hang'), where: text, backtraces: z.record(text, texts) }),
   z.strictObject({ kind: z.literal('waited'), where: text }),
