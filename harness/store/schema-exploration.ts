@@ -14,8 +14,9 @@ import type {
   SourceFrame,
 } from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
+import { splat } from '../model/splat.ts';
 import type { MapVerdict } from '../model/verdict.ts';
-import { backend, count, expectation, expectations, outcome, splat, text, texts } from './schema-parts.ts';
+import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
 const hold = z.enum(['stall', 'preempt']);
 

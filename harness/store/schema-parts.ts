@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { SwapBackend } from '../model/guest.ts';
 import type { Expectation } from '../model/plan.ts';
-import type { Frame, Splat } from '../model/splat.ts';
 import { OUTCOMES } from '../model/verdict.ts';
 
 /** What several of the store's files have in common. */
@@ -31,33 +30,3 @@ export const expectation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('missed'), message: text }),
   z.strictObject({ kind: z.literal('cannot-tell'), message: text }),
 ]);
-
-/** Types of splats are the scanner's to name; here they are text. */
-export const splatType = text as unknown as z.ZodType<Splat['type']>;
-
-const frame: z.ZodType<Frame> = z.strictObject({
-  func: text,
-  symbol: text,
-  offset: z.number().nullable(),
-  size: z.number().nullable(),
-  module: text.nullable(),
-  reliable: z.boolean(),
-  isIp: z.boolean(),
-  location: text.nullable(),
-  inlined: z.array(z.strictObject({ func: text, location: text.nullable() })),
-});
-
-export const splat: z.ZodType<Splat> = z.strictObject({
-  title: text,
-  type: splatType,
-  guilty: text.nullable(),
-  frames: z.array(frame),
-  address: text.nullable(),
-  cpu: z.number().nullable(),
-  pid: z.number().nullable(),
-  comm: text.nullable(),
-  damaged: z.array(z.enum(['truncated', 'interleaved', 'lost-lines', 'binary'])),
-  startLine: count,
-  endLine: count,
-  text,
-});

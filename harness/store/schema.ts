@@ -4,23 +4,12 @@ import { guestEnd } from '../model/guest-end.ts';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
 import type { Plan } from '../model/plan.ts';
 import { DEFAULT_RACE } from '../model/race.ts';
-import type { Splat } from '../model/splat.ts';
+import { splat, splatType, type Splat } from '../model/splat.ts';
 import type { Evidence, Exposure, RunRecord, TrialRecord, TrialSpec } from '../model/trial.ts';
 import { INCONCLUSIVE_CAUSES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
 import { currentEnd } from './old-ends.ts';
 import { interleaveProbe, mapVerdict } from './schema-exploration.ts';
-import {
-  backend,
-  count,
-  expectation,
-  expectations,
-  fault,
-  outcome,
-  splat,
-  splatType,
-  text,
-  texts,
-} from './schema-parts.ts';
+import { backend, count, expectation, expectations, fault, outcome, text, texts } from './schema-parts.ts';
 
 /** The shapes of the store's JSON files. Strict: a key that nobody knows is a file that nobody wrote. */
 
