@@ -212,7 +212,7 @@ async function observe(
     landed: held.landed,
     seen: {
       end,
-      splat: machine.splats.titles()[0] ?? null,
+      splat: machine.splats.splats()[0] ?? null,
       contenderReturned: held.contenderReturned,
       waitedIn: held.waitedIn,
       contenderTo,

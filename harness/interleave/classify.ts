@@ -11,7 +11,7 @@ export interface Criteria {
 
 /** What an observation supports, worst first. */
 export function classify(seen: Observation, criteria: Criteria): PointOutcome {
-  if (seen.splat !== null) return { kind: 'oops', signature: seen.splat };
+  if (seen.splat !== null) return { kind: 'oops', signature: seen.splat.title, splat: seen.splat };
   switch (seen.end) {
     case 'splat':
       return { kind: 'inconclusive', reason: 'a splat began on the console and did not come whole' };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { SplatFollower } from '../model/interleave.ts';
+import type { Splat } from '../model/splat.ts';
 
 type LineEvent =
-  | { readonly kind: 'started'; readonly title: string }
-  | { readonly kind: 'ended'; readonly splat: { readonly title: string } };
+  { readonly kind: 'started'; readonly title: string } | { readonly kind: 'ended'; readonly splat: Splat };
 
 /** What reads splats off a console, as far as it is needed here. */
 export interface LineScanner {
@@ -16,7 +16,9 @@ export interface LineScanner {
 /** Follows a live console. A restored guest begins anew, in the middle of a line perhaps. */
 export class ConsoleSplats implements SplatFollower {
   #scanner: LineScanner;
-  #titles: string[] = [];
+  /** Those that have ended, and the provisional titles of those that have not. */
+  #splats: Splat[] = [];
+  #open: string[] = [];
   #isWhole = false;
   #tell: (() => void)[] = [];
 
@@ -30,7 +32,8 @@ export class ConsoleSplats implements SplatFollower {
 
   restart(): void {
     this.#scanner = this.newScanner();
-    this.#titles = [];
+    this.#splats = [];
+    this.#open = [];
     this.#isWhole = false;
     this.#tell = [];
   }
@@ -40,12 +43,17 @@ export class ConsoleSplats implements SplatFollower {
   }
 
   titles(): readonly string[] {
-    return this.#titles;
+    return [...this.#splats.map(({ title }) => title), ...this.#open];
+  }
+
+  splats(): readonly Splat[] {
+    this.#note(this.#scanner.settle());
+    return this.#splats;
   }
 
   #take(line: string): void {
     this.#note(this.#scanner.push(line));
-    if (this.#titles.length === 0 || this.#scanner.pending === 'open') return;
+    if (this.titles().length === 0 || this.#scanner.pending === 'open') return;
     // A panic may follow, and is the same splat: nobody needs to wait for it.
     this.#note(this.#scanner.settle());
     this.#isWhole = true;
@@ -54,9 +62,12 @@ export class ConsoleSplats implements SplatFollower {
 
   #note(events: readonly LineEvent[]): void {
     for (const event of events) {
-      if (event.kind === 'started') this.#titles.push(event.title);
-      // The title of a whole splat is the more telling one.
-      else if (!this.#isWhole) this.#titles.splice(-1, 1, event.splat.title);
+      if (event.kind === 'started') {
+        this.#open.push(event.title);
+        continue;
+      }
+      this.#open.shift();
+      this.#splats = [...this.#splats, event.splat].sort((a, b) => a.startLine - b.startLine);
     }
   }
 }

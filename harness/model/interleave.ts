@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from './guest.ts';
+import type { Splat } from './splat.ts';
 
 /** Why and where a machine stopped, as its debugger stub tells. */
 export interface StopEvent {
@@ -97,7 +98,8 @@ export interface SourceFrame {
 
 /** What came of holding the thread at a point. */
 export type PointOutcome =
-  | { readonly kind: 'oops'; readonly signature: string }
+  /** `splat`: null where only its title was kept, as maps of earlier releases did. */
+  | { readonly kind: 'oops'; readonly signature: string; readonly splat: Splat | null }
   | { readonly kind: 'corruption'; readonly what: string }
   /** No end; the call chains, innermost first, say where the threads were. */
   | { readonly kind: 'hang'; readonly where: string; readonly backtraces: Readonly<Record<string, readonly string[]>> }
@@ -121,8 +123,8 @@ export interface PointResult {
 /** Everything that was seen of one attempt, without opinion. */
 export interface Observation {
   readonly end: 'done' | 'splat' | 'deadline';
-  /** Title of the first splat; null when there was none. */
-  readonly splat: string | null;
+  /** The first splat, frames not symbolised; null when there was none. */
+  readonly splat: Splat | null;
   /** Whether the contender returned while the thread was held. */
   readonly contenderReturned: boolean;
   /** The place to which the contender was to be brought and kept, while the thread went on; null when it was to return. */
@@ -207,6 +209,8 @@ export interface SplatFollower {
   whole(): Promise<void>;
   /** Titles of what has come, in order, whole or not. */
   titles(): readonly string[];
+  /** The same as splats; what is open ends here. */
+  splats(): readonly Splat[];
 }
 
 /** A guest whose vCPUs can be placed, as the stage that places them needs it. */

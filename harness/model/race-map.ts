@@ -17,8 +17,10 @@ export function pointName({ func, offset, occurrence }: Pick<PathPoint, 'func' |
   return `${func}${offset === 0 ? '' : `+0x${offset.toString(16)}`}${occurrence === 1 ? '' : `#${occurrence}`}`;
 }
 
-/** What tells two outcomes apart. */
-export function outcomeKey(outcome: PointOutcome): string {
+/** What tells two outcomes apart, but for their splats. */
+export function outcomeKey(
+  outcome: Exclude<PointOutcome, { kind: 'oops' }> | { readonly kind: 'oops'; readonly signature: string },
+): string {
   switch (outcome.kind) {
     case 'oops':
       return `oops: ${outcome.signature}`;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { z } from 'zod';
+
 /** What a kernel prints when it complains. The names follow syzbot's report types. */
 export const SPLAT_TYPES = [
   'null-deref',
@@ -90,3 +92,36 @@ export interface Symbolizer {
   /** The same splats with `location` and `inlined` filled in where the vmlinux knows. */
   symbolize(splats: readonly Splat[], signal: AbortSignal): Promise<Splat[]>;
 }
+
+const text = z.string();
+const count = z.number().int().nonnegative();
+
+/** Types of splats are the scanner's to name; here they are text. */
+export const splatType = text as unknown as z.ZodType<Splat['type']>;
+
+const frame: z.ZodType<Frame> = z.strictObject({
+  func: text,
+  symbol: text,
+  offset: z.number().nullable(),
+  size: z.number().nullable(),
+  module: text.nullable(),
+  reliable: z.boolean(),
+  isIp: z.boolean(),
+  location: text.nullable(),
+  inlined: z.array(z.strictObject({ func: text, location: text.nullable() })),
+});
+
+export const splat: z.ZodType<Splat> = z.strictObject({
+  title: text,
+  type: splatType,
+  guilty: text.nullable(),
+  frames: z.array(frame),
+  address: text.nullable(),
+  cpu: z.number().nullable(),
+  pid: z.number().nullable(),
+  comm: text.nullable(),
+  damaged: z.array(z.enum(['truncated', 'interleaved', 'lost-lines', 'binary'])),
+  startLine: count,
+  endLine: count,
+  text,
+});

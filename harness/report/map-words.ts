@@ -3,7 +3,7 @@ import type { Exploration } from '../model/exploration.ts';
 import type { PointOutcome, RaceMap } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
 import type { RunResult } from '../model/verdict.ts';
-import { backendWord, several } from './wording.ts';
+import { backendWord, several } from '../model/words.ts';
 
 export type OutcomeKind = PointOutcome['kind'];
 

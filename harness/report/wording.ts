@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ExitStatus } from '../model/errors.ts';
-import type { SwapBackend } from '../model/guest.ts';
-import type { Rate, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
+import type { Rate, VariantVerdict } from '../model/verdict.ts';
 
-/** The word for an outcome. */
-export const WORD: Readonly<Record<VariantOutcome, string>> = {
-  target: 'reproduced',
-  hang: 'hang',
-  'other-bug': 'other-bug',
-  clean: 'clean',
-  inconclusive: 'inconclusive',
-};
+export { backendText, several, WORD } from '../model/words.ts';
 
 /** What an exit status says. */
 export const MEANING: Readonly<Record<ExitStatus, string>> = {
@@ -21,11 +13,6 @@ export const MEANING: Readonly<Record<ExitStatus, string>> = {
   129: 'wrong usage',
   130: 'interrupted',
 };
-
-/** `1 trial`, `1,234 trials`. */
-export function several(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
-}
 
 /** `2.4e-3 (4.1e-4..5.8e-3)`; without an event only the upper bound means anything. */
 export function rateText({ events, exposure, low, high }: Rate): string {
@@ -38,25 +25,6 @@ export function rateText({ events, exposure, low, high }: Rate): string {
 export function comparisonText({ comparison, variant }: VariantVerdict, control: string): string {
   if (variant === control) return 'control';
   return comparison === null ? '' : `p ${significantDigits(comparison.p)}`;
-}
-
-export function backendText(backend: SwapBackend): string {
-  switch (backend.kind) {
-    case 'virtio-blk':
-      return `virtio-blk (${backend.rotational ? 'rotational' : 'not rotational'}), ${backend.sizeKiB} KiB`;
-    case 'file':
-      return `a file on ${backend.filesystem}, ${backend.sizeKiB} KiB`;
-    case 'zram':
-      return `zram, ${backend.sizeKiB} KiB`;
-    case 'none':
-      return 'no swap';
-  }
-}
-
-/** A backend in one word, for titles. */
-export function backendWord(backend: SwapBackend): string {
-  if (backend.kind === 'virtio-blk') return backend.rotational ? 'rotational' : 'solid-state';
-  return backend.kind;
 }
 
 function small(value: number): string {

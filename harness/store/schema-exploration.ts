@@ -14,6 +14,7 @@ import type {
   SourceFrame,
 } from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
+import { splat } from '../model/splat.ts';
 import type { MapVerdict } from '../model/verdict.ts';
 import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
@@ -89,7 +90,7 @@ const place: z.ZodType<CodePlace> = z.strictObject({ address: text, func: text, 
 const source: z.ZodType<SourceFrame> = z.strictObject({ func: text, location: text.nullable() });
 
 const pointOutcome: z.ZodType<PointOutcome> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('oops'), signature: text }),
+  z.strictObject({ kind: z.literal('oops'), signature: text, splat: splat.nullable() }),
   z.strictObject({ kind: z.literal('corruption'), what: text }),
   z.strictObject({ kind: z.literal('hang'), where: text, backtraces: z.record(text, texts) }),
   z.strictObject({ kind: z.literal('waited'), where: text }),

@@ -4,7 +4,7 @@ import { guestEnd } from '../model/guest-end.ts';
 import type { KernelRecord, SourceSpec, VariantSpec } from '../model/kernel.ts';
 import type { Plan } from '../model/plan.ts';
 import { DEFAULT_RACE } from '../model/race.ts';
-import type { Frame, Splat } from '../model/splat.ts';
+import { splat, splatType, type Splat } from '../model/splat.ts';
 import type { Evidence, Exposure, RunRecord, TrialRecord, TrialSpec } from '../model/trial.ts';
 import { INCONCLUSIVE_CAUSES, type RunVerdict, type TrialVerdict } from '../model/verdict.ts';
 import { currentEnd } from './old-ends.ts';
@@ -64,9 +64,6 @@ const probe = z.strictObject({
   ),
   expect: expectations,
 });
-
-/** Types of splats are the scanner's to name; here they are text. */
-const splatType = text as unknown as z.ZodType<Splat['type']>;
 
 const plan: z.ZodType<Plan> = z.strictObject({
   name: text,
@@ -152,34 +149,7 @@ export const storedEvidence: z.ZodType<StoredEvidence> = z.strictObject({
   consoleBytes: count,
 });
 
-const frame: z.ZodType<Frame> = z.strictObject({
-  func: text,
-  symbol: text,
-  offset: z.number().nullable(),
-  size: z.number().nullable(),
-  module: text.nullable(),
-  reliable: z.boolean(),
-  isIp: z.boolean(),
-  location: text.nullable(),
-  inlined: z.array(z.strictObject({ func: text, location: text.nullable() })),
-});
-
-export const splats: z.ZodType<Splat[]> = z.array(
-  z.strictObject({
-    title: text,
-    type: splatType,
-    guilty: text.nullable(),
-    frames: z.array(frame),
-    address: text.nullable(),
-    cpu: z.number().nullable(),
-    pid: z.number().nullable(),
-    comm: text.nullable(),
-    damaged: z.array(z.enum(['truncated', 'interleaved', 'lost-lines', 'binary'])),
-    startLine: count,
-    endLine: count,
-    text,
-  }),
-);
+export const splats: z.ZodType<Splat[]> = z.array(splat);
 
 export const argv = texts;
 

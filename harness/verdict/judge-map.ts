@@ -4,7 +4,7 @@ import type { HoldKind, PointOutcome, RaceMap } from '../model/interleave.ts';
 import { FROZEN_WAIT, isFrozenWait } from '../model/race-map.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import { OUTCOMES, type MapVerdict, type VariantOutcome } from '../model/verdict.ts';
-import { judgeExpectation } from './expectation.ts';
+import { judgeExpectation } from '../model/expectation.ts';
 
 /**
  * Titles of bad accesses. The placed operation is the only one that meets swapoff, so a trace need not say it again.

@@ -4,7 +4,7 @@ import type { TargetSignature } from '../model/plan.ts';
 import type { Splat } from '../model/splat.ts';
 import type { Evidence } from '../model/trial.ts';
 import type { InconclusiveCause, TrialVerdict } from '../model/verdict.ts';
-import { classify, mayExplainHang } from './signature.ts';
+import { classify, mayExplainHang } from '../model/signature.ts';
 
 /** Title of the finding that pages came back with other contents than they went out with. */
 export const CORRUPTION = 'data corruption after swap-in';

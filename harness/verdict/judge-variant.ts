@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { StressProbe, TargetSignature } from '../model/plan.ts';
 import { OUTCOMES, type JudgedTrial, type VariantOutcome, type VariantVerdict } from '../model/verdict.ts';
-import { judgeExpectation } from './expectation.ts';
+import { judgeExpectation } from '../model/expectation.ts';
 import { bugBesideHang } from './judge-trial.ts';
 import { outcomeOf, type Control } from './outcome.ts';
 import { signaturesOf } from './signatures.ts';

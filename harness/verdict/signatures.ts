@@ -3,7 +3,7 @@ import type { TargetSignature } from '../model/plan.ts';
 import type { Splat } from '../model/splat.ts';
 import type { JudgedTrial, VariantVerdict } from '../model/verdict.ts';
 import { CORRUPTION } from './judge-trial.ts';
-import { classify } from './signature.ts';
+import { classify } from '../model/signature.ts';
 
 type Signature = VariantVerdict['signatures'][number];
 

@@ -14,6 +14,7 @@ import { GuestError, HostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { pointName } from '../../model/race-map.ts';
+import { makeSplat } from '../verdict/fixtures/make.ts';
 import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
 const TEXT = 0xffffffff81001000n;
@@ -285,7 +286,11 @@ t.test('a console’s splats begin anew with each restore', async (t) => {
         pending = 'open';
         return [{ kind: 'started', title: 'BUG' }];
       },
-      settle: () => [{ kind: 'ended', splat: { title: 'BUG in f' } }],
+      settle: () => {
+        const open = pending !== 'none';
+        pending = 'none';
+        return open ? [{ kind: 'ended', splat: makeSplat(['f'], { title: 'BUG in f' }) }] : [];
+      },
     };
   };
   const splats = new ConsoleSplats(scanner, (listener) => (told = listener));
@@ -295,9 +300,13 @@ t.test('a console’s splats begin anew with each restore', async (t) => {
   told('end');
   await whole;
   t.same(splats.titles(), ['BUG in f']);
+  t.match(splats.splats(), [{ title: 'BUG in f', frames: [{ func: 'f' }] }]);
   await splats.whole();
   splats.restart();
-  t.same(splats.titles(), []);
+  t.same([splats.titles(), splats.splats()], [[], []]);
+  told('BUG');
+  t.match(splats.splats(), [{ title: 'BUG in f' }], 'what is open when it is asked for ends there');
+  splats.restart();
   told('calm');
   t.equal(await Promise.race([splats.whole().then(() => 'whole'), Promise.resolve('not yet')]), 'not yet');
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
+import { makeSplat } from '../verdict/fixtures/make.ts';
 import { backendOf } from '../race/shipped.ts';
 import { parseMaps } from '../../store/map-file.ts';
 import { classify } from '../../interleave/classify.ts';
@@ -12,8 +13,8 @@ import type { Observation, PathPoint, PointOutcome, PointResult } from '../../mo
 
 const OK: PointOutcome = { kind: 'ok' };
 const REFUSED: PointOutcome = { kind: 'refused' };
-const xas: PointOutcome = { kind: 'oops', signature: 'NULL dereference in xas_start' };
-const dup: PointOutcome = { kind: 'oops', signature: 'NULL dereference in __swap_duplicate' };
+const xas: PointOutcome = { kind: 'oops', signature: 'NULL dereference in xas_start', splat: null };
+const dup: PointOutcome = { kind: 'oops', signature: 'NULL dereference in __swap_duplicate', splat: null };
 
 function point(index: number, func = 'do_swap_page', offset = index * 4, occurrence = 1): PathPoint {
   return { index, address: `0x${(0x1000 + offset).toString(16)}`, func, offset, occurrence };
@@ -220,7 +221,7 @@ t.test('an observation is classified by the worst that it supports', async (t) =
   t.equal(kind({}), 'ok');
   t.equal(kind({ majorFaults: 0 }), 'entry refused');
   t.equal(kind({ majorFaults: 0, heldWhenOvertaken: false }), 'ok');
-  t.equal(kind({ splat: 'BUG: x', end: 'deadline' }), 'oops: BUG: x');
+  t.equal(kind({ splat: makeSplat([], { title: 'BUG: x' }), end: 'deadline' }), 'oops: BUG: x');
   t.equal(kind({ end: 'deadline', stuckIn: 'swap_cluster_readahead' }), 'hang in swap_cluster_readahead');
   t.equal(kind({ end: 'deadline' }), 'hang in an unknown function');
   t.equal(kind({ contenderReturned: false, waitedIn: 'synchronize_rcu' }), 'waited in synchronize_rcu');

@@ -159,7 +159,7 @@ t.test('one difference voids the map', async (t) => {
     /^v, .*: 2 of 12 points \(10 more by a neighbour, 1 such checked, 0 differ\)/,
   );
   t.match(
-    text([result(first, { kind: 'ok' }), result(check, { kind: 'oops', signature: 'x' })]),
+    text([result(first, { kind: 'ok' }), result(check, { kind: 'oops', signature: 'x', splat: null })]),
     /^VOID .*1 differ[^]*differs: f\+0x\w+: oops: x; f: ok/,
   );
 });

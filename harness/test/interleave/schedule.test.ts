@@ -86,7 +86,7 @@ t.test('the shipped schedules are valid, named as their files, and say whose lin
 });
 
 t.test('an outcome meets what is expected by kind and by what it names', async (t) => {
-  const oops = { kind: 'oops', signature: 'BUG: NULL pointer dereference in __swap_duplicate' } as const;
+  const oops = { kind: 'oops', signature: 'BUG: NULL pointer dereference in __swap_duplicate', splat: null } as const;
   t.ok(meets(oops, { kind: 'oops' }));
   t.ok(meets(oops, { kind: 'oops', matches: '__swap_duplicate' }));
   t.notOk(meets(oops, { kind: 'oops', matches: 'xas_start' }));

@@ -358,7 +358,7 @@ t.test('a place is as many points as the path comes there', async (t) => {
     pointsAt([point(0, 1), point(1, 2), point(2, 1)], { func: 'f', offset: 1 }).map(({ index }) => index),
     [0, 2],
   );
-  t.ok(isSameKind({ kind: 'oops', signature: '' }, splat));
+  t.ok(isSameKind({ kind: 'oops', signature: '', splat: null }, splat));
   t.notOk(isSameKind({ kind: 'ok' }, splat));
   t.ok(isSameKind({ kind: 'hang', where: '', backtraces: {} }, { kind: 'stalled', threads: [] }));
   t.notOk(isSameKind({ kind: 'ok' }, { kind: 'completed' }));

@@ -5,7 +5,7 @@ import type { PointOutcome } from '../../model/interleave.ts';
 import { judgeMaps } from '../../verdict/judge-map.ts';
 import { judgeRun } from '../../verdict/judge-run.ts';
 import { makeExploration, makeInterleaveProbe, OOPS, WAITED } from '../interleave/fixtures/make.ts';
-import { target } from './fixtures/make.ts';
+import { makeOther, target } from './fixtures/make.ts';
 
 const probe = makeInterleaveProbe();
 const HANG: PointOutcome = { kind: 'hang', where: 'swap_cluster_readahead', backtraces: {} };
@@ -37,7 +37,9 @@ t.test('the gravest point decides', async (t) => {
   });
   t.match(outcomeOf(stockOf({ kind: 'corruption', what: '2 wrong pages' }, WAITED)), { outcome: 'other-bug' });
   t.match(
-    outcomeOf(stockOf({ kind: 'oops', signature: 'WARNING in swapoff' })),
+    outcomeOf(
+      stockOf({ kind: 'oops', signature: 'WARNING in swapoff', splat: makeOther('warning', 'WARNING in swapoff') }),
+    ),
     { outcome: 'other-bug' },
     'not every splat is a bad access',
   );

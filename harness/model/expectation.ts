@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Expectation } from '../model/plan.ts';
-import type { ExpectationResult, VariantOutcome } from '../model/verdict.ts';
+import type { Expectation } from './plan.ts';
+import type { ExpectationResult, VariantOutcome } from './verdict.ts';
 
 /** What a variant showed, as far as its expectation asks. */
 export interface Shown {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { judgeExpectation, type Shown } from '../../verdict/expectation.ts';
+import { judgeExpectation, type Shown } from '../../model/expectation.ts';
 
 const none = { target: 0, hang: 0, 'other-bug': 0, clean: 0, inconclusive: 0 };
 const shown = (over: Partial<Shown>): Shown => ({

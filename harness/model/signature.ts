@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { TargetSignature } from '../model/plan.ts';
-import type { Splat, SplatType } from '../model/splat.ts';
+import type { TargetSignature } from './plan.ts';
+import type { Splat, SplatType } from './splat.ts';
 
 /** What a splat is to a plan. */
 export type SplatClass =
