@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
-import type { Trace, TraceKind, TracedFrame } from './frames.ts';
-import { isEntry, isHelper, isIdle, type Passing } from './helpers.ts';
+import { isEntry, isHelper, isIdle, isInterruptEntry, isNoticing, isPureReporter, type Passing } from './helpers.ts';
+import type { Trace, TraceKind } from './traces.ts';
 
 /**
  * How a detector finds the guilty function.
@@ -9,7 +9,7 @@ import { isEntry, isHelper, isIdle, type Passing } from './helpers.ts';
  * - `headline`: the function that the first line names, then the trace.
  * - `trace`: the trace of whoever noticed.
  * - `first`: the first trace, be it another task's.
- * - `stall`: whoever the interrupted CPU ran, past the interrupt that noticed.
+ * - `stall`: whatever the CPU ran when the interrupt that noticed came, be it a task or another interrupt.
  * - `named`: only what the headline names.
  * - `nobody`: no function is to blame (out of memory, a reboot).
  */
@@ -27,7 +27,7 @@ export interface Guilt {
 
 const PREFERENCE: readonly TraceKind[] = ['main', 'cpu', 'task', 'panic'];
 
-/** Chooses the trace that tells about the bug itself and the function in it that is to blame. */
+/** Chooses the trace of the bug itself and the function in it that is to blame. */
 export function blame(how: Blame, traces: readonly Trace[], named: string | null): Guilt {
   if (how.from === 'stall') return blameStall(how.past, traces);
   const trace =
@@ -41,10 +41,7 @@ export function blame(how: Blame, traces: readonly Trace[], named: string | null
     case 'named':
       return { guilty: named, frames };
     case 'headline':
-      return {
-        guilty: named !== null && !isHelper(named, how.past) ? named : (culprit(frames, how.past) ?? named),
-        frames,
-      };
+      return { guilty: isOwn(named, frames, how.past) ? named : culprit(frames, how.past), frames };
     case 'ip':
     case 'trace':
     case 'first':
@@ -53,7 +50,10 @@ export function blame(how: Blame, traces: readonly Trace[], named: string | null
 }
 
 function mainTrace(traces: readonly Trace[]): Trace | undefined {
-  const first = (kind: TraceKind) => traces.find((trace) => trace.kind === kind && trace.frames.length > 0);
+  const first = (kind: TraceKind) => {
+    const own = traces.filter((trace) => trace.kind === kind && trace.frames.length > 0);
+    return own.find(({ announced }) => announced) ?? own[0];
+  };
   return PREFERENCE.map(first).find((trace) => trace !== undefined) ?? traces[0];
 }
 
@@ -61,41 +61,63 @@ function framesOf(trace: Trace): Frame[] {
   return [...(trace.ip ? [trace.ip] : []), ...trace.frames.map(({ frame }) => frame)];
 }
 
+/** True when the function that the kernel names itself may be to blame. */
+function isOwn(named: string | null, frames: readonly Frame[], past: Passing): boolean {
+  if (named === null) return false;
+  const module = frames.find(({ func }) => func === named)?.module ?? null;
+  return !isHelper(named, past, module);
+}
+
 /**
  * The first function that is no helper; frames that the unwinder doubts only count where there are no others.
- * Where all are helpers the outermost is nearest to the cause.
+ * Where all are helpers the instruction pointer may still say something; a name that is in every trace is worse than
+ * none.
  */
 function culprit(frames: readonly Frame[], past: Passing): string | null {
   const sure = frames.filter((frame) => frame.reliable);
   const considered = sure.some((frame) => !frame.isIp) ? sure : frames;
-  const own = considered.filter((frame) => !isEntry(frame.func));
-  const notHelper = (frame: Frame) => !isHelper(frame.func, past);
-  return (own.find(notHelper) ?? considered.find(notHelper) ?? own.at(-1))?.func ?? null;
+  const own = ({ func, module }: Frame) => !isHelper(func, past, module);
+  const telling = ({ isIp, func }: Frame) => isIp && past !== 'stall' && !isPureReporter(func);
+  const chosen = considered.find((frame) => own(frame) && !isEntry(frame.func)) ?? considered.find(own);
+  return (chosen ?? considered.find(telling))?.func ?? null;
 }
 
 /** A stall is reported by an interrupt of the CPU that stalls, or from another CPU: an idle CPU is a witness only. */
 function blameStall(past: Passing, traces: readonly Trace[]): Guilt {
-  const ran = traces.filter((trace) => trace.kind !== 'history' && trace.kind !== 'panic').map(interrupted);
-  const verdicts = ran.map((frames) => ({ guilty: stalled(frames, past), frames }));
-  return verdicts.find(({ guilty }) => guilty !== null) ?? inInterrupt(past, traces);
+  const own = traces.filter((trace) => trace.kind !== 'history' && trace.kind !== 'panic');
+  const verdicts = own.map(ran).map((frames) => ({ guilty: stalled(frames, past), frames }));
+  const trace = mainTrace(traces);
+  return verdicts.find(({ guilty }) => guilty !== null) ?? { guilty: null, frames: trace ? framesOf(trace) : [] };
 }
 
-/** Where no task was interrupted the interrupt itself takes too long. */
-function inInterrupt(past: Passing, traces: readonly Trace[]): Guilt {
-  const frames = mainTrace(traces)?.frames.map(({ frame }) => frame) ?? [];
-  return { guilty: stalled(frames, past), frames };
-}
-
+/** What is above in a trace ran when the next interrupt came: one context after the other, until one can be blamed. */
 function stalled(frames: readonly Frame[], past: Passing): string | null {
-  const func = frames.some((frame) => isIdle(frame.func)) ? null : culprit(frames, past);
-  return func === null || isEntry(func) || isHelper(func, past) ? null : func;
+  for (const context of contexts(frames)) {
+    if (context.some((frame) => isIdle(frame.func))) return null;
+    const func = culprit(context, past);
+    if (func !== null && !isEntry(func)) return func;
+  }
+  return null;
 }
 
-/** What ran when the interrupt came: from the last interrupt stack on, or from the interrupted registers. */
-function interrupted(trace: Trace): Frame[] {
-  const noticed = trace.frames.findLastIndex(({ stack }: TracedFrame) => stack !== 'task');
-  const below = trace.frames.slice(noticed + 1).map(({ frame }) => frame);
-  const registers = below.findIndex((frame) => frame.isIp);
-  if (registers >= 0) return below.slice(registers);
-  return noticed >= 0 || !trace.ip ? below : [trace.ip, ...below];
+function contexts(frames: readonly Frame[]): Frame[][] {
+  const found: Frame[][] = [[]];
+  for (const frame of frames) {
+    const boundary = frame.isIp || isInterruptEntry(frame.func);
+    if (boundary) found.push([]);
+    found.at(-1)?.push(frame);
+  }
+  return found.filter((context) => context.length > 0);
+}
+
+/** What the CPU ran: past the interrupt that noticed, if its own functions stand in the trace. */
+function ran(trace: Trace): Frame[] {
+  const frames = trace.frames.map(({ frame }) => frame);
+  const noticed = frames.findLastIndex(({ func }) => isNoticing(func));
+  if (noticed < 0) return framesOf(trace);
+  const below = frames.slice(noticed + 1);
+  const entered = below.findIndex(({ isIp, func }) => isIp || isInterruptEntry(func));
+  const rest = entered < 0 ? [] : below.slice(entered);
+  const interrupted = rest.findIndex(({ isIp, func }) => isIp || !isInterruptEntry(func));
+  return interrupted < 0 ? (trace.ip ? [trace.ip] : below) : rest.slice(interrupted);
 }

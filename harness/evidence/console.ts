@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { Prefix } from './prefix.ts';
+import { unwrap } from './wrapping.ts';
+
 /** One printk record as it stands on a console, freed of what the transport put around it. */
 export interface ConsoleLine {
   /** The message. Its own indentation is kept; stamps, levels, escapes and control characters are not. */
@@ -11,58 +14,168 @@ export interface ConsoleLine {
   readonly glued: boolean;
   /** True when NULs, control characters or invalid UTF-8 were taken out. */
   readonly binary: boolean;
+  /** True when a stamp, a tag or a learned prefix says that this is a kernel's record. */
+  readonly marked: boolean;
+  /** What was taken off before the message. */
+  readonly prefix: string;
 }
 
 /** No record of the kernel is longer than about 1 KiB; more than this is noise and would only cost time. */
 const MAX_CHARS = 4096;
+const MAX_PREFIXES = 8;
+const RECENT_LINES = 16;
+/** Of the lines around one with an unknown prefix, this share must have the prefix too. */
+const SHARE = 0.4;
 
-const ESCAPES = /\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g;
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f\ufffd]/g;
-
-/** `Nov 22 09:17:01 host kernel: ` of syslog, `2023-11-22T09:17:01+00:00 host kernel: ` of journald. */
-const SYSLOG =
-  /^(?:[A-Z][a-z]{2} +\d{1,2} [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)(?: \S+)? kernel: ?/;
-const LEVEL = /^<\d{1,3}>/;
-/** `[    1.234567]` with, directly behind it, the optional caller id. */
-const STAMP = /^\[ *(\d+\.\d{6})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
-/** A stamp that does not open its line: the newline before it was lost. */
+const LEVEL = /^\s*<\d{1,3}>/;
+/** `[    1.234567]` with, directly after it, the optional caller id. */
+const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[ *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
+/** Every other time in brackets: `[Tue Nov 14 10:11:12 2023]`, `[  +0.000012]`, `[<    0.000012>]`. */
+const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
+/** `Nov 22 09:17:01 host kernel: ` of every syslog, whatever its language and time; ` kernel:` of wall(1). */
+const TAG = /^(?:[^"'{}]{0,160}?[\s.|:])?kernel(?:\[\d+\])?: ?/;
+/** A stamp that does not open its line: a prefix is before it, or the newline before it was lost. */
 const INNER_STAMP = /(?:<\d{1,3}>)?\[ *\d+\.\d{6}\]/g;
+/** Without a blank, and with punctuation before the stamp: a file's name, a line's number. */
+const COMPACT = /^\s*\S{1,60}[-:|>#;,)\]]\s*$/;
 
-/** Console bytes as text. Bytes that are no UTF-8 become U+FFFD, which `consoleLines` reports as `binary`. */
+/** Console bytes as text. Bytes that are no UTF-8 become U+FFFD, which is reported as `binary`. */
 export function decodeConsole(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false }).decode(bytes);
 }
 
+interface Located {
+  readonly end: number;
+  readonly context: string | null;
+  readonly seconds: number | null;
+  readonly marked: boolean;
+  readonly prefix: Prefix | null;
+}
+
 /**
- * The records in one raw line of a console: one in a sound log, several where newlines were lost,
- * none where nothing but transport is left.
+ * Takes off what a log came through. Stamps of printk and tags of syslog are known; any other prefix is learned from
+ * the log itself: it stands before most lines around the first line that needs it.
  */
-export function consoleLines(raw: string): ConsoleLine[] {
-  const short = raw.length > MAX_CHARS ? raw.slice(0, MAX_CHARS) : raw;
-  const plain = short.replace(ESCAPES, '');
-  return plain
-    .split('\r')
-    .filter((part, index) => index === 0 || part !== '')
-    .flatMap(splitAtStamps)
-    .map((piece, index) => toLine(piece, index > 0));
+export class Console {
+  /** Most recently used first. */
+  #prefixes: Prefix[] = [];
+  readonly #recent: string[] = [];
+  #next = 0;
+  #coming: readonly string[] = [];
+
+  /** Keeps a raw line as a witness for prefixes, without looking at it. */
+  remember(raw: string): void {
+    this.#recent[this.#next++ % RECENT_LINES] = raw;
+  }
+
+  /** The lines that `remember` was called with last, at most 16. */
+  get recent(): readonly string[] {
+    return this.#recent;
+  }
+
+  /**
+   * The records in one raw line: one in a sound log, several where newlines were lost, none where nothing but transport
+   * is left.
+   * @param coming lines from this one on, where they are known: witnesses for its prefix.
+   */
+  read(raw: string, coming: readonly string[] = []): ConsoleLine[] {
+    this.#coming = coming;
+    const short = raw.length > MAX_CHARS ? raw.slice(0, MAX_CHARS) : raw;
+    return unwrap(short)
+      .split('\r')
+      .filter((part, index) => index === 0 || part !== '')
+      .flatMap((part) => this.#split(part));
+  }
+
+  /**
+   * Learns that `prefix` stands before messages, if enough of the `witnesses` begin with one of its shape.
+   * @returns false when they do not.
+   */
+  learn(prefix: string, witnesses: readonly string[]): boolean {
+    if (!Prefix.possible(prefix)) return false;
+    const candidate = Prefix.of(prefix);
+    const lines = witnesses.map((raw) => unwrap(raw.slice(0, MAX_CHARS))).filter((line) => line.trim() !== '');
+    const having = lines.filter((line) => candidate.lengthIn(line) > 0);
+    if (having.length < Math.max(1, lines.length * SHARE)) return false;
+    this.#use(candidate.withSuffixOf(having));
+    return true;
+  }
+
+  #use(prefix: Prefix): void {
+    this.#prefixes = [prefix, ...this.#prefixes.filter((other) => !other.equals(prefix))].slice(0, MAX_PREFIXES);
+  }
+
+  #split(raw: string): ConsoleLine[] {
+    const part = raw.replace(CONTROLS, '');
+    const binary = part.length !== raw.length;
+    const located = this.#locate(part);
+    const cuts = [...part.matchAll(INNER_STAMP)].map((match) => match.index).filter((index) => index >= located.end);
+    const first = cuts[0];
+    const unknown = first !== undefined && located.seconds === null ? part.slice(0, first) : '';
+    if (this.#isPrefix(unknown)) return this.#split(raw);
+    const starts = [located.end, ...cuts.filter((index) => part.slice(0, index).trim() !== '')];
+    return starts.map((from, index) => {
+      const piece = part.slice(from, starts[index + 1] ?? part.length);
+      return index === 0 ? toLine(piece, part, located, false, binary) : toLine(...restamped(piece), true, binary);
+    });
+  }
+
+  #isPrefix(text: string): boolean {
+    if (!Prefix.possible(text)) return false;
+    const shape = Prefix.of(text, true);
+    const [before, after] = [this.#recent, this.#coming.slice(1)];
+    const having = [...before, ...after].map(unwrap).filter((line) => shape.lengthIn(line) > 0);
+    if (having.length === 0 && !COMPACT.test(text)) return false;
+    this.#use(shape.withSuffixOf(having));
+    return true;
+  }
+
+  #locate(line: string): Located {
+    let end = 0;
+    let [context, seconds, marked] = [null as string | null, null as number | null, false];
+    const prefix = this.#prefixes.find((each) => each.lengthIn(line) > 0) ?? null;
+    if (prefix) {
+      end = prefix.lengthIn(line);
+      ({ context, seconds } = prefix.facts(line.slice(0, end)));
+      marked = true;
+    }
+    // A syslog's tag before a stamp, a level before a time: at most three of them follow each other.
+    for (let round = 0; round < 4; round++) {
+      const rest = line.slice(end);
+      const stamp = PRINTK.exec(rest);
+      const match = stamp ?? BRACKETED_TIME.exec(rest) ?? TAG.exec(rest) ?? LEVEL.exec(rest);
+      if (!match) break;
+      if (match[1] !== undefined) seconds = Number(match[1]);
+      context = stamp?.[2] ?? context;
+      marked = true;
+      end += match[0].length;
+    }
+    return { end, context, seconds, marked, prefix };
+  }
 }
 
-function splitAtStamps(part: string): string[] {
-  const cuts = [...part.matchAll(INNER_STAMP)]
-    .map((match) => match.index)
-    .filter((index) => part.slice(0, index).replace(CONTROLS, '').replace(SYSLOG, '').trim() !== '');
-  return [0, ...cuts].map((from, index) => part.slice(from, cuts[index] ?? part.length));
+function restamped(piece: string): [string, string, Located] {
+  const stamp = PRINTK.exec(piece);
+  const end = stamp?.[0].length ?? 0;
+  const [seconds, context] = [stamp ? Number(stamp[1]) : null, stamp?.[2] ?? null];
+  return [piece.slice(end), piece, { end, context, seconds, marked: stamp !== null, prefix: null }];
 }
 
-function toLine(piece: string, glued: boolean): ConsoleLine {
-  const printable = piece.replace(CONTROLS, '');
-  const bare = printable.replace(SYSLOG, '').replace(LEVEL, '');
-  const stamp = STAMP.exec(bare);
+function toLine(piece: string, whole: string, located: Located, glued: boolean, binary: boolean): ConsoleLine {
+  const { end, context, seconds, marked, prefix } = located;
   return {
-    text: (stamp ? bare.slice(stamp[0].length) : bare).trimEnd(),
-    context: stamp?.[2] ?? null,
-    seconds: stamp ? Number(stamp[1]) : null,
+    text: (prefix ? prefix.strip(piece) : piece).trimEnd(),
+    context,
+    seconds,
     glued,
-    binary: printable.length !== piece.length,
+    binary,
+    marked,
+    prefix: whole.slice(0, end),
   };
+}
+
+/** The records of one line by itself, without what a log around it would teach. */
+export function consoleLines(raw: string): ConsoleLine[] {
+  return new Console().read(raw);
 }

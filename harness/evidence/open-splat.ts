@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Damage, Splat, SplatType } from '../model/splat.ts';
 import { blame } from './blame.ts';
-import type { ConsoleLine } from './console.ts';
-import type { Detector, Firing, Refinement } from './detector.ts';
-import { functionOf, opensTrace, parseFrame, parseIp, parseTraces, type Trace } from './frames.ts';
-import { CONSEQUENCE } from './table/panics.ts';
-import { END_PANIC, END_TRACE, FINAL, KILLED, RULE, isReportBody } from './report-body.ts';
+import type { Detector, Ending, Firing, Refinement } from './detector.ts';
+import { functionOf, parseIp } from './frames.ts';
+import type { NumberedLine, Part } from './parts.ts';
+import { END_PANIC, END_TRACE, FINAL, KILLED, PANIC, RULE } from './report-body.ts';
 import { sequence } from './pattern.ts';
 import { namedGroups } from './table.ts';
+import { isRoot, parseTraces, type Trace } from './traces.ts';
 import { fillTitle } from './title.ts';
-
-/** A line with its number in the log. */
-export interface NumberedLine extends ConsoleLine {
-  readonly index: number;
-}
 
 /**
  * Why a splat is over.
@@ -28,17 +23,29 @@ export type Closing = 'natural' | 'displaced' | 'quiet' | 'cut' | 'limit';
 /** What became of a line that was offered to an open splat. */
 export type Taking = 'taken' | 'over';
 
-/** Lines that belong to nothing known are borne this long inside a splat before it is taken for over. */
-const SLACK_LINES = 8;
+/** Unknown lines this soon after the headline are its message. */
+const MESSAGE_LINES = 12;
+/** Lines that belong to nothing known are borne this long before a splat is taken for over: */
+const SLACK = {
+  /** when all that it needs has come, or its trace has; */
+  done: 8,
+  /** while its trace is there and its end mark is not; */
+  framed: 40,
+  /** while its trace has not begun. */
+  header: 100,
+} as const;
 /** The longest real ones (lock chains, all CPUs' backtraces) have some thousand lines. */
 const MAX_LINES = 5000;
-/** A headline whose trace has not begun after this many lines has lost it. */
-const MAX_HEADER_LINES = 1500;
+/** Seconds by the stamps without a line of its own after which a splat is over. */
+const MAX_GAP_S = 20;
 
 const CPU_LINE = sequence(
-  /^\s*CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: (?<comm>.+?)/,
-  /(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/,
+  /^\s*(?:CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: |[Pp]id: (?<pid2>\d+), comm: +)(?<comm>.+?)/,
+  /(?: Kdump: loaded)?(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/,
 );
+
+/** Kinds whose last line has a form of its own. */
+const MARKED_ENDS: ReadonlySet<Ending> = new Set(['end-trace', 'rule', 'killed']);
 
 /** A splat whose lines are still coming. */
 export class OpenSplat {
@@ -46,17 +53,25 @@ export class OpenSplat {
   readonly context: string | null;
   #groups: Record<string, string>;
   readonly #lines: NumberedLine[] = [];
-  /** Lines that may turn out to be behind the end. */
+  /** Lines that may turn out to be after the end. */
   #slack: NumberedLine[] = [];
   readonly #damage = new Set<Damage>();
   /** An instruction pointer or a frame of its own trace has come. */
   #framed = false;
   /** A frame of its own trace has come. */
   #traced = false;
+  /** Who it was has been printed: a trace may follow. */
+  #introduced = false;
+  #hasIp = false;
   #complete = false;
   #panicked = false;
   #tracing: boolean;
-  #trace: 'none' | 'running' | 'interrupted' = 'none';
+  #trace: 'none' | 'opened' | 'running' | 'interrupted' | 'rooted' = 'none';
+  /** Another splat began since its last line. */
+  #intruded = false;
+  /** Lines of its context that others took since its last one. */
+  #passedOver = 0;
+  #lastSeconds: number | null = null;
 
   constructor(firing: Firing, line: NumberedLine, prelude: readonly NumberedLine[]) {
     this.detector = firing.detector;
@@ -71,6 +86,11 @@ export class OpenSplat {
   /** True once the last line that its kind needs has come; more that belongs to it may follow. */
   get complete(): boolean {
     return this.#complete;
+  }
+
+  /** True when nothing is missing, though its kind has no last line. */
+  get finished(): boolean {
+    return this.#complete || (this.#trace === 'rooted' && !MARKED_ENDS.has(this.detector.ending));
   }
 
   /** True while its header comes: no frame of its own trace yet. */
@@ -106,7 +126,13 @@ export class OpenSplat {
 
   /** Takes a line that another detector fired on and that belongs here nevertheless. */
   absorb(firing: Firing, line: NumberedLine): void {
-    this.#groups = { ...firing.groups, ...this.#groups };
+    const known = this.#groups;
+    const { pid, comm, cpu, ...others } = firing.groups;
+    // Whom another line names may be another process.
+    const who = known['pid'] ?? known['comm'] ?? known['cpu'];
+    const people =
+      who === undefined ? Object.entries({ pid, comm, cpu }).filter(([, value]) => value !== undefined) : [];
+    this.#groups = { ...others, ...(Object.fromEntries(people) as Record<string, string>), ...known };
     this.offer(line);
   }
 
@@ -115,15 +141,63 @@ export class OpenSplat {
     this.#damage.add(kind);
   }
 
+  /** Another splat began where this one's lines were to come. */
+  intrude(): void {
+    this.#intruded = true;
+  }
+
+  /** True when of several open splats this one has reason to get the line. */
+  expects(line: NumberedLine): boolean {
+    if (this.#complete) return false;
+    const { ending, blame: how } = this.detector;
+    switch (line.part) {
+      case 'frame':
+        return this.#trace === 'rooted' ? isRoot(line.text) : this.#trace !== 'none';
+      case 'ip':
+        return this.#expectsIp();
+      case 'cpu':
+        return !this.#introduced && !this.#hasIp && how.from !== 'first' && how.from !== 'nobody';
+      case 'task':
+        return how.from === 'first' && !this.#traced;
+      case 'call-trace':
+        return this.#introduced && !this.#traced;
+      case 'end':
+        return ending === 'end-trace';
+      case 'rule':
+        return ending === 'rule' && this.#framed;
+      case 'opener':
+      case 'blank':
+      case 'body':
+      case 'other':
+        return false;
+    }
+  }
+
+  /** True when a frame that nobody expects may be its own. */
+  get tracesSomething(): boolean {
+    return !this.#complete && this.detector.blame.from !== 'nobody' && this.#trace !== 'rooted';
+  }
+
+  /** A line of its context went to another splat. @returns true when this one has waited long enough. */
+  passOver(): boolean {
+    return ++this.#passedOver > SLACK.header;
+  }
+
+  /** True when by the stamps its next line should have come long ago. */
+  isStale(now: number | null): boolean {
+    return !this.#complete && now !== null && this.#lastSeconds !== null && now - this.#lastSeconds > MAX_GAP_S;
+  }
+
   /** Offers the next line of its context. After `over` the line is not part of it, and no further one is. */
   offer(line: NumberedLine): Taking {
-    if (this.#belongs(line.text)) {
-      this.#acceptSlack();
+    if (this.#belongs(line)) {
+      for (const each of this.#slack) this.#keep(each);
+      this.#slack = [];
       this.#keep(line);
       return this.#lines.length > MAX_LINES ? 'over' : 'taken';
     }
     this.#slack.push(line);
-    return this.#slack.length > SLACK_LINES ? 'over' : 'taken';
+    return this.#slack.length > this.#patience() ? 'over' : 'taken';
   }
 
   /** The splat as it stands. */
@@ -150,54 +224,75 @@ export class OpenSplat {
     };
   }
 
-  #belongs(text: string): boolean {
-    if (this.#complete) return isTail(text);
-    switch (this.detector.ending) {
-      case 'end-trace':
-      case 'rule':
-      case 'killed':
-        return true;
-      case 'line':
-        return false;
-      case 'message':
-        return isTail(text);
-      case 'trace':
-      case 'panic':
-        return (!this.#framed && this.#lines.length < MAX_HEADER_LINES) || isTail(text);
-    }
+  #belongs(line: NumberedLine): boolean {
+    if (line.part !== 'other') return this.detector.ending !== 'line';
+    if (this.#isEnd(line.text)) return true;
+    if (this.#complete || this.#framed || this.detector.ending === 'line' || this.detector.ending === 'message')
+      return false;
+    // A console that stamps its lines stamps those of a message too.
+    if (!line.marked && this.#lines[0]?.marked) return false;
+    return this.#lines.length + this.#slack.length < MESSAGE_LINES;
   }
 
-  #acceptSlack(): void {
-    for (const line of this.#slack) this.#keep(line);
-    this.#slack = [];
+  #patience(): number {
+    const { ending } = this.detector;
+    if (this.#complete || ending === 'message' || ending === 'line') return SLACK.done;
+    if (!this.#framed) return SLACK.header;
+    return MARKED_ENDS.has(ending) ? SLACK.framed : SLACK.done;
+  }
+
+  #expectsIp(): boolean {
+    const registers = this.detector.ending === 'end-trace' || this.detector.blame.from === 'stall';
+    return (registers && !this.#hasIp && !this.#traced) || this.#trace === 'running';
   }
 
   #keep(line: NumberedLine): void {
     const previous = this.#lines.at(-1);
     this.#lines.push(line);
+    this.#lastSeconds = line.seconds ?? this.#lastSeconds;
+    this.#passedOver = 0;
     if (line.binary) this.#damage.add('binary');
     // Of two records on one line the first was cut.
     if (line.glued && previous?.index === line.index) this.#damage.add('interleaved');
-    this.#follow(line.text);
+    if (this.#intruded && line.part !== 'blank') this.#damage.add('interleaved');
+    this.#intruded &&= line.part === 'blank';
+    this.#follow(line);
   }
 
-  #follow(text: string): void {
+  #follow({ text, part }: NumberedLine): void {
     this.#tracing ||= this.detector.traceAfter?.test(text) ?? false;
-    const frame = parseFrame(text) !== null;
-    if (this.#tracing) this.#watchTrace(text, frame);
-    if (this.#tracing && frame) this.#traced = true;
-    if (this.#tracing && (frame || parseIp(text) !== null)) this.#framed = true;
-    if (CONSEQUENCE.test(text)) this.#panicked = true;
+    if (this.#tracing) this.#watchTrace(text, part);
+    if (this.#tracing && part === 'frame') this.#traced = true;
+    if (this.#tracing && part === 'ip') this.#hasIp = true;
+    if (this.#tracing && (part === 'frame' || (part === 'ip' && parseIp(text) !== null))) this.#framed = true;
+    if (part === 'cpu' || part === 'ip' || part === 'task') this.#introduced = true;
+    if (PANIC.test(text)) this.#panicked = true;
     if (this.#isEnd(text)) this.#complete = true;
   }
 
-  /** An unknown line in the middle of a trace is another CPU's; printk without caller ids cannot tell whose. */
-  #watchTrace(text: string, frame: boolean): void {
-    if (frame) {
-      if (this.#trace === 'interrupted') this.#damage.add('interleaved');
-      this.#trace = 'running';
-    } else if (isReportBody(text) || opensTrace(text)) this.#trace = 'none';
-    else if (this.#trace === 'running') this.#trace = 'interrupted';
+  /** An unknown line in the middle of a trace is another CPU's; printk without caller ids cannot say whose. */
+  #watchTrace(text: string, part: Part): void {
+    switch (part) {
+      case 'frame':
+        if (this.#trace === 'interrupted') this.#damage.add('interleaved');
+        this.#trace = isRoot(text) ? 'rooted' : 'running';
+        return;
+      case 'call-trace':
+        this.#trace = 'opened';
+        return;
+      case 'other':
+        if (this.#trace === 'running') this.#trace = 'interrupted';
+        return;
+      case 'blank':
+      case 'ip':
+      case 'cpu':
+      case 'task':
+      case 'opener':
+      case 'end':
+      case 'rule':
+      case 'body':
+        if (this.#trace === 'interrupted') this.#trace = 'running';
+    }
   }
 
   #isEnd(text: string): boolean {
@@ -249,21 +344,30 @@ export class OpenSplat {
   }
 
   #who(texts: readonly string[]): Pick<Splat, 'cpu' | 'pid' | 'comm'> {
-    const printed = texts.map((text) => CPU_LINE.exec(text)?.groups).find((groups) => groups !== undefined);
+    const header = texts.map((text) => CPU_LINE.exec(text)).find((match) => match !== null);
+    const printed = header ? namedGroups(header) : undefined;
     // Whoever prints may be a watchdog: what the headline says of its victim goes first.
     const named = this.#groups;
-    const same = named['pid'] === undefined || named['pid'] === printed?.['pid'];
+    const same = (['pid', 'comm'] as const).every(
+      (field) => named[field] === undefined || printed?.[field] === undefined || named[field] === printed[field],
+    );
     return {
       cpu: numberOrNull(named['cpu'] ?? (same ? printed?.['cpu'] : undefined)),
-      pid: numberOrNull(named['pid'] ?? printed?.['pid']),
+      pid: numberOrNull(named['pid'] ?? (same ? printed?.['pid'] : undefined)),
       comm: named['comm'] ?? (same ? printed?.['comm'] : undefined) ?? null,
     };
   }
 
+  /** Before an end mark there was a trace, or for an oops at least the place where it happened. */
+  #hasTrace(traces: readonly Trace[]): boolean {
+    return traces.some(({ frames, ip }) => frames.length > 0 || (ip !== null && this.detector.id !== 'warning'));
+  }
+
   #isWhole(how: Closing, traces: readonly Trace[]): boolean {
-    if (this.#complete) return true;
+    if (this.#complete) return this.detector.ending !== 'end-trace' || this.#hasTrace(traces);
+    const over = how === 'natural' || how === 'quiet' || this.#slack.some(({ part }) => part === 'other');
     const rooted = traces.some((trace) => trace.rooted);
-    const traced = rooted || ((how === 'natural' || how === 'quiet') && traces.length > 0);
+    const traced = rooted || (over && traces.length > 0);
     switch (this.detector.ending) {
       case 'line':
         return true;
@@ -273,7 +377,7 @@ export class OpenSplat {
         // With panic=-1 and without KASLR, panic() ends with its trace.
         return traced;
       case 'message':
-        return traced || (traces.length === 0 && how !== 'cut');
+        return traced || (traces.length === 0 && over);
       case 'end-trace':
         // A panic that cuts in before the end mark (panic_on_warn, double fault) is an end as well.
         return this.#panicked && rooted;
@@ -282,10 +386,6 @@ export class OpenSplat {
         return false;
     }
   }
-}
-
-function isTail(text: string): boolean {
-  return isReportBody(text) || parseFrame(text) !== null;
 }
 
 function numberOrNull(digits: string | undefined): number | null {

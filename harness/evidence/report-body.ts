@@ -25,6 +25,8 @@ const REPORT_BODY: readonly RegExp[] = [
   /^\s*rcu: |^\s*\(t=\d+ jiffies|^\s*\(detected by|^\s*\d+-\.{3}/,
   /^\s*task:\S.* state:|^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/,
   /^\s*unwind stack type|^\s*\?{2,}|^\s*(?:\[<[0-9a-f]+>\] )?(?:\? )?0x[0-9a-f]+$/,
+  /^Showing (?:busy workqueues|backtraces of)|^workqueue \S+: flags=|^\s+pwq \d+:|^pool \d+: cpus=/,
+  /^\s+(?:pending|in-flight|delayed|inactive): /,
   // Locks.
   /^\s*(?:\d+|no) locks? held (?:by|in)|^\s*#\d+: |^Showing all locks held/,
   /^INFO: lockdep is turned off|^Preemption disabled at/,
@@ -48,6 +50,7 @@ export function isReportBody(line: string): boolean {
 export const CUT_HERE = /-{4,}\[ cut here \]-{4,}$/;
 /** The rule that sanitizers and lockdep draw. */
 export const RULE = /^\s?={10,}$/;
+export const PANIC = /^Kernel panic - not syncing/;
 export const END_TRACE = /^---\[ end trace\b/;
 /** The last words of panic(); with `panic=` negative there are none, hence the KASLR line before them. */
 export const END_PANIC = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds|^Kernel Offset: /;
@@ -58,3 +61,13 @@ export const KILLED = either(
 );
 /** Printed by printk itself where its buffer overran. */
 export const DROPPED = /\*\* \d+ printk messages? dropped \*\*/;
+/** The machine is ordered to stop or to start again: the next banner is no surprise. */
+export const ORDERLY_END = either(
+  /^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
+  /^sysrq: (?:SysRq : )?(?:Resetting|Trigger a crash|Power Off)|^SysRq : (?:Resetting|Power Off)|^PM: suspend exit/,
+  /^systemd-shutdown\[|^(?:systemd\[1\]: )?(?:Shutting down|Rebooting|Powering off)\./,
+);
+/** The first words of a machine that starts. */
+export const FIRMWARE = /^(?:SeaBIOS \(version|U-Boot (?:SPL )?20\d\d|OpenSBI v\d|iPXE \d)/;
+/** What a fault gets that comes too late for its swap device; right before a bad page map it is the cause of that. */
+export const SWAP_REFUSAL = /^(?:_*\w*swap\w*): Bad swap (?:file|offset) entry /;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat, SplatType } from '../model/splat.ts';
-import { consoleLines, decodeConsole } from './console.ts';
+import { Console, decodeConsole, type ConsoleLine } from './console.ts';
 import type { Firing } from './detector.ts';
-import { CUT_HERE, DROPPED, END_TRACE, RULE } from './report-body.ts';
-import { OpenSplat, type Closing, type NumberedLine } from './open-splat.ts';
-import { fire } from './table.ts';
-import { CONSEQUENCE } from './table/panics.ts';
+import { OpenSplats } from './open-splats.ts';
+import { partOf, type NumberedLine } from './parts.ts';
+import { either } from './pattern.ts';
+import { CUT_HERE, DROPPED, END_TRACE, FIRMWARE, ORDERLY_END, RULE, SWAP_REFUSAL } from './report-body.ts';
+import { fire, fireInside, isNotable } from './table.ts';
 
-/** What a line, or silence, told. */
+/** What a line, or silence, showed. */
 export type ScanEvent =
-  /** A splat has begun. Type and title are what its first line tells; both may become more telling. */
+  /** A splat has begun. Type and title are what its first line says; both may become more precise. */
   | { readonly kind: 'started'; readonly type: SplatType; readonly title: string; readonly line: number }
   | { readonly kind: 'ended'; readonly splat: Splat };
 
@@ -21,241 +22,232 @@ export type ScanEvent =
  */
 export type Pending = 'none' | 'open' | 'complete';
 
-/** Lines between `cut here` (or a rule) and the headline that it announces. */
-const PRELUDE_LINES = 12;
-/** A panic this many lines behind a splat is its consequence; later, it is one of which nothing else is known. */
-const CONSEQUENCE_LINES = 64;
-const INIT_DIED = /Attempted to kill init/;
-
-const CORRUPTED: Firing['detector'] = {
-  id: 'corrupted',
-  printedBy: 'nobody',
-  type: 'other',
-  starts: /(?!)/,
-  title: 'corrupted report',
-  blame: { from: 'trace', past: 'fault' },
-  ending: 'end-trace',
-};
-
-interface Prelude {
-  readonly lines: NumberedLine[];
-  /** True for `cut here`, which promises a splat; a rule promises nothing. */
-  readonly promises: boolean;
+/** A headline that no known prefix explains. */
+export interface Unread {
+  /** 0-based. */
+  readonly line: number;
+  readonly text: string;
 }
 
+/** Lines between a rule and the headline after it. */
+const PRELUDE_LINES = 12;
+/** A headline with an unknown prefix waits for this many lines, which show whether it is one. */
+const WITNESSES = 12;
+/** With this many lines before it nothing needs to be waited for. */
+const ENOUGH_BEFORE = 8;
+const NONE: ScanEvent[] = [];
+
 /**
- * Finds splats in a console, a line at a time. The same lines give the same splats however they arrive.
+ * Finds splats in a console, a line at a time. The same lines give the same splats however they arrive, and its memory
+ * does not grow with the log.
  *
  * Contexts (printk's caller ids, where the kernel prints them) are followed apart: a splat holds the lines of its own
- * context, but for those that several CPUs write together.
+ * context, but for those that several CPUs write together. Without caller ids a line goes to the splat that expects it.
  *
  * @example
  * const scanner = new SplatScanner();
- * guest.onConsoleLine((line) => scanner.push(line).forEach(tell));
+ * guest.onConsoleLine((line) => scanner.push(line).forEach(show));
  * // When the console has been quiet for a while, `settle()`; when it is over, `finish()`.
  */
 export class SplatScanner {
-  readonly #open = new Map<string, OpenSplat>();
-  readonly #preludes = new Map<string, Prelude>();
-  #events: ScanEvent[] = [];
+  readonly #console = new Console();
+  readonly #splats = new OpenSplats();
   #line = 0;
   #banners = 0;
-  /** By the last timestamp; null where the console has none. */
-  #uptime: number | null = null;
-  /** Number of the line after the last splat that was told. */
-  #lastEnd = Number.NEGATIVE_INFINITY;
-  /** End marks to come of splats that were closed before theirs. */
-  #owedEnds = 0;
-  #panicked = false;
+  /** Firmware ran after something else had. */
+  #restarted = false;
+  /** The machine was about to start again: a panic, or an order. */
+  #ending = false;
+  /** Raw lines that wait for the prefix of the first of them to be known. */
+  #held: string[] = [];
+  #unread: Unread | null = null;
 
   /** Number of the next line, 0-based. */
   get line(): number {
-    return this.#line;
+    return this.#line + this.#held.length;
   }
 
   get pending(): Pending {
-    const open = [...this.#open.values()];
-    if (open.length === 0) return this.#promised() ? 'open' : 'none';
-    return open.every((splat) => splat.complete) ? 'complete' : 'open';
+    return this.#splats.pending;
+  }
+
+  /** The first line that holds a headline in a form that could not be read; null while there is none. */
+  get unread(): Unread | null {
+    return this.#unread;
   }
 
   /** Takes one line of the console, without its newline. */
   push(raw: string): ScanEvent[] {
-    const index = this.#line++;
-    for (const line of consoleLines(raw)) this.#record({ ...line, index });
-    return this.#drain();
+    if (this.#held.length > 0) return this.#hold(raw);
+    if (!this.#splats.busy && !isNotable(raw)) {
+      this.#console.remember(raw);
+      this.#line++;
+      return NONE;
+    }
+    if (this.#mustWait(raw)) return this.#hold(raw);
+    this.#take(raw);
+    return this.#splats.drain();
   }
 
   /** The console has fallen silent: what is open ends here. Lines may still follow. */
   settle(): ScanEvent[] {
-    return this.#closeAll('quiet');
+    this.#release();
+    this.#splats.closeAll('quiet');
+    return this.#splats.drain();
   }
 
   /** The console has ended: what is open and has not had its last line is truncated. */
   finish(): ScanEvent[] {
-    return this.#closeAll('cut');
+    this.#release();
+    this.#splats.closeAll('cut');
+    return this.#splats.drain();
   }
 
-  #record(line: NumberedLine): void {
-    if (DROPPED.test(line.text)) return this.#lost();
-    const firing = fire(line.text);
-    const believed = firing && this.#believes(firing, line);
-    this.#uptime = line.seconds ?? this.#uptime;
-    if (believed) return this.#fired(firing, line);
-    if (END_TRACE.test(line.text) && !this.#hostOf(line)) return this.#orphanEnd(line);
-    if (this.#opensPrelude(line)) return;
-    this.#continue(line);
+  #hold(raw: string): ScanEvent[] {
+    this.#held.push(raw);
+    if (this.#held.length < WITNESSES) return NONE;
+    this.#release();
+    return this.#splats.drain();
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = [];
+    held.forEach((raw, index) => this.#take(raw, held.slice(index)));
+  }
+
+  /** A headline stands inside a line, and too little came before it to say whether after a prefix. */
+  #mustWait(raw: string): boolean {
+    const before = this.#console.recent.filter((other) => other.trim() !== '').length;
+    if (before >= ENOUGH_BEFORE) return false;
+    const [line, glued] = this.#console.read(raw);
+    if (!line) return false;
+    return glued ? !line.marked && line.text !== '' : headlineInside(line.text) !== null;
+  }
+
+  #take(raw: string, coming: readonly string[] = [raw]): void {
+    const index = this.#line++;
+    for (const line of this.#read(raw, coming, index)) this.#record(line, index);
+    this.#console.remember(raw);
+  }
+
+  /** The records of a line; where a headline or a part of a splat follows text that is none, its prefix is learned. */
+  #read(raw: string, coming: readonly string[], index: number): ConsoleLine[] {
+    const lines = this.#console.read(raw, coming);
+    const [line] = lines;
+    if (!line || lines.length > 1) return lines;
+    const headline = headlineInside(line.text);
+    // After a stamp only what is in brackets is no message: a CPU, a task.
+    if (headline !== null && line.marked && !/^\s*[[(]/.test(line.text)) return lines;
+    const at = headline ?? (line.marked || !this.#splats.busy ? null : bodyInside(line.text));
+    if (at === null) return lines;
+    const prefix = line.prefix + line.text.slice(0, at);
+    if (this.#console.learn(prefix, [...this.#console.recent, ...coming])) return this.#console.read(raw);
+    if (headline !== null && !line.marked && isCertain(line.text.slice(headline))) {
+      this.#unread ??= { line: index, text: line.text };
+    }
+    return lines;
+  }
+
+  #record(record: ConsoleLine, index: number): void {
+    const { text } = record;
+    if (DROPPED.test(text)) return this.#splats.damage('lost-lines');
+    const firing = isNotable(text) ? fire(text) : null;
+    this.#ending ||= ORDERLY_END.test(text);
+    this.#restarted ||= FIRMWARE.test(text) && this.#before().some((other) => other.text !== '');
+    if (!firing && !this.#splats.busy && !CUT_HERE.test(text) && !END_TRACE.test(text)) return;
+    const line = { ...record, index, part: partOf(text) };
+    this.#splats.closeStale(line);
+    if (firing && this.#believes(firing, line)) return this.#fired(firing, line);
+    if (line.part === 'end' && !this.#splats.expectsEnd(line)) return this.#splats.orphanEnd(line);
+    if (CUT_HERE.test(line.text) && this.#splats.promise(line)) return;
+    this.#splats.offer(line);
   }
 
   #believes(firing: Firing, line: NumberedLine): boolean {
-    // The first banner is the boot, unless the log began in the middle of another.
-    if (firing.detector.type === 'reboot') return this.#banners++ > 0 || (this.#uptime ?? 0) > 1;
-    return !firing.detector.vague || line.seconds !== null || this.#uptime === null;
+    if (firing.detector.type === 'reboot') return this.#isReboot();
+    return !firing.detector.vague || line.marked || !this.#before().some(({ marked }) => marked);
+  }
+
+  /** The first banner is the boot, unless the log began in the middle of another. */
+  #isReboot(): boolean {
+    if (this.#banners++ > 0 || this.#restarted) return true;
+    const last = this.#before().findLast(({ marked, text }) => marked && text !== '');
+    return last !== undefined && (last.seconds ?? Number.POSITIVE_INFINITY) > 1;
   }
 
   #fired(firing: Firing, line: NumberedLine): void {
-    const host = this.#hostOf(line);
-    if (host?.absorbs(firing, line)) return host.absorb(firing, line);
-    if (
-      firing.detector.id === 'panic' &&
-      (host?.inHeader || CONSEQUENCE.test(line.text)) &&
-      this.#consequence(host, line)
-    )
-      return;
+    if (this.#splats.absorb(firing, line)) return;
     if (firing.detector.type === 'reboot') return this.#rebooted(firing, line);
-    this.#start(firing, line);
-  }
-
-  /** A panic that names no new bug: part of the splat that led to it, be that open or told of just now. */
-  #consequence(host: OpenSplat | undefined, line: NumberedLine): boolean {
-    this.#panicked = true;
-    // init may also die by itself: only what it was just blamed for explains that.
-    const explained = !INIT_DIED.test(line.text);
-    const cause = host ?? (explained ? [...this.#open.values()].at(-1) : undefined);
-    if (cause) this.#offer(cause, line);
-    return cause !== undefined || (explained && line.index - this.#lastEnd <= CONSEQUENCE_LINES);
+    this.#splats.start(firing, line, this.#prelude(firing, line));
   }
 
   #rebooted(firing: Firing, line: NumberedLine): void {
-    for (const key of [...this.#open.keys()]) this.#close(key, 'displaced');
-    this.#preludes.clear();
-    // After a panic the machine starts again as it was told to.
-    if (!this.#panicked) this.#start(firing, line);
-    this.#panicked = false;
+    this.#splats.closeAll('displaced');
+    // After a panic, or an order, the machine starts again as it was to.
+    if (!this.#ending && !this.#splats.panicked) this.#splats.start(firing, line, []);
+    this.#ending = false;
+    this.#splats.rebooted();
   }
 
-  #start(firing: Firing, line: NumberedLine): void {
-    const key = keyOf(line);
-    const prelude = this.#preludes.get(key)?.lines ?? [];
-    this.#preludes.delete(key);
-    if (this.#open.has(key)) this.#close(key, 'displaced');
-    const splat = new OpenSplat(firing, line, prelude);
-    this.#panicked ||= splat.panicked;
-    this.#open.set(key, splat);
-    this.#events.push({ kind: 'started', ...splat.provisional, line: splat.startLine });
-    if (splat.final) this.#close(key, 'natural');
+  /** What a splat's own lines are before its headline: a rule, or the refusals that a bad page map comes from. */
+  #prelude(firing: Firing, line: NumberedLine): NumberedLine[] {
+    const own = this.#before().filter(({ context, index }) => context === line.context && index > this.#splats.lastEnd);
+    const near = own.slice(-PRELUDE_LINES);
+    const rule = near.findLastIndex(({ text }) => RULE.test(text));
+    if (rule >= 0) return near.slice(rule);
+    if (firing.detector.id !== 'bad-page-map') return [];
+    const other = near.findLastIndex(({ text }) => !SWAP_REFUSAL.test(text));
+    return near.slice(other + 1);
   }
 
-  #opensPrelude(line: NumberedLine): boolean {
-    const key = keyOf(line);
-    const promises = CUT_HERE.test(line.text);
-    const host = this.#hostOf(line);
-    if (promises ? host?.inHeader : host && !host.complete) return false;
-    if (promises || RULE.test(line.text)) {
-      this.#breakPromise(key);
-      this.#preludes.set(key, { lines: [line], promises });
-      return promises || !host;
-    }
-    const prelude = this.#preludes.get(key);
-    if (!prelude) return false;
-    prelude.lines.push(line);
-    if (prelude.lines.length > PRELUDE_LINES) this.#breakPromise(key);
-    return prelude.promises;
-  }
-
-  /** `cut here` without what it announced: evidence, if a poor one. */
-  #breakPromise(key: string): void {
-    const prelude = this.#preludes.get(key);
-    this.#preludes.delete(key);
-    const [first, ...rest] = prelude?.promises ? prelude.lines : [];
-    if (!first) return;
-    this.#start({ detector: CORRUPTED, groups: {} }, first);
-    for (const line of rest) this.#continue(line);
-  }
-
-  #orphanEnd(line: NumberedLine): void {
-    if (this.#owedEnds > 0) this.#owedEnds--;
-    else {
-      this.#start({ detector: CORRUPTED, groups: {} }, line);
-      this.#open.get(keyOf(line))?.damage('truncated');
-    }
-  }
-
-  #continue(line: NumberedLine): void {
-    const host = this.#hostOf(line);
-    if (host) this.#offer(host, line);
-  }
-
-  #offer(host: OpenSplat, line: NumberedLine): void {
-    const key = [...this.#open].find(([, splat]) => splat === host)?.[0];
-    if (key === undefined) return;
-    const taking = host.offer(line);
-    if (taking === 'over') this.#close(key, 'natural');
-    else if (host.final) this.#close(key, 'natural');
-  }
-
-  /** The open splat that a line belongs to, if it belongs to one. */
-  #hostOf(line: NumberedLine): OpenSplat | undefined {
-    const own = this.#open.get(keyOf(line));
-    if (own) return own;
-    const open = [...this.#open.values()];
-    // Without a caller id on either side nothing tells them apart.
-    if (line.context === null) return open.at(-1);
-    return open.findLast((splat) => splat.detector.spansContexts || splat.context === null);
-  }
-
-  #lost(): void {
-    for (const splat of this.#open.values()) splat.damage('lost-lines');
-  }
-
-  #close(key: string, how: Closing): void {
-    const splat = this.#open.get(key);
-    if (!splat) return;
-    this.#open.delete(key);
-    if (splat.detector.ending === 'end-trace' && !splat.complete) this.#owedEnds++;
-    this.#panicked ||= splat.panicked;
-    const told = splat.close(how);
-    this.#lastEnd = told.endLine;
-    this.#events.push({ kind: 'ended', splat: told });
-  }
-
-  #closeAll(how: Closing): ScanEvent[] {
-    for (const key of [...this.#preludes.keys()]) this.#breakPromise(key);
-    for (const key of [...this.#open.keys()]) this.#close(key, how);
-    return this.#drain();
-  }
-
-  #promised(): boolean {
-    return [...this.#preludes.values()].some((prelude) => prelude.promises);
-  }
-
-  #drain(): ScanEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
+  /** The last lines before this one, oldest first. */
+  #before(): NumberedLine[] {
+    const { recent } = this.#console;
+    const from = this.#line - 1 - recent.length;
+    return recent.flatMap((raw, at) =>
+      this.#console.read(raw).map((line) => ({ ...line, index: from + at, part: 'other' as const })),
+    );
   }
 }
+
+/** True for a headline that no other text looks like. */
+function isCertain(text: string): boolean {
+  // A driver's name before `BUG: ` may be the end of other text.
+  const firings = [fire(text), fire(text.replace(/^[\w-]+: /, ''))];
+  return firings.some((firing) => firing !== null && !firing.detector.vague);
+}
+
+/** Where a headline begins that does not begin its line; null when there is none. */
+function headlineInside(text: string): number | null {
+  return isNotable(text) ? fireInside(text) : null;
+}
+
+/** Where the part of a splat begins that stands in a line after something else; null when there is none. */
+function bodyInside(text: string): number | null {
+  const at = BODY.exec(text)?.index ?? 0;
+  return at > 0 ? at : null;
+}
+
+const BODY = either(
+  /CPU: \d+ (?:UID: \d+ )?PID: \d+ Comm: |RIP: [0-9a-f]{4}:|Call [Tt]race:/,
+  /Hardware name: |Modules linked in:|---\[ end /,
+);
 
 /** All splats of a whole log, in the order of their first lines. Bytes may be anything; nothing throws. */
 export function scanLog(log: string | Uint8Array): Splat[] {
   const scanner = new SplatScanner();
   const text = typeof log === 'string' ? log : decodeConsole(log);
-  const events = text.split('\n').flatMap((line) => scanner.push(line));
-  return [...events, ...scanner.finish()]
-    .flatMap((event) => (event.kind === 'ended' ? [event.splat] : []))
-    .sort((a, b) => a.startLine - b.startLine);
-}
-
-function keyOf(line: NumberedLine): string {
-  return line.context ?? '';
+  const splats: Splat[] = [];
+  const keep = (events: readonly ScanEvent[]) => {
+    for (const event of events) if (event.kind === 'ended') splats.push(event.splat);
+  };
+  for (let from = 0; from <= text.length;) {
+    const newline = text.indexOf('\n', from);
+    const end = newline < 0 ? text.length : newline;
+    keep(scanner.push(text.slice(from, end)));
+    from = end + 1;
+  }
+  keep(scanner.finish());
+  return splats.sort((a, b) => a.startLine - b.startLine);
 }

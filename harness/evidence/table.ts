@@ -7,7 +7,7 @@ import { OTHERS, PANICS } from './table/panics.ts';
 import { SANITIZERS } from './table/sanitizers.ts';
 import { STALLS } from './table/stalls.ts';
 import { WARNINGS } from './table/warnings.ts';
-import { sequence } from './pattern.ts';
+import { either, sequence } from './pattern.ts';
 
 /** What kernels from 4.x to 6.x print when they complain. The first entry that a line fires is the one. */
 export const TABLE: readonly Detector[] = [
@@ -22,6 +22,29 @@ export const TABLE: readonly Detector[] = [
   ...OTHERS,
 ];
 
+/** All first lines in one pattern: what most lines need is a fast no. */
+const ANY = new RegExp(TABLE.map(({ starts }) => unnamed(starts)).join('|'));
+/** The same in the middle of a line. A task's name has no blank there: where it would begin is unknown. */
+const INSIDE = new RegExp(
+  `(?<![\\w.$+-])(?:${TABLE.filter(({ type }) => type !== 'reboot')
+    .map(({ starts }) =>
+      unnamed(starts)
+        .replace(/(?<![[\\])\^/g, '')
+        .replaceAll('.{1,15}', `[^\\s;="',|)\\]]{1,15}`),
+    )
+    .join('|')}|-{4,}\\[ cut here \\]-{4,})`,
+  'g',
+);
+
+function unnamed({ source }: RegExp): string {
+  return source.replace(/\(\?<[a-z]\w*>/g, '(?:');
+}
+
+/** A headline with more than this before it does not follow a prefix. */
+const MAX_PREFIX = 200;
+/** As much of a headline is needed to know it. */
+const MAX_HEADLINE = 300;
+
 /** The entry that a cleaned line fires, with the line's named groups; null for all that a healthy kernel prints. */
 export function fire(line: string): Firing | null {
   return fireAt(line.trimStart()) ?? fireGlued(line);
@@ -32,6 +55,36 @@ const DIE = sequence(
   /[^[]*: [0-9a-f]{4} \[#\d+\]/,
 );
 
+/** Words of which each headline has one, and other lines that matter when no splat is open. */
+const NOTABLE = either(
+  /BUG\b|Oops|WARNING: |INFO: |ernel panic|PANIC|UBSAN: |ODEBUG: |LOCKUP|hard lockup|nable to handle/,
+  /general protection|divide[ _]error|invalid opcode|double fault|stack segment|\[#\d|Internal error: |nhandled /,
+  /Bad mode in/,
+  /Alignment trap: |cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
+  /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
+  /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
+  /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,
+  /SysRq|sysrq: |reboot: |SeaBIOS|U-Boot|OpenSBI|iPXE|Restarting system|System halted|Power down/,
+  /Starting new kernel|systemd-shutdown|Shutting down|Rebooting|Powering off/,
+  /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]/,
+);
+
+/** False for the lines that can be passed over while no splat is open: almost all of a log. */
+export function isNotable(line: string): boolean {
+  return NOTABLE.test(line);
+}
+
+/** Where a headline stands that follows other text; null when none does, or when the line begins with one. */
+export function fireInside(line: string): number | null {
+  const firing = fireAt(line.trimStart());
+  if (firing && !firing.detector.vague && !firing.detector.starts.source.startsWith('^(?<comm>')) return null;
+
+  // What precedes is part of the pattern: the search goes on after the first character.
+  INSIDE.lastIndex = 1;
+  const at = INSIDE.exec(line.slice(0, MAX_PREFIX + MAX_HEADLINE))?.index ?? null;
+  return at === null || at > MAX_PREFIX ? null : at;
+}
+
 /** die()'s number says that an oops begins here, whatever stood on the console's line before. */
 function fireGlued(line: string): Firing | null {
   const die = DIE.exec(line);
@@ -39,6 +92,7 @@ function fireGlued(line: string): Firing | null {
 }
 
 function fireAt(line: string): Firing | null {
+  if (!ANY.test(line)) return null;
   for (const detector of TABLE) {
     const match = detector.starts.exec(line);
     if (match && !detector.except?.test(line)) return { detector, groups: namedGroups(match) };

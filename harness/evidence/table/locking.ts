@@ -9,11 +9,11 @@ const LOCK = { from: 'headline', past: 'lock' } as const;
  * them counts; the locks that are only held have a number before them.
  */
 const TAKEN_AT = [
-  /^(?! *#\d+:).*\bat: (?:\[<[0-9a-f]+>\])?\s*(?<func>[A-Za-z_][\w.]*)\+0x/,
+  /^(?!\s*#\d+:).*\bat: (?:\[<[0-9a-f]+>\])?\s*(?<func>[A-Za-z_][\w.]*)\+0x/,
   /^(?:\[<[0-9a-f]+>\]\s*)?(?<func>[A-Za-z_][\w.]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \S+)?$/,
 ];
 /** For locks that nobody should hold any more: where the innermost was taken. */
-const HELD_SINCE = [/^ *#0: .*\bat: (?:\[<[0-9a-f]+>\] )?(?<func>[A-Za-z_][\w.]*)\+0x/];
+const HELD_SINCE = [/^\s*#0: .*\bat: (?:\[<[0-9a-f]+>\] )?(?<func>[A-Za-z_][\w.]*)\+0x/];
 const DEADLOCK = 'possible deadlock[ in {f}]';
 
 /** Up to 4.10 `[ INFO: … ]` or `[ BUG: … ]` in brackets, then `WARNING: …`, with few exceptions. */
@@ -27,6 +27,8 @@ interface LockEntry {
   readonly title: string;
   /** Lines that name the guilty function; absent where the trace alone does. */
   readonly named?: readonly RegExp[];
+  /** Printed without a trace. */
+  readonly message?: true;
   /** No function is to blame. */
   readonly nobody?: true;
 }
@@ -86,10 +88,11 @@ export const LOCKING: readonly Detector[] = (<readonly LockEntry[]>[
     starts: banner('lock held (?:when returning to user space|at task exit time)'),
     title: 'WARNING: lock held when returning to user space[ in {f}]',
     named: HELD_SINCE,
+    message: true,
   },
   {
     id: 'locks-still-held',
-    starts: banner('\\S+\\/\\d+ still has locks held|still has locks held'),
+    starts: banner('(?:\\S+\\/\\d+ )?still has locks held'),
     title: 'WARNING: still has locks held[ in {f}]',
     named: HELD_SINCE,
   },
@@ -118,17 +121,19 @@ export const LOCKING: readonly Detector[] = (<readonly LockEntry[]>[
     title: 'BUG: workqueue leaked lock or atomic[ in {f}]',
     named: [/^\s*last function: (?<func>[A-Za-z_][\w.]*)/],
   },
-]).map(({ id, starts, title, nobody, named }) => ({
+]).map(({ id, starts, title, nobody, named, message }) => ({
   id,
   printedBy: 'kernel/locking/',
   type: 'lockdep' as const,
   starts,
   title,
   blame: nobody ? ({ from: 'nobody', past: 'lock' } as const) : LOCK,
-  ending: 'trace' as const,
+  ending: message ? ('message' as const) : ('trace' as const),
   details: named ?? [],
   // Only the banners of lockdep proper print chains first; the others go straight to their trace.
-  ...(starts.source.includes('?<word>') ? { traceAfter: /^(?:stack backtrace|Stack backtrace):?/ } : {}),
+  ...(starts.source.includes('?<word>')
+    ? { traceAfter: /^(?:[Ss]tack backtrace:?|CPU: \d+ |[Pp]id: \d+, comm: |Call [Tt]race:)/ }
+    : {}),
 }));
 
 /** Where preemption was disabled is a frame as well, printed before the trace. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Detector } from '../detector.ts';
-import { sequence } from '../pattern.ts';
+import { either, sequence } from '../pattern.ts';
 
 const REPORT = { from: 'trace', past: 'fault' } as const;
 const NOBODY = { from: 'nobody', past: 'fault' } as const;
@@ -11,7 +11,7 @@ export const MEMORY: readonly Detector[] = [
     id: 'bad-page-state',
     printedBy: 'mm/page_alloc.c',
     type: 'bad-page',
-    starts: /^BUG: Bad page state in process (?<comm>.+?)  ?pfn:/,
+    starts: /^(?:BUG: )?Bad page state in process '?(?<comm>.+?)'?(?:  ?pfn:|$)/,
     title: 'BUG: Bad page state[ in {f}]',
     blame: REPORT,
     ending: 'trace',
@@ -20,7 +20,10 @@ export const MEMORY: readonly Detector[] = [
     id: 'bad-page-map',
     printedBy: 'mm/memory.c',
     type: 'bad-page',
-    starts: /^BUG: Bad page (?:map|cache) in process (?<comm>.+?)  ?(?:pte|pmd|pfn|pud|\w+):/,
+    starts: either(
+      /^BUG: Bad page (?:map|cache) in process (?<comm>.+?)  ?(?:pte|pmd|pfn|pud|\w+):/,
+      /^Bad pte = [0-9a-f]+, process = (?<comm2>[^,]+)/,
+    ),
     title: 'BUG: Bad page map[ in {f}]',
     blame: REPORT,
     ending: 'trace',
@@ -38,7 +41,7 @@ export const MEMORY: readonly Detector[] = [
     id: 'bad-pagetable',
     printedBy: 'mm/pgtable-generic.c',
     type: 'bad-page',
-    starts: /^\S+:\d+: bad (?<level>pgd|p4d|pud|pmd) [0-9a-f]/,
+    starts: /^[\w./-]+:\d+: bad (?<level>pgd|p4d|pud|pmd) [0-9a-f]/,
     title: 'BUG: bad {level}',
     blame: NOBODY,
     ending: 'line',
@@ -112,7 +115,7 @@ export const MEMORY: readonly Detector[] = [
     id: 'oom-killer',
     printedBy: 'mm/oom_kill.c',
     type: 'oom',
-    starts: /^(?<comm>.+) invoked oom-killer: gfp_mask=/,
+    starts: /^(?<comm>.{1,15}) invoked oom-killer: gfp_mask=/,
     title: 'out of memory',
     blame: NOBODY,
     ending: 'killed',
@@ -135,7 +138,10 @@ export const MEMORY: readonly Detector[] = [
     id: 'allocation-failure',
     printedBy: 'mm/page_alloc.c, warn_alloc()',
     type: 'oom',
-    starts: /^(?<comm>.+): page allocation (?:failure|stalls for \d+ms)[:,.] ?order:\d+/,
+    starts: either(
+      /^(?<comm>.{1,15}): page allocation (?:failure|stalls for \d+ms)[:,.] ?order:\d+/,
+      /^(?<comm2>.{1,15}): vmalloc(?::| error| size \d+) ?(?:allocation failure)?: /,
+    ),
     title: 'page allocation failure[ in {f}]',
     blame: REPORT,
     ending: 'trace',

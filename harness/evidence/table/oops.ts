@@ -7,8 +7,12 @@ const IP = { from: 'ip', past: 'fault' } as const;
 const NULL_TITLE = 'BUG: unable to handle kernel NULL pointer dereference[ in {f}]';
 const PAGING_TITLE = 'BUG: unable to handle kernel paging request[ in {f}]';
 
+/** The first page is never mapped: a structure that is not there, and the offset of a field. */
+const LOW_ADDRESS = /^0*[0-9a-f]{1,3}$/;
 /** x86 names the address only in CR2 when the first line was lost. */
 const CR2 = /^CR2: (?<address>[0-9a-f]{8,16})\b/;
+/** s390, which knows the page only. */
+const FAILING = /^Failing address: (?<address>[0-9a-f]+)/;
 const RANGE = /^(?:KASAN|kasan): (?:maybe |probably )?(?<nature>[\w-]+) in range \[0x(?<address>[0-9a-f]+)/;
 
 /** Traps that a kernel hardly ever takes, by the name that die() prints. */
@@ -34,9 +38,13 @@ const OTHER_TRAPS = [
   'iret exception',
   'x87 FPU exception',
   'split lock',
+  // s390.
+  '(?:specification|addressing|operand|data|translation|protection|execute|stack) exception',
+  '(?:illegal|privileged) operation',
+  'monitor event',
 ];
 
-const TRAPS = ['oops-number', 'invalid-opcode', 'gp-fault', 'page-fault', 'arm64-internal-error'] as const;
+const TRAPS = ['oops-number', 'oops-trap', 'invalid-opcode', 'gp-fault', 'page-fault', 'arm64-internal-error'] as const;
 
 /** Traps: what a CPU refuses to do. One oops each, from the first line to `---[ end trace`. */
 export const OOPSES: readonly Detector[] = [
@@ -46,8 +54,8 @@ export const OOPSES: readonly Detector[] = [
     type: 'null-deref',
     // 4.x: "… dereference at 0000000000000001", "… at (null)"; since 5.0 "…, address: 0000000000000001".
     starts: sequence(
-      /^BUG: (?:unable to handle )?kernel NULL pointer dereference/,
-      /(?:,? (?:at|address:)(?: virtual address)? \(?(?<address>null|[0-9a-f]+)\)?)?/,
+      /^BUG: (?:[Uu]nable to handle )?[Kk]ernel NULL pointer dereference(?: on \w+)?/,
+      /(?:,? (?:at|address:)(?: virtual address)? \(?(?:0x)?(?<address>null|[0-9a-f]+)\)?)?/,
     ),
     details: [CR2],
     title: NULL_TITLE,
@@ -73,17 +81,22 @@ export const OOPSES: readonly Detector[] = [
     id: 'unable-to-handle',
     printedBy: 'arch/*/mm/fault.c',
     type: 'page-fault',
-    starts: sequence(
-      /^(?:BUG: )?[Uu]nable to handle (?:kernel |unknown )?/,
-      /(?<what>(?:data access|access to user|execut|read|write|paging|tlbm)[\w -]*?|[\w -]*?(?:access|fault|request))?/,
-      /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})$/,
+    starts: either(
+      sequence(
+        /^(?:BUG: |CPU \d+ )?[Uu]nable to handle (?:kernel |unknown )?/,
+        /(?<what>(?:data access|access to user|execut|read|write|paging)[\w -]*?|[\w -]*?(?:access|fault|request))?/,
+        /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*)?$/,
+      ),
+      /^Unable to handle kernel (?<what2>pointer dereference) in virtual \w+ address space/,
     ),
     title: 'BUG: unable to handle kernel {what}[ in {f}]',
+    details: [FAILING],
     blame: IP,
     ending: 'end-trace',
     absorbs: TRAPS,
     refined: [
-      { group: 'what', matches: /^paging|page fault|^data access/, type: 'page-fault', title: PAGING_TITLE },
+      { group: 'address', matches: LOW_ADDRESS, type: 'null-deref', title: NULL_TITLE },
+      { group: 'what', matches: /^paging|page fault|^data access|^pointer/, type: 'page-fault', title: PAGING_TITLE },
       {
         group: 'what',
         matches: /^access to user memory/,
@@ -128,8 +141,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'kernel-bug',
     printedBy: 'lib/bug.c',
     type: 'bug',
-    starts: /^kernel BUG at (?<file>[^\s:!]+):(?<line>\d+)!/i,
-    title: 'kernel BUG in {f}',
+    starts: /^[Kk]ernel BUG (?:at (?<file>[^\s:!]+):(?<line>\d+)!|\[#\d+\])/,
+    title: 'kernel BUG[ in {f}]',
     refined: [
       { group: 'file', matches: /list_debug\.c$/, type: 'list-corruption', title: 'BUG: corrupted list[ in {f}]' },
       {
@@ -188,10 +201,19 @@ export const OOPSES: readonly Detector[] = [
     absorbs: ['double-fault', 'panic', 'oops-number'],
   },
   {
+    id: 'early-exception',
+    printedBy: 'arch/x86/mm/extable.c, head_64.S',
+    type: 'page-fault',
+    starts: /^PANIC: early exception (?:0x)?[0-9a-f]+ (?:IP|rip) [0-9a-f:]+(?:.* cr2 (?:0x)?(?<address>[0-9a-f]+))?/,
+    title: 'PANIC: early exception[ in {f}]',
+    blame: IP,
+    ending: 'trace',
+  },
+  {
     id: 'oops-trap',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'other',
-    starts: new RegExp(`^(?:Oops: )?(?<trap>${OTHER_TRAPS.join('|')}): [0-9a-f]{4} \\[#\\d+\\]`),
+    starts: new RegExp(`^(?:Oops: )?(?<trap>${OTHER_TRAPS.join('|')}): [0-9a-f]{4} (?:ilc:\\d )?\\[#\\d+\\]`),
     title: '{trap}[ in {f}]',
     refined: [{ group: 'trap', matches: /^stack segment$/, type: 'other', title: '{trap} fault[ in {f}]' }],
     blame: IP,
@@ -212,25 +234,25 @@ export const OOPSES: readonly Detector[] = [
     id: 'oops-number',
     printedBy: 'arch/x86/mm/fault.c',
     type: 'page-fault',
-    starts: /^Oops: [0-9a-f]{4} \[#\d+\]/,
-    details: [CR2],
+    starts: /^Oops(?:: (?:Oops: )?(?:[0-9a-f]{4}(?: ilc:\d)?|[\w ]+, sig: \d+))? ?\[#\d+\]/,
+    details: [CR2, FAILING],
     title: PAGING_TITLE,
     blame: IP,
     ending: 'end-trace',
-    refined: [{ group: 'address', matches: /^0*[0-9a-f]{1,3}$/, type: 'null-deref', title: NULL_TITLE }],
+    refined: [{ group: 'address', matches: LOW_ADDRESS, type: 'null-deref', title: NULL_TITLE }],
   },
   {
     id: 'arm64-internal-error',
     printedBy: 'arch/arm64/kernel/traps.c',
     type: 'other',
-    starts: /^Internal error: (?<what>[^[]*?)(?:: [0-9a-f]+)? \[#\d+\]/,
+    starts: /^(?:Internal error: |Oops - )(?<what>[^[]*?)(?:: [0-9a-f]+)? \[#\d+\]/,
     title: 'Internal error[ in {f}]',
     blame: IP,
     ending: 'end-trace',
     refined: [
-      { group: 'what', matches: /BUG/, type: 'bug', title: 'kernel BUG in {f}' },
+      { group: 'what', matches: /BUG/, type: 'bug', title: 'kernel BUG[ in {f}]' },
       { group: 'what', matches: /undefined instruction/, type: 'invalid-opcode', title: 'Internal error[ in {f}]' },
-      { group: 'what', matches: /^Oops$/, type: 'page-fault', title: PAGING_TITLE },
+      { group: 'what', matches: /^Oops$|(?:access|page) fault/, type: 'page-fault', title: PAGING_TITLE },
     ],
   },
   {
@@ -273,9 +295,9 @@ export const OOPSES: readonly Detector[] = [
     type: 'memory-corruption',
     starts: either(
       /^detected buffer overflow in \w+|^detected \w+ overflow/,
-      /^\w+: detected (?:buffer overflow|field-spanning write)/,
+      /^[A-Za-z]\w*: detected (?:buffer overflow|field-spanning write)/,
     ),
-    title: 'kernel BUG in {f}',
+    title: 'kernel BUG[ in {f}]',
     blame: { from: 'ip', past: 'fault' },
     ending: 'end-trace',
     absorbs: ['kernel-bug', 'warning', ...TRAPS],

@@ -5,6 +5,9 @@ import { either, sequence } from '../pattern.ts';
 const HEADLINE = { from: 'headline', past: 'fault' } as const;
 const FUNC = String.raw`(?<func>[A-Za-z_][\w.$]*)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?`;
 
+/** `(file.c:12)` after a function, and its module, of scripts/decode_stacktrace.sh. */
+const DECODED = '(?: \\([^()]*:[^()]*(?:\\([^()]*\\)[^()]*)*\\)(?: [\\w-]+)?)?';
+
 /** Compiler instrumentation. All draw a line of `=` before and after. */
 export const SANITIZERS: readonly Detector[] = [
   {
@@ -13,10 +16,10 @@ export const SANITIZERS: readonly Detector[] = [
     type: 'kasan',
     starts: either(
       new RegExp(
-        `^BUG: KASAN: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+))?` +
+        `^BUG: KAS[Aa][Nn]: (?<nature>[\\w -]+?)(?: in (?:${FUNC}|\\S+)${DECODED}(?: \\[[\\w-]+\\])?)?` +
           '(?: at addr (?<address>[0-9a-f]+)| on address .*)?(?: \\[[\\w-]+\\])?$',
       ),
-      /^BUG: KASAN: (?<nature2>[\w-]+) in /,
+      /^BUG: KAS[Aa][Nn]: (?<nature2>[\w-]+) in /,
     ),
     details: [
       sequence(

@@ -59,7 +59,7 @@ export const STALLS: readonly Detector[] = [
     id: 'hung-task',
     printedBy: 'kernel/hung_task.c',
     type: 'hung-task',
-    starts: /^(?:INFO: task )?(?<comm>.{1,40}):(?<pid>\d+) blocked (?:in I\/O wait )?for more than \d+ seconds/,
+    starts: /^INFO: task (?<comm>.{1,40}):(?<pid>\d+) blocked (?:in I\/O wait )?for more than \d+ seconds/,
     title: 'INFO: task hung[ in {f}]',
     blame: { from: 'first', past: 'sleep' },
     ending: 'trace',

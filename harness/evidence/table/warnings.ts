@@ -33,19 +33,21 @@ export const WARNINGS: readonly Detector[] = [
     starts: either(
       sequence(
         /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at (?:(?<file>[^\s:]+):\d+|\S+)?/,
-        /(?: (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+)?/,
+        /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+))?/,
       ),
       sequence(
         /^WARNING: (?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?/,
         /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[)/,
         /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
       ),
+      // To 3.10, and on other machines to 4.6.
+      /^WARNING: at (?<file3>[^\s:]+):\d+(?:[ /](?<func3>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?:\(\))?)?/,
     ),
     title: 'WARNING[ in {f}]',
     blame: HEADLINE,
     ending: 'end-trace',
     // Up to 4.19 the message of a WARN() came behind its headline.
-    absorbs: ['refcount', 'odebug', 'list-corruption', 'usercopy', 'fortify', 'warning'],
+    absorbs: ['refcount', 'odebug', 'list-corruption', 'usercopy', 'fortify'],
     refined: CHECKERS,
   },
   {

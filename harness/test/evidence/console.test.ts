@@ -18,7 +18,7 @@ t.test('what the transport added is taken off', async (test) => {
     ['[ bracket ] text', '[ bracket ] text', null, null],
   ];
   for (const [raw, text, context, seconds] of table) {
-    test.same(consoleLines(raw), [{ text, context, seconds, glued: false, binary: false }], raw);
+    test.match(consoleLines(raw), [{ text, context, seconds, glued: false, binary: false }], raw);
   }
 });
 

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import t from 'tap';
+import { scanLog } from '../../evidence/scanner.ts';
+import { consoleOf, specimens } from './consoles.ts';
+
+/** Every line with a stamp of its own, a microsecond after the one before. */
+const stamped = (text: string, from = 200) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line, index) => `[  ${(from + index / 1e6).toFixed(6)}] ${line}`);
+
+const OOPS = stamped(`
+BUG: kernel NULL pointer dereference, address: 0000000000000020
+#PF: supervisor write access in kernel mode
+Oops: 0002 [#1] PREEMPT SMP NOPTI
+CPU: 3 PID: 310 Comm: weaver Not tainted 6.1.99 #1
+RIP: 0010:loom_pick+0x2a/0x90
+Call Trace:
+ loom_weave+0x51/0xc0
+ loom_ioctl+0x1f2/0x430
+ do_syscall_64+0x3b/0x90
+ entry_SYSCALL_64_after_hwframe+0x63/0xcd
+---[ end trace 0000000000000000 ]---`);
+const TITLE = 'BUG: unable to handle kernel NULL pointer dereference in loom_pick';
+const FRAMES = ['loom_pick', 'loom_weave', 'loom_ioctl', 'do_syscall_64', 'entry_SYSCALL_64_after_hwframe'];
+
+const ONE_LINERS: readonly [string, string][] = [
+  ['BUG: workqueue lockup - pool cpus=2 node=0 flags=0x0 nice=0 stuck for 40s!', 'BUG: workqueue lockup'],
+  ['INFO: task spinner:9 blocked for more than 120 seconds.', 'INFO: task hung'],
+  ['swap_info_get: Unused swap offset entry 00000456', 'swap_info_get: Unused swap offset entry'],
+  ['BUG: Bad rss-counter state mm:00000000deadbeef idx:1 val:3', 'BUG: Bad rss-counter state'],
+  ['Out of memory: Killed process 9 (spinner) total-vm:1kB, anon-rss:1kB', 'out of memory'],
+  [
+    'unregister_netdevice: waiting for lo to become free. Usage count = 2',
+    'unregister_netdevice: waiting for DEV to become free',
+  ],
+];
+
+for (const [line, title] of ONE_LINERS) {
+  t.test(`${title}: inside an oops it is beside it`, async (test) => {
+    for (const at of [1, 4, 7, 9]) {
+      const splats = scanLog(OOPS.toSpliced(at, 0, `[  200.000004] ${line}`).join('\n'));
+      test.same(
+        splats.map((splat) => splat.title),
+        [TITLE, title],
+        `before line ${at}`,
+      );
+      test.same(
+        splats[0]?.frames.map(({ func }) => func),
+        FRAMES,
+      );
+      test.same(splats[0]?.damaged, ['interleaved']);
+      test.same(splats[1]?.frames, []);
+    }
+  });
+}
+
+t.test('a WARNING in the header of another is a second one', async (test) => {
+  const log = stamped(`
+WARNING: CPU: 0 PID: 1 at mm/loom.c:10 loom_one+0x1b/0x40
+WARNING: CPU: 1 PID: 2 at fs/loom.c:20 loom_two+0x1b/0x40
+RIP: 0010:loom_two+0x1b/0x40
+Call Trace:
+ loom_caller+0x11/0x20
+ do_syscall_64+0x3b/0x90
+---[ end trace 0000000000000000 ]---`).join('\n');
+  const splats = scanLog(log);
+  test.same(
+    splats.map(({ title, damaged }) => [title, damaged]),
+    [
+      ['WARNING in loom_one', ['truncated']],
+      ['WARNING in loom_two', []],
+    ],
+  );
+});
+
+t.test('headlines alone are as many splats', async (test) => {
+  const log = Array.from(
+    { length: 10 },
+    (_, index) => `WARNING: CPU: 0 PID: ${index} at mm/loom.c:${index + 1} loom_${index}+0x1/0x40`,
+  );
+  test.equal(scanLog(stamped(log.join('\n')).join('\n')).length, 10);
+});
+
+t.test('never fewer splats than headlines, and never none', async (test) => {
+  for (const { id, fires } of specimens().filter((specimen) => specimen.id !== 'unexpected-reboot')) {
+    const cut = fires.split('\n');
+    const [half, middle] = [Math.ceil(cut.length / 2), cut.length > 14 ? Math.floor(cut.length / 2) : cut.length];
+    for (const part of [cut, cut.slice(0, half), cut.toSpliced(middle, 1)]) {
+      const found = scanLog(`${part.join('\n')}\n${OOPS.join('\n')}`);
+      test.ok(found.length >= 2, id);
+      test.ok(
+        found.some(({ title }) => title === TITLE),
+        id,
+      );
+    }
+    const noisy = fires.replace(/\n/g, '\nlogin: \n');
+    test.ok(scanLog(noisy).length >= 1, `${id} amid noise`);
+  }
+});
+
+t.test('two whole reports, one inside the other', async (test) => {
+  const inner = stamped(consoleOf('warning').replace(/^\[ *\d+\.\d+\] ?/gm, ''), 200.0000041);
+  const splats = scanLog([...OOPS.slice(0, 4), ...inner, ...OOPS.slice(4)].join('\n'));
+  test.same(
+    splats.map(({ title }) => title),
+    [TITLE, 'WARNING in swap_ref_revive'],
+  );
+  test.same(
+    splats[0]?.frames.map(({ func }) => func),
+    FRAMES,
+  );
+});
+
+t.test('a report whose end mark is lost ends with its trace', async (test) => {
+  const calm = Array.from(
+    { length: 3000 },
+    (_, index) => `[  200.${String(index + 500).padStart(6, '0')}] loombus 1-1: ordinary line`,
+  );
+  const [splat, ...others] = scanLog([...OOPS.slice(0, -1), ...calm].join('\n'));
+  test.same(others, []);
+  test.match(splat, { title: TITLE, endLine: OOPS.length - 1 });
+  test.same(splat?.damaged, ['truncated']);
+});
+
+t.test('stalls hours apart are as many', async (test) => {
+  const stall = (seconds: number) =>
+    `[${seconds.toFixed(6)}] INFO: rcu_sched self-detected stall on CPU { 2} (t=15000 jiffies)`;
+  test.equal(scanLog([3000.5, 9000.5, 12000].map(stall).join('\n')).length, 3);
+  test.equal(scanLog([3000.5, 3000.6].map(stall).join('\n')).length, 1, 'another CPU notices the same');
+});
+
+t.test('who ran out of memory, and not who was killed', async (test) => {
+  const log = stamped(`
+weaver invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE), order=0, oom_score_adj=0
+CPU: 7 PID: 310 Comm: weaver Not tainted 6.0.11 #1
+Out of memory: Killed process 9 (spinner) total-vm:1kB, anon-rss:1kB`).join('\n');
+  test.match(scanLog(log), [{ comm: 'weaver', pid: 310, cpu: 7 }]);
+  test.equal(scanLog(`${log}\n${log}`).length, 2, 'two reports are two');
+});
+
+t.test('what a bad page map comes from is part of it', async (test) => {
+  const log = stamped(`
+swap_free: Bad swap file entry 4000000000456
+BUG: Bad page map in process weaver  pte:800000 pmd:1234
+CPU: 1 PID: 310 Comm: weaver Not tainted 6.1.99 #1
+Call Trace:
+ print_bad_pte+0x1/0x2
+ loom_unmap+0x1/0x2
+ do_syscall_64+0x1/0x2`).join('\n');
+  const [splat, ...others] = scanLog(log);
+  test.same(others, []);
+  test.match(splat, { title: 'BUG: Bad page map in loom_unmap', startLine: 0, text: /^swap_free: Bad swap file/ });
+  test.same(scanLog(log.split('\n')[0] ?? ''), [], 'by itself it is what a fault that comes too late ought to see');
+});
+
+t.test('reboots of a log without stamps', async (test) => {
+  const boot = 'Nov 14 10:11:12 box kernel: Linux version 6.1.99 (builder@host)';
+  const life = 'Nov 14 10:20:12 box kernel: loombus 1-1: ordinary line';
+  test.same(scanLog([boot, life, life].join('\n')), []);
+  test.match(scanLog([boot, life, boot, life].join('\n')), [{ type: 'reboot' }]);
+  test.match(scanLog([life, boot, life].join('\n')), [{ type: 'reboot' }], 'the log began before');
+  const order = 'Nov 14 10:30:12 box kernel: reboot: Restarting system';
+  test.same(scanLog([boot, life, order, boot, life].join('\n')), [], 'an order');
+});
