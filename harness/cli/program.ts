@@ -240,9 +240,11 @@ export function buildProgram(shell: {
 
   command('scan')
     .argument('[log]', 'console log of any kernel; standard input when it is - or missing', '-')
-    .description('find the splats in a kernel’s console log')
+    .description('find the splats in a kernel’s console log, whatever it came through (docs/scan.md)')
     .addOption(json())
     .option('--vmlinux <file>', 'symbolise frames with this vmlinux')
+    .option('--check', 'exit with 1 when a splat was found')
+    .option('--follow', 'print each splat as soon as it is over, of a log that is still written')
     .action(async (log: string, flags) => (await import('./commands/scan.ts')).scanCommand(context, log, flags));
 
   command('report')

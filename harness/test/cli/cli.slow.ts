@@ -138,8 +138,19 @@ t.test('scan reads a console from standard input', async (t) => {
   });
   t.ok(Array.isArray(splats[0]?.['frames']));
   t.match((await swaprace(['scan'], OOPS)).stdout, /__swap_duplicate\+0x52\/0x1a0/);
-  t.equal((await swaprace(['scan'], 'all is well\n')).stdout, 'no splats');
-  t.same(JSON.parse((await swaprace(['scan', '--json'], '')).stdout), []);
+  const calm = '[    1.000000] usb 1-1: all is well\n';
+  t.match(await swaprace(['scan', '--check'], calm), { exitCode: 0, stdout: 'no splats' });
+  t.match(await swaprace(['scan', '--check'], OOPS), { exitCode: 1 });
+  t.match(await swaprace(['scan', '--check', '--follow'], OOPS), { exitCode: 1, stdout: /__swap_duplicate/ });
+  const empty = await swaprace(['scan', '--json'], '');
+  t.match(empty, { exitCode: 125, stderr: /is empty/ });
+  t.same(JSON.parse(empty.stdout), []);
+  t.match(await swaprace(['scan'], 'Dear reader,\nall is well.\n'), {
+    exitCode: 125,
+    stdout: '',
+    stderr: /Nothing in/,
+  });
+  t.match(await swaprace(['scan'], '\x7fELF'.padEnd(9000, '\0\x01\x02')), { exitCode: 129, stderr: /no text/ });
 });
 
 t.test('doctor names what is missing and where it was looked for', async (t) => {
