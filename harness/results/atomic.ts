@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { syncToDisk, withHostErrors } from '../host/files.ts';
 
 /**
- * Writes a file so that whoever looks sees the old content or the new one, also after a power cut: a result, unlike
+ * Writes a file so that a reader sees the old content or the new one, also after a power cut: a result, unlike
  * what a cache holds, cannot be made again.
  *
  * @throws HostError when the disk is full or refuses.

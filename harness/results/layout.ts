@@ -28,7 +28,7 @@ export const LOCK_FILE = '.lock';
 /** Raw files of this form are consoles: reports and live pages show their ends. */
 export const CONSOLE_NAME = /^console.*\.log$/;
 
-/** Something that is still being written, beside what is whole. */
+/** The name of something that is still being written; it gets its own name when it is whole. */
 export function partialName(name: string): string {
   return `.${name}.partial`;
 }

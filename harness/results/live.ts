@@ -35,7 +35,7 @@ export async function readLiveRun(runDir: string, kinds: KindTable, now: Date): 
   };
 }
 
-/** A log that is not there yet, or no longer since the step became whole, is none. */
+/** Null for the console where the log is not there yet, or no longer, since the step became whole. */
 async function current(name: string, folder: string, names: readonly string[]): Promise<LiveRun['current']> {
   const progress = await readFile(join(folder, PROGRESS_FILE), 'utf8').catch(() => '');
   const file = names.filter((each) => CONSOLE_NAME.test(each)).sort().at(-1);

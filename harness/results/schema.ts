@@ -52,7 +52,7 @@ const kernel = z.looseObject({ id: text, kernelVersion: text, buildId: text }) a
 const fault = z.enum(['usage', 'host', 'source', 'build', 'boot', 'guest', 'interrupted']);
 const trouble: z.ZodType<Trouble> = z.strictObject({ fault, variant: text.nullable(), message: text });
 
-/** What every run.json has beside its schema and its plan. */
+/** What every run.json has in addition to its schema and its plan. */
 export const runShape = {
   id: text,
   startedAt: text,

@@ -38,7 +38,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly emit: ProgressListener;
   readonly kinds?: KindTable<AnyKind>;
-  /** What a run does beside its steps; a test has its own. */
+  /** What a run does in addition to its steps; a test has its own. */
   readonly effects?: RunEffects;
 }
 
@@ -192,7 +192,7 @@ class Run {
     const end = await kind.run(step, probe, { kernel, lab, files: open, signal, emit, progress });
     const { symbols, record } = recording(this.#effects.symbolsOf(kernel, signal));
     const derived: unknown = await kind.derive(step, probe, end, rawFiles(open.dir, symbols));
-    // As whoever reads it back has it.
+    // In the form in which it is read back.
     const finding = kind.finding.parse(JSON.parse(JSON.stringify(derived)));
     const hash = await open.commit(end, finding, record);
     const stored = { hash, step, end, finding };

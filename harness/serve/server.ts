@@ -21,10 +21,11 @@ export interface StartedServer extends AsyncDisposable {
 
 const LOOPBACK = '127.0.0.1';
 
-/** The pages load nothing; a browser is told so once more. */
+/** The pages load nothing; the headers say so once more. */
 const HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; " +
+    "form-action 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-store',

@@ -20,6 +20,8 @@ import { servedPage } from '../../serve/pages.ts';
 import { newRun } from '../store/fixtures/make-run.ts';
 import { coin } from './coin/coin.ts';
 
+t.setTimeout(180_000);
+
 /** The one line that a new kind takes. */
 const KINDS = { ...PROBES, coin };
 
@@ -238,7 +240,7 @@ t.test('a run under way has a live page', async (t) => {
   const dir = join(base, 'live');
   let page: string | undefined;
   let pending: Promise<void> | null = null;
-  const long = parse(PLAN.replace('tosses: 4', 'tosses: 800\n    steps: 1'));
+  const long = parse(PLAN.replace('tosses: 4', 'tosses: 300\n    steps: 1'));
   await runPlan(long, 'plans/coins.yaml', {
     ...optionsIn(dir),
     emit: (event) => {
@@ -247,7 +249,7 @@ t.test('a run under way has a live page', async (t) => {
     },
   });
   await pending;
-  t.match(page, /under way[^]*1 step done[^]*flip-good-0<\/b>: \d+ of 800[^]*flip: a coin, 800 tosses[^]*800 tosses/);
+  t.match(page, /under way[^]*1 step done[^]*flip-good-0<\/b>: \d+ of 300[^]*flip: a coin, 300 tosses[^]*300 tosses/);
   t.match(page, /Console of flip-good-0[^]*tossing good/);
 });
 

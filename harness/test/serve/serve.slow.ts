@@ -152,7 +152,7 @@ t.test('nothing outside is shown', async (test) => {
   test.equal((await ask('/%')).status, 400);
 });
 
-t.test('only reads, only by a name of this machine, and tells browsers to load nothing', async (test) => {
+t.test('only reads, only by a name of this machine, and has browsers load nothing', async (test) => {
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
     test.equal((await ask('/', { method })).status, 405, method);
   test.same([(await ask('/', { method: 'HEAD' })).status, (await ask('/', { method: 'HEAD' })).body], [200, '']);
@@ -181,7 +181,7 @@ t.test('it listens on loopback and nowhere else', async (test) => {
   test.ok(new URL(server.url).hostname === '127.0.0.1');
 });
 
-t.test('a damaged run is told, and the server lives on', async (test) => {
+t.test('a damaged run is reported, and the server lives on', async (test) => {
   const damaged = await makeRun(resultsDir);
   writeFileSync(join(damaged, 'verdict.json'), '{}');
   test.equal((await ask(`/run/${basename(damaged)}`)).status, 500);
