@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from '../model/splat.ts';
-import { SplatScanner, type ScanEvent, type Unread } from './scanner.ts';
+import type { ScanEvent } from './scan-event.ts';
+import { SplatScanner, type Unread } from './scanner.ts';
 
 /** What the lines of a log turned out to be. */
 export interface LogSummary {

@@ -3,7 +3,7 @@ import type { Damage } from '../model/splat.ts';
 import type { Firing } from './detector.ts';
 import { OpenSplat, type Closing } from './open-splat.ts';
 import type { NumberedLine } from './parts.ts';
-import type { Pending, ScanEvent } from './scanner.ts';
+import type { Pending, ScanEvent } from './scan-event.ts';
 import { CONSEQUENCE } from './table/panics.ts';
 
 /** Lines after `cut here` until the headline that it announces. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Splat, SplatType } from '../model/splat.ts';
+import type { Pending, ScanEvent } from './scan-event.ts';
+import type { Splat } from '../model/splat.ts';
 import { Console, decodeConsole, type ConsoleLine } from './console.ts';
 import type { Firing } from './detector.ts';
 import { OpenSplats } from './open-splats.ts';
@@ -7,20 +8,6 @@ import { partOf, type NumberedLine } from './parts.ts';
 import { either } from './pattern.ts';
 import { CUT_HERE, DROPPED, END_TRACE, FIRMWARE, ORDERLY_END, RULE, SWAP_REFUSAL } from './report-body.ts';
 import { fire, fireInside, isNotable } from './table.ts';
-
-/** What a line, or silence, showed. */
-export type ScanEvent =
-  /** A splat has begun. Type and title are what its first line says; both may become more precise. */
-  | { readonly kind: 'started'; readonly type: SplatType; readonly title: string; readonly line: number }
-  | { readonly kind: 'ended'; readonly splat: Splat };
-
-/**
- * How things stand between two lines.
- * - `none`: no splat is open.
- * - `open`: one is, and its last line has not come.
- * - `complete`: all that is open has its last line; a panic may still follow.
- */
-export type Pending = 'none' | 'open' | 'complete';
 
 /** A headline that no known prefix explains. */
 export interface Unread {

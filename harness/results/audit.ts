@@ -44,7 +44,8 @@ export interface AuditTools {
 /**
  * Recomputes a finished run from its raw files and compares everything with what is stored: the sums and the set of
  * files; that each step, by its line and the name of its folder, is the one that the plan and the findings before it
- * imply; findings; the verdict with every figure; the report. Never throws for what is wrong with a run: that is its result.
+ * imply; findings; the verdict with every figure; the report. Never throws for what is wrong with a run: that is its
+ * result.
  */
 export async function audit(runDir: string, tools: AuditTools): Promise<AuditResult> {
   const run = new Audit(runDir, tools);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { Splat } from '../../model/splat.ts';
-import { SplatScanner, scanLog, type ScanEvent } from '../../evidence/scanner.ts';
+import type { ScanEvent } from '../../evidence/scan-event.ts';
+import { SplatScanner, scanLog } from '../../evidence/scanner.ts';
 import { consoleOf, interleave, specimens, stamped } from './consoles.ts';
 
 const OOPS = consoleOf('null-deref');

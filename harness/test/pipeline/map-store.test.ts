@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import type { Kernel } from '../../model/kernel.ts';
 import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
@@ -10,9 +11,12 @@ import { makeResult, makeSpec, OOPS, PATH } from '../interleave/fixtures/make.ts
 import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
 
 const kernel = { vmlinux: '/no/such/vmlinux', bzImage: '/no/such/bzImage' } as unknown as Kernel;
-const lab = { rootfs: { image: '/no/such/image' }, identity: { overlay: [], key: {} } } as unknown as Parameters<
-  typeof exploreStored
->[2];
+const guestsDir = resolve(dirname(fileURLToPath(import.meta.url)), '../../../guests');
+const lab = {
+  guestsDir,
+  rootfs: { image: '/no/such/image' },
+  identity: { overlay: [], key: {} },
+} as unknown as Parameters<typeof exploreStored>[2];
 /** A path that is none: nothing is explored, but what is kept of that is the same. */
 const spec = { ...makeSpec('stock'), path: 'nonesuch' };
 const options = { signal: new AbortController().signal, onResult: () => undefined, onResume: () => undefined };
@@ -20,7 +24,7 @@ const options = { signal: new AbortController().signal, onResult: () => undefine
 t.test('a finished map is taken as it is when asked to', async (t) => {
   const results = t.testdir({});
   const failed = await exploreStored(spec, kernel, lab, results, { ...options, reuse: true });
-  t.match(failed.record.end, { kind: 'failed', fault: 'usage', message: 'No path nonesuch' });
+  t.match(failed.record.end, { kind: 'failed', fault: 'usage', message: 'swapoff has no operation nonesuch that may be held' });
   t.equal(failed.map, null);
   t.equal(readdirSync(join(results, 'maps')).filter((name) => !name.endsWith('.lock')).length, 1);
 

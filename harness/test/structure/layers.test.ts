@@ -6,7 +6,7 @@ import t from 'tap';
 
 const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** What each layer may import beside itself; a stage knows no other stage. */
+/** What each layer may import; a stage knows no other stage. */
 const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'evidence'];
 const BASE = ['model', 'host', 'stats'];
 const ROOMS = [...BASE, ...STAGES, 'race', 'lab', 'probe', 'results', 'report', 'verdict', 'store', 'pipeline'];
