@@ -24,7 +24,11 @@ const options = { signal: new AbortController().signal, onResult: () => undefine
 t.test('a finished map is taken as it is when asked to', async (t) => {
   const results = t.testdir({});
   const failed = await exploreStored(spec, kernel, lab, results, { ...options, reuse: true });
-  t.match(failed.record.end, { kind: 'failed', fault: 'usage', message: 'swapoff has no operation nonesuch that may be held' });
+  t.match(failed.record.end, {
+    kind: 'failed',
+    fault: 'usage',
+    message: 'swapoff has no operation nonesuch that may be held',
+  });
   t.equal(failed.map, null);
   t.equal(readdirSync(join(results, 'maps')).filter((name) => !name.endsWith('.lock')).length, 1);
 
