@@ -106,7 +106,7 @@ t.test('maps that explorations have left: as text, as JSON, as a page', async (t
 t.test('how gdb is attached names the kernel, the socket and the threads', async (t) => {
   t.match(
     attachText('/k/vmlinux', '/run/gdb'),
-    /gdb \/k\/vmlinux -ex 'target remote \/run\/gdb' -ex 'thread 2'[^]*swapoff is on thread 1/,
+    /gdb \/k\/vmlinux -ex 'target remote \/run\/gdb' -ex 'thread 2'[^]*contender is on thread 1/,
   );
 });
 

@@ -28,7 +28,9 @@ function checkout(dir: string, change: (yaml: string) => string = (yaml) => yaml
 
 /** Operations that a guest's program says it has; it runs on this machine as well. */
 async function listed(guests: string, program: string, dir: string): Promise<string[]> {
-  const entry = (await compilePrograms(guests, new AbortController().signal)).find(({ path }) => path === `bin/${program}`);
+  const entry = (await compilePrograms(guests, new AbortController().signal)).find(
+    ({ path }) => path === `bin/${program}`,
+  );
   if (entry?.kind !== 'file') throw new Error(`no program ${program}`);
   const file = join(dir, program);
   writeFileSync(file, entry.data);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { replay, type Replay } from '../../interleave/replay.ts';
+import { parseSchedule, sceneOf, type Schedule } from '../../interleave/schedule.ts';
+import { sourceLookup } from '../../interleave/symbols.ts';
+import { outcomeKey } from '../../model/race-map.ts';
+import { withPlacement } from '../../pipeline/place.ts';
+import { readRace } from '../../race/read.ts';
+import { guestsDir } from '../race/shipped.ts';
+import { booted, kernelOf, labFor, never, root, shippedPlan, shippedSchedule } from '../kernel/lab.ts';
+
+const ATTEMPTS = 5;
+
+async function replayed(planName: string, variant: string, schedule: Schedule): Promise<Replay> {
+  const kernel = await kernelOf(await shippedPlan(planName), variant);
+  await booted(t.name);
+  const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
+  const scene = sceneOf(schedule, readRace(guestsDir, schedule.race));
+  return withPlacement(kernel, await labFor(kernel), never, (placement) => replay(placement, schedule, options), scene);
+}
+
+for (const [race, name] of [
+  ['swapcache-skip', 'lost-write'],
+  ['synthetic-events', 'last-cmd-freed-twice'],
+] as const) {
+  t.test(`${race}: its schedule shows it at every attempt, and never where the fix is`, async (t) => {
+    const schedule = await shippedSchedule(name);
+    const unfixed = await replayed(race, 'unfixed', schedule);
+    t.equal(unfixed.met, ATTEMPTS, unfixed.results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
+    const stock = await replayed(race, 'stock', schedule);
+    t.same(
+      stock.results.map(({ outcome }) => outcome.kind),
+      Array.from({ length: ATTEMPTS }, () => 'waited'),
+    );
+  });
+}
+
+t.test('synthetic-events: a side may be a shell command', async (t) => {
+  const schedule = parseSchedule(
+    'name: a\nrace: synthetic-events\npath: echo\nhold: {at: kstrdup, how: preempt}\nmeanwhile: echo\nexpect: {kind: oops}\n',
+    'a',
+  );
+  const { met, results } = await replayed('synthetic-events', 'unfixed', schedule);
+  t.equal(met, ATTEMPTS, results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
+});
+
+t.test('swapoff: either side may be held', async (t) => {
+  const schedule = parseSchedule(
+    'name: a\npath: swapoff\nhold: {at: try_to_unuse, how: preempt}\nmeanwhile: fault\nexpect: {kind: ok}\n',
+    'a',
+  );
+  const { met, results } = await replayed('default', 'stock', schedule);
+  t.equal(met, ATTEMPTS, results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
+});
+
+t.test('every shipped race has a plan and a schedule', async (t) => {
+  const schedules = join(root, 'kernel-configs/schedules');
+  const names = readdirSync(schedules).map((file) => file.replace('.yaml', ''));
+  const races = await Promise.all(names.map(async (name) => (await shippedSchedule(name)).race));
+  for (const race of ['swapoff', 'swapcache-skip', 'synthetic-events']) t.ok(races.includes(race), race);
+});
