@@ -5,7 +5,7 @@
  * usage: sshport PORT-NAME PROGRAM [ARG...]
  *
  * For each connection that the host makes to the port, PROGRAM is started in inetd style (a stream socket as
- * standard input and output) and bytes are copied both ways. When the host closes its end, the program is killed, and
+ * standard input and output) and bytes are copied both ways. When the host closes its end, the program gets SIGHUP, and
  * the port waits for the next connection. A port has one connection at a time.
  *
  * The port does not separate one connection from the next: a guest that is busy while the host closes and reconnects
@@ -35,7 +35,7 @@
 #define READY	  "swaprace-ready "
 #define COOKIE	  16u
 #define LOOK_USEC 20000u
-/* Nobody is served meanwhile, and a guest that is measured has better things to do. */
+/* Between polls without a connection. Long: a measured guest must not be disturbed. */
 #define IDLE_LOOK_USEC 50000u
 /* Number of polls that an end has to last, and after which a connection in a late state is given up. */
 #define ENDED_LOOKS 25
@@ -111,7 +111,7 @@ static int drain(struct pipe_half *half, int fd)
 	return errno == EAGAIN || errno == EINTR;
 }
 
-/* Whether a connection begins: what one write of the host's brought is never read together with another's. */
+/* Whether a connection begins: two writes of the host are never read together. */
 static int begins(const struct pipe_half *half)
 {
 	size_t length = strlen(CONNECT) + COOKIE + 1;
@@ -120,7 +120,7 @@ static int begins(const struct pipe_half *half)
 	       half->data[half->begin + length - 1] == '\n';
 }
 
-/* Says whose bytes follow. 0 when the host has gone again. */
+/* Answers with the cookie. 0 when the host has closed again. */
 static int answer(int port, const struct pipe_half *hello)
 {
 	int looks = 0;
@@ -144,7 +144,7 @@ static int answer(int port, const struct pipe_half *hello)
 	return 1;
 }
 
-/* Carries bytes until either side ends; 1 when another connection has begun, whose first line is `in`. */
+/* Copies bytes until either side ends; 1 when another connection has begun, whose first line is `in`. */
 static int carry(int port, int peer, struct pipe_half *in)
 {
 	static struct pipe_half out;
@@ -197,7 +197,7 @@ static pid_t start_program(char **argv, int peer)
 	return pid;
 }
 
-/* Waits for the first line of a connection; what comes before is of one that has ended. */
+/* Waits for the first line of a connection; bytes before it belong to an earlier one. */
 static void await_connection(int port, struct pipe_half *in)
 {
 	for (;;) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { lstat, readdir, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../model/errors.ts';
 import { errnoOf, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { procStat } from '../host/proc-stat.ts';
 import type { BuildFolders } from './folders.ts';
 
 /** Written when make starts, so that a later build can kill what is left of it. */
@@ -69,15 +70,10 @@ function findOrphans(session: number, dir: string): number[] {
   return pids.filter((pid) => sessionOf(pid) === session && worksIn(pid, dir));
 }
 
-/** Field 6 of proc(5)'s stat; zombies, which hold no file, do not count. */
+/** Null also for a zombie, which holds no file. */
 function sessionOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, , , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' ? null : Number(session);
-  } catch {
-    return null;
-  }
+  const field = procStat(pid);
+  return field === null || field(3) === 'Z' ? null : Number(field(6));
 }
 
 function worksIn(pid: number, dir: string): boolean {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HostError } from '../model/errors.ts';
 import { sha256 } from './hash.ts';
+import { startTime } from './proc-stat.ts';
 
 /** A folder that goes away with its owner. Dispose removes it; idempotent. */
 export interface TempDir extends AsyncDisposable {
@@ -72,15 +73,4 @@ export function tempDirPrefix(label: string, pid: number): string {
 /** Names the processes that are visible from here: the host, and the PID namespace of a container on it. */
 function scope(): string {
   return sha256(`${hostname()} ${readlinkSync('/proc/self/ns/pid')}`).slice(0, 8);
-}
-
-/** When a process started, in clock ticks since boot: with the pid it names one process. Null when there is none. */
-export function startTime(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Field 22 of proc(5); the name in field 2 may hold spaces and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
+import { statField } from '../host/proc-stat.ts';
 import { HostError } from '../model/errors.ts';
 
 /** proc(5): the kernel shows times to user space in hundredths of a second, whatever its own tick is. */
 const MS_PER_TICK = 10;
-/** Fields after the command's closing bracket: state is the first, utime the 12th, stime the 13th. */
-const STATE = 0;
-const UTIME = 11;
-const STIME = 12;
+/** Fields of /proc/PID/stat. */
+const STATE = 3;
+const UTIME = 14;
+const STIME = 15;
 
 /** What /proc/PID/stat says of a process. */
 export interface ProcessState {
@@ -30,11 +31,10 @@ export function workClock(pid: number): () => Promise<number> {
   return async () => (await processOf(pid)).cpuMs;
 }
 
-/** Reads a line of /proc/PID/stat; the command may hold any character, brackets included. */
+/** Reads a line of /proc/PID/stat. */
 export function processState(stat: string): ProcessState {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
-    cpuMs: (Number(fields[UTIME]) + Number(fields[STIME])) * MS_PER_TICK,
-    stopped: fields[STATE] === 'T' || fields[STATE] === 't',
+    cpuMs: (Number(statField(stat, UTIME)) + Number(statField(stat, STIME))) * MS_PER_TICK,
+    stopped: /^[Tt]$/.test(statField(stat, STATE)),
   };
 }

@@ -15,7 +15,7 @@
 /* To another clock and back. */
 #define ROUND_TRIPS 2
 
-/* What the whole run is measured with. */
+/* The clock source of the whole run. */
 static char settled[64];
 
 static void current_clock(char *name, size_t size)
@@ -23,7 +23,7 @@ static void current_clock(char *name, size_t size)
 	read_line(CLOCKS "/current_clocksource", name, size);
 }
 
-/* Waits until the kernel has the clock source that it stays with. */
+/* Waits until the kernel has its final clock source. */
 const char *settle_clock(void)
 {
 	uint64_t begun = now_ns();

@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include "latency.h"
 
-/* For the samplers to have settled. */
+/* Until the samplers have settled. */
 #define SETTLE_NS 200000000ull
 
-/* Only the controller draws. */
+/* Used by the controller only. */
 static uint64_t random_state;
 
-/* Swaps off, or does what this control does in its place. The times are those of the calls alone. */
+/* Swaps off, or does what the control does instead. Only the call itself is timed. */
 static void act(void)
 {
 	uint64_t from = now_ns();
@@ -29,8 +29,8 @@ static void act(void)
 }
 
 /*
- * One swapoff, at its time at the earliest: at a random place between two wake-ups, so that their grid and that of the
- * swapoffs never keep step. Returns when the next one is due.
+ * One swapoff, not before its time: at a random moment between two wake-ups, so that swapoffs are independent of the
+ * grid. Returns when the next one is due.
  */
 static uint64_t run_cycle(uint64_t due_ns)
 {
@@ -49,7 +49,7 @@ static uint64_t run_cycle(uint64_t due_ns)
 	return begun + options.period_us * NSEC_PER_USEC;
 }
 
-/* What the fix costs a fault when nobody swaps off. */
+/* What the fix costs a fault without swapoff. */
 static void run_hot_passes(void)
 {
 	swap_on();
@@ -76,7 +76,7 @@ void *controller_main(void *unused)
 	due = now_ns() + SETTLE_NS;
 	for (uint64_t cycle = 0; cycle < options.cycles && !atomic_load(&stop_cycles); cycle++)
 		due = run_cycle(due);
-	/* The last horizon is measured to its end. */
+	/* Measure the last horizon to its end. */
 	sleep_until(due);
 	stop_instrument();
 	run_hot_passes();

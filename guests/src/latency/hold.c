@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The positive control's known dose: for real-time threads a CPU that is held is a CPU that is stopped. */
+/* The positive control's known effect: to real-time threads a held CPU is a stopped CPU. */
 #define _GNU_SOURCE
 #include <semaphore.h>
 
@@ -30,7 +30,7 @@ void start_holders(void)
 	}
 }
 
-/* The caller is on CPU 0, which therefore comes last. */
+/* The caller is on CPU 0, which is therefore last. */
 void hold_every_cpu(void)
 {
 	begin("hold");

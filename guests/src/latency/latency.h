@@ -2,13 +2,14 @@
 /*
  * latency: how late real-time threads wake while swapoff loops.
  *
- * One SCHED_FIFO thread a CPU ("sampler") is to wake at every point of a grid of absolute times, and keeps for each how
- * late it was. It skips none: a stop of 20 ms makes 20 points of a grid of 1 ms late, not one. An ordinary thread
+ * One SCHED_FIFO thread per CPU ("sampler") wakes at every point of a grid of absolute times, and records how late it
+ * was. It skips none: a stop of 20 ms makes 20 points of a grid of 1 ms late, not one. An ordinary thread
  * ("controller") pushes pages out and calls swapoff while other ordinary threads ("racers") fault them in. Samples and
  * swapoffs are timed on one clock, CLOCK_MONOTONIC. After the last swapoff, with the samplers gone, the racer's passes
- * over all pages are timed without any swapoff ("hot passes"). The main thread only watches that the others get on.
+ * over all pages are timed without any swapoff ("hot passes"). The main thread only watches that the others make
+ * progress.
  *
- * All memory but the test pages is locked and there before the first swapoff. Results are written at the very end.
+ * All memory but the test pages is locked and present before the first swapoff. Results are written at the very end.
  */
 #ifndef LATENCY_H
 #define LATENCY_H
@@ -30,7 +31,7 @@ struct options {
 	/* A block device or a file of full size. */
 	const char *swap;
 	const char *out;
-	/* What timerlat traced goes there. */
+	/* Where timerlat's trace is written. */
 	const char *trace;
 	uint64_t cycles;
 	uint64_t period_us;
@@ -47,7 +48,7 @@ struct options {
 	uint64_t seed;
 };
 
-/* A time and what belongs to it: a wake-up and its latency, a swapoff or a pass and its duration. */
+/* A time and a value: a wake-up and its latency, a swapoff or a pass and its duration. */
 struct event {
 	uint64_t at_ns;
 	int64_t value_ns;
@@ -65,10 +66,10 @@ enum record_kind { RECORD_WAKE_UP = 1, RECORD_SWAPOFF = 2, RECORD_PASS = 3, RECO
 extern struct options options;
 extern unsigned int cpus;
 extern struct events wake_ups[MAX_CPUS], swapoffs, passes;
-/* Of the thread that does the work: when it last got on, and what it does. */
+/* The working thread: when it last made progress, and what it is doing. */
 extern _Atomic uint64_t progress_ns;
 extern _Atomic(const char *) operation;
-/* No more swapoffs are to begin. */
+/* Begin no more swapoffs. */
 extern _Atomic bool stop_cycles;
 
 /* options.c */

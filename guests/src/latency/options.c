@@ -66,7 +66,7 @@ static size_t choice(const char *option, const char *const *names, const char *t
 	return at;
 }
 
-/* All options are needed: the harness knows them all, and a default would be a second home. */
+/* All options are required: the harness knows them all, and a default would be a second place for a value. */
 void parse_options(int argc, char **argv)
 {
 	for (int at = 1; at < argc; at += 2) {

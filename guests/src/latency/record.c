@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The samples file; harness/latency/samples.ts reads it. */
+/* The samples file; harness/probe/latency/boot/samples.ts reads it. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ void make_room(struct events *events, size_t room)
 	events->room = room;
 }
 
-/* What has no room is not there: the harness sees the gap. */
+/* Samples beyond the room are dropped: the harness finds the gap. */
 void add_event(struct events *events, uint64_t at_ns, uint64_t value_ns)
 {
 	if (events->count < events->room)

@@ -2,12 +2,12 @@
 #define _GNU_SOURCE
 #include "latency.h"
 
-/* For all threads to be there before the first wake-up is due. */
+/* Until all threads run, before the first wake-up is due. */
 #define LEAD_NS 50000000ull
 
 static pthread_t samplers[MAX_CPUS];
 static uint64_t first_ns;
-/* No wake-up that is due later is waited for; 0: go on. */
+/* Stop before wake-ups that are due later; 0: continue. */
 static _Atomic uint64_t quit_at_ns;
 
 static bool over(uint64_t due_ns)
@@ -17,7 +17,7 @@ static bool over(uint64_t due_ns)
 	return quit_at && due_ns > quit_at;
 }
 
-/* CPUs take turns within an interval, so that a stop of them all is met sooner. */
+/* CPUs are staggered within an interval, so that a stop of all CPUs is seen sooner. */
 static void *sampler_main(void *argument)
 {
 	unsigned int cpu = (uintptr_t)argument;

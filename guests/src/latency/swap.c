@@ -48,7 +48,7 @@ void make_region(void)
 		fail("cannot map the test pages: %m");
 }
 
-/* Written first: a page that is as swap has it need not be written out. */
+/* Dirty the pages first: a clean page is not written out again. */
 void page_out(void)
 {
 	begin("pageout");

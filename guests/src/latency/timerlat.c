@@ -2,7 +2,8 @@
 /*
  * The kernel's own tracer of wake-ups in place of the samplers: it records when the timer's interrupt came and when the
  * thread ran. The trace also has when a CPU entered and left its stopper thread, and when swapoff waited for readers.
- * Times are those of CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/latency/timerlat.ts reads it.
+ * Times are those of CLOCK_MONOTONIC. The trace is kept as the kernel prints it; harness/probe/latency/boot/timerlat.ts
+ * reads it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +24,7 @@
 #define PROBES	     TRACING "/kprobe_events"
 #define WAITS_TRACED "waits of swapoff are traced"
 
-/* With which swapoff waits for readers, in one kernel or another. */
+/* Functions by which swapoff waits for readers, in different kernels. */
 static const char *const waits[] = { "synchronize_rcu", "synchronize_sched", "stop_machine" };
 #define WAITS (sizeof(waits) / sizeof(waits[0]))
 
@@ -93,12 +94,12 @@ void trace_waits(void)
 		enable_probe("ends", waits[i]);
 		set++;
 	}
-	/* Where nothing could be seen, nothing is said. */
+	/* Without probes nothing is reported. */
 	if (set > 0)
 		write_text(TRACING "/trace_marker", WAITS_TRACED);
 }
 
-/* What was traced stays in the ring buffer. */
+/* The trace stays in the ring buffer. */
 void stop_timerlat(void)
 {
 	write_text(TRACING "/tracing_on", "0");
@@ -107,7 +108,7 @@ void stop_timerlat(void)
 		write_text(TRACING "/events/swaprace/enable", "0");
 }
 
-/* Before the tracer is taken away, which would empty the buffer. */
+/* Before the tracer is removed, which would empty the buffer. */
 void write_trace(void)
 {
 	static char block[64 * 1024];

@@ -2,7 +2,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import t from 'tap';
-import { makePrivateDir, makeTempDir, startTime, sweepLeftovers, tempDirPrefix } from '../../host/temp-dir.ts';
+import { startTime } from '../../host/proc-stat.ts';
+import { makePrivateDir, makeTempDir, sweepLeftovers, tempDirPrefix } from '../../host/temp-dir.ts';
 
 t.test('a folder goes with its owner', async (t) => {
   const dir = await makePrivateDir();
