@@ -28,7 +28,8 @@ export async function attachShell(
   signal: AbortSignal,
 ): Promise<number> {
   const size = (): { rows: number; columns: number } => ({ rows: output.rows ?? 24, columns: output.columns ?? 80 });
-  const shell = await guest.remote.shell({ ...size(), term: process.env['TERM'] ?? 'vt100' });
+  const terminal = { ...size(), term: process.env['TERM'] ?? 'vt100' };
+  const shell = await orAborted(signal, guest.remote.shell(terminal));
   const resize = (): void => shell.resize(size());
   output.on('resize', resize);
   if (input.isTTY) input.setRawMode(true);

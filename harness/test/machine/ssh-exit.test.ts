@@ -49,6 +49,7 @@ t.test('a status that comes late is waited for, and one that comes at once is no
       channel.eof();
       finish(channel, 3);
     },
+    'not closed': () => undefined,
     late: (channel) => {
       let closedByClient = false;
       channel.on('data', (chunk: Buffer) => input.push(chunk.toString()));
@@ -87,6 +88,14 @@ t.test('a status that comes late is waited for, and one that comes at once is no
   t.same(input, ['its input']);
   for (let time = 0; time < 5; time++)
     t.match(await session.exec('at once', { signal: never }), { code: 3, lost: false, stdout: 'output' });
+
+  // A guest that hangs opens no channel, or one that it never closes.
+  for (const command of ['not opened', 'not closed']) {
+    const begun = performance.now();
+    await t.rejects(session.exec(command, { signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' }, command);
+    await t.rejects(session.exec(command, { signal: AbortSignal.abort(new Error('before')) }), { message: 'before' });
+    t.ok(performance.now() - begun < 5_000, 'at once');
+  }
 });
 
 /** Writes of one turn of the event loop leave together. */
