@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Oracle } from './race.ts';
 import type { AcceleratorChoice, SwapBackend } from './guest.ts';
 import type { HoldKind, PointChoice } from './interleave.ts';
 import type { VariantSpec } from './kernel.ts';
@@ -47,6 +48,8 @@ export interface InterleaveProbe {
   readonly kind: 'interleave';
   readonly id: string;
   readonly race: string;
+  /** How the race's own bug shows. */
+  readonly oracle: readonly Oracle[];
   /** The operation of the race that is held. */
   readonly path: string;
   readonly backend: SwapBackend;

@@ -15,6 +15,7 @@ import type {
 } from '../model/interleave.ts';
 import type { InterleaveProbe } from '../model/plan.ts';
 import { splat } from '../model/splat.ts';
+import { ORACLES } from '../model/race.ts';
 import type { MapVerdict } from '../model/verdict.ts';
 import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
@@ -30,6 +31,7 @@ export const interleaveProbe: z.ZodType<InterleaveProbe> = z.strictObject({
   kind: z.literal('interleave'),
   id: text,
   race: text,
+  oracle: z.array(z.enum(ORACLES)),
   path: text,
   backend,
   hold,

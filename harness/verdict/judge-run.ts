@@ -27,7 +27,7 @@ export function judgeRun(
 ): RunVerdict {
   const judged = plan.probes.map((probe) => judgeProbe(probe, trials, plan));
   const variants = judged.flatMap((probe) => probe.variants);
-  const placed = plan.explorations.map((probe) => judgeMaps(probe, explorations));
+  const placed = plan.explorations.map((probe) => judgeMaps(probe, explorations, plan.target));
   const maps = placed.flatMap((probe) => probe.maps);
   const findings = [
     ...troubles.map(troubleFinding),

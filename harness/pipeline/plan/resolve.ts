@@ -119,6 +119,7 @@ function resolveInterleave(
     kind: 'interleave',
     id,
     race: race.name,
+    oracle: race.oracle,
     path: probe.path ?? defaultHeld(race),
     backend: backendOf(probe.backend ?? defaults.backend, race),
     hold: checked(probe.hold),

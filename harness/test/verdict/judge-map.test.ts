@@ -80,7 +80,7 @@ t.test('a wait for a frozen CPU closes nothing; what is open shows under either 
     points: { inconclusive: 25, clean: 0 },
     expectation: { kind: 'cannot-tell' },
     reason:
-      /^25 of 100 points, 25 of them inconclusive, the first: swapoff waited in synchronize_rcu, and the contender waits for a frozen CPU/,
+      /^25 of 100 points, 25 of them inconclusive, the first: the contender waited in synchronize_rcu, and the contender waits for a frozen CPU/,
   });
   t.match(
     stalled({ kind: 'refused' }, { kind: 'ok' }),
@@ -119,4 +119,13 @@ t.test('a run counts its maps', async (t) => {
   t.match(run(stockOf(WAITED), [WAITED]), { status: 125, blindProbes: ['placed'] });
   const host = { ...stockOf(WAITED), end: { kind: 'failed', fault: 'host', message: 'disk full' } } as const;
   t.match(run(host), { status: 128 });
+});
+
+t.test('what shows the bug is the race’s to say', async (t) => {
+  const lost: PointOutcome = { kind: 'corruption', what: '1 lost writes' };
+  const of = (oracle: Parameters<typeof makeInterleaveProbe>[0]) =>
+    judgeMaps(makeInterleaveProbe(oracle), [makeExploration('weakened', [lost, HANG]), stockOf(WAITED)]);
+  t.match(of({}), { blind: true, maps: [{ outcome: 'hang' }, { outcome: 'inconclusive' }] });
+  t.match(of({ oracle: ['contents'] }), { blind: false, maps: [{ outcome: 'target' }, { outcome: 'clean' }] });
+  t.match(of({ oracle: ['progress'] }), { blind: false, maps: [{ outcome: 'target' }, { outcome: 'clean' }] });
 });

@@ -90,6 +90,7 @@ t.test('a probe that places the race has keys of its own', async (test) => {
       kind: 'interleave',
       id: 'placed',
       race: 'swapoff',
+      oracle: ['splat'],
       path: 'fault',
       backend: { kind: 'zram', sizeKiB: 1024 },
       hold: 'stall',
