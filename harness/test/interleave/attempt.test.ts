@@ -42,6 +42,7 @@ function fake(
       splats: {
         whole: async () => (oopsed() ? undefined : new Promise<void>(() => undefined)),
         titles: () => (oopsed() ? ['BUG: in f'] : []),
+        splats: () => (oopsed() ? [{ title: 'BUG: in f' }] : []),
       },
     },
     runner: {
@@ -160,7 +161,7 @@ t.test('preempt: all run once the holder is woken, and it is told to let go', as
 
 t.test('a splat ends the attempt, whether the thread went on alone or with all', async (t) => {
   const alone = await attempt(fake(['keep'], { oopsAfter: 1 }).placement, kept, DEFAULT_TIMES);
-  t.match(alone.seen, { end: 'splat', splat: 'BUG: in f' });
+  t.match(alone.seen, { end: 'splat', splat: { title: 'BUG: in f' } });
   const all = await attempt(fake(['contender_done'], { oopsAfter: 1 }).placement, stall, DEFAULT_TIMES);
-  t.match(all.seen, { end: 'splat', splat: 'BUG: in f', contenderReturned: true });
+  t.match(all.seen, { end: 'splat', splat: { title: 'BUG: in f' }, contenderReturned: true });
 });

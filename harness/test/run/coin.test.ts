@@ -33,7 +33,7 @@ const PLAN = `
 name: coins
 describe: for tests
 source: deb:linux-source-6.1
-fragments: [base]
+fragments: [base, swap]
 variants:
   bad: {describe: falls on its edge, series: []}
   good: {describe: does not, series: []}
