@@ -22,7 +22,7 @@ import { plannedTrial } from '../harness/model/planned-trial.ts';
 import { findingsOf, swapoffsOf } from '../harness/model/search.ts';
 import { buildKernels } from '../harness/lab/kernels.ts';
 import { openLab, type Lab } from '../harness/lab/lab.ts';
-import { withPlacement } from '../harness/pipeline/place.ts';
+import { withPlacement } from '../harness/probe/place/guest.ts';
 import { readRace } from '../harness/race/read.ts';
 import { findPlan, loadPlan } from '../harness/pipeline/plan/load.ts';
 import { functionsReached, openSearch, searchedFunctions, searchKernel } from '../harness/pipeline/search-run.ts';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Expectation } from './plan.ts';
-import type { ExpectationResult, VariantOutcome } from './verdict.ts';
+import type { Expectation, ExpectationResult, VariantOutcome } from './outcome.ts';
 
 /** What a variant showed, as far as its expectation asks. */
 export interface Shown {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { TargetSignature } from './plan.ts';
+import type { TargetSignature } from './outcome.ts';
 import type { Splat, SplatType } from './splat.ts';
 
 /** What a splat is to a plan. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from './guest.ts';
-import type { VariantOutcome } from './verdict.ts';
+import type { VariantOutcome } from './outcome.ts';
 
 /** The word for an outcome. */
 export const WORD: Readonly<Record<VariantOutcome, string>> = {

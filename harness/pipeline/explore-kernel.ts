@@ -12,7 +12,7 @@ import type { Kernel } from '../model/kernel.ts';
 import { pointName } from '../model/race-map.ts';
 import type { Lab } from '../lab/lab.ts';
 import { readRace } from '../race/read.ts';
-import { withPlacement } from './place.ts';
+import { withPlacement } from '../probe/place/guest.ts';
 
 /** What one exploration is to do, and what is known of it already. */
 export interface ExploreRequest {

@@ -16,7 +16,7 @@ import type { Minimised, SearchedGuest, SearchRound } from '../model/search.ts';
 import type { Lab } from '../lab/lab.ts';
 import { setupFor, type NamedSetup } from '../race/operations.ts';
 import type { RaceFolder } from '../race/read.ts';
-import { withPlacement } from './place.ts';
+import { withPlacement } from '../probe/place/guest.ts';
 import type { SearchedKernel } from './search-run.ts';
 
 /** Attempts at a candidate: outcomes after the release are not all the same. */

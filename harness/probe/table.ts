@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { PLACE } from './place/place.ts';
 import type { AnyKind } from './stage.ts';
 
 /** Every kind of probe by its name in a plan: the one place that lists them. */
-export const PROBES: Readonly<Record<string, AnyKind>> = {};
+export const PROBES: Readonly<Record<string, AnyKind>> = { place: PLACE };

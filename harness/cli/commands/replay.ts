@@ -10,7 +10,7 @@ import { sourceLookup, type SourceLookup } from '../../interleave/symbols.ts';
 import { EXIT, GuestError, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import { readRace } from '../../race/read.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { PLACED_UNDER } from './interleave.ts';

@@ -3,7 +3,7 @@ import { tracePath, type TracedPath } from '../../interleave/path.ts';
 import { ANCHOR, HELD, type Placement } from '../../interleave/prepare.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { withPlacement } from '../place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 
 /** What one fault executes in the kernel when nobody swaps off; interrupts are not among it. */
 export interface FaultCost {

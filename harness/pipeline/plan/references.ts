@@ -5,7 +5,7 @@ import type { RaceFolder } from '../../race/read.ts';
 import { parseSourceSpec } from '../../source/spec.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanPath, PlanProblem } from './document.ts';
-import { suggest } from './near.ts';
+import { suggest } from '../../model/near.ts';
 import type { KindTable, ReadKind } from '../../results/kinds.ts';
 import { mergedValues } from './defaults.ts';
 import { kindOfProbe, REQUIRED_OF_BUDGET, REQUIRED_OF_INTERLEAVE, REQUIRED_OF_STRESS } from './schema.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { z } from 'zod';
 import type { PlanDocument, PlanProblem } from './document.ts';
-import { suggest } from './near.ts';
+import { suggest } from '../../model/near.ts';
 import type { KindTable } from '../../results/kinds.ts';
 import { keysAt, planFile, type PlanFile } from './schema.ts';
 import { pathText, valueAt } from './values.ts';

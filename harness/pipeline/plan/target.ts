@@ -6,7 +6,7 @@ import { DEFAULT_RACE } from '../../model/race.ts';
 import type { RaceFolder } from '../../race/read.ts';
 import type { PlanCatalog } from './catalog.ts';
 import type { PlanDocument, PlanProblem } from './document.ts';
-import { suggest } from './near.ts';
+import { suggest } from '../../model/near.ts';
 import { isTree } from './values.ts';
 
 /** A plan's race; null with the reason where there is none of that name, or its folder is wrong. */

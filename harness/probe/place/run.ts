@@ -8,7 +8,7 @@ import { GuestError, unsuppressed, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import type { Step, StepEnd } from '../../model/probe.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from './guest.ts';
 import { readRace } from '../../race/read.ts';
 import { endOf } from '../../lab/end-of.ts';
 import type { Stage } from '../stage.ts';

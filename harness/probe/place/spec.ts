@@ -4,7 +4,7 @@ import type { SwapBackend } from '../../model/guest.ts';
 import { probeSpec, type KeyProblem, type KeyValues, type ProbeKeys } from '../../model/probe.ts';
 import { ORACLES, type Race } from '../../model/race.ts';
 import { SPLAT_TYPES } from '../../model/splat.ts';
-import { suggest } from '../../pipeline/plan/near.ts';
+import { suggest } from '../../model/near.ts';
 import { contenderNames, defaultBackend, defaultHeld, heldNames } from '../../race/operations.ts';
 import type { RaceFolder } from '../../race/read.ts';
 

@@ -7,7 +7,7 @@ import { replayToHold } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { GdbClient } from '../../machine/gdb/client.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { booted, kernelOf, labFor, never, shippedPlan } from '../kernel/lab.ts';
 
 /** struct elf64_hdr: e_type is at 16, ET_CORE is 4. */

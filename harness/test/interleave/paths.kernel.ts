@@ -7,7 +7,7 @@ import { sourceLookup } from '../../interleave/symbols.ts';
 import type { ExplorationSpec } from '../../model/exploration.ts';
 import type { RaceMap } from '../../model/interleave.ts';
 import { countOutcomes } from '../../model/race-map.ts';
-import { defaultScene, withPlacement } from '../../pipeline/place.ts';
+import { defaultScene, withPlacement } from '../../probe/place/guest.ts';
 import { backendOf, guestsDir } from '../race/shipped.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan } from '../kernel/lab.ts';
 

@@ -12,7 +12,7 @@ import { mapSentence } from '../../report/strip.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { backendOf } from '../race/shipped.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan, swaprace } from '../kernel/lab.ts';
 

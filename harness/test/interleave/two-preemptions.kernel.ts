@@ -3,7 +3,7 @@ import t from 'tap';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
-import { defaultScene, withPlacement } from '../../pipeline/place.ts';
+import { defaultScene, withPlacement } from '../../probe/place/guest.ts';
 import { guestsDir } from '../race/shipped.ts';
 import { booted, kernelOf, labFor, never, shippedPlan, shippedSchedule } from '../kernel/lab.ts';
 

@@ -14,7 +14,7 @@ import type { TrialSpec } from '../../model/trial.ts';
 import { runExploration } from '../../pipeline/exploration-run.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { countUntilClaim } from '../../pipeline/latency/hot-path.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { functionsReached, searchKernel, type SearchedKernel } from '../../pipeline/search-run.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';

@@ -5,7 +5,7 @@ import type { Placement } from '../../interleave/prepare.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { outcomeKey } from '../../model/race-map.ts';
-import { defaultScene, withPlacement } from '../../pipeline/place.ts';
+import { defaultScene, withPlacement } from '../../probe/place/guest.ts';
 import { backendOf, guestsDir } from '../race/shipped.ts';
 import { booted, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 

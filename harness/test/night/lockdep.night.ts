@@ -11,7 +11,7 @@ import type { StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
 import { countOutcomes, outcomeKey } from '../../model/race-map.ts';
 import { bootGuest } from '../../lab/boot.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { stressCommand } from '../../workload/command.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { Rootfs } from '../../rootfs/rootfs.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { booted, kernelOf, labFor, labOfChanged, never, replaceIn, shippedPlan } from '../kernel/lab.ts';
 
 t.test('a guest in which a thread does not come to its place is left for another, but not for ever', async (t) => {

@@ -46,7 +46,7 @@ t.test('what is wrong is said with what is needed', async (t) => {
   t.match(check({ merge: 'a', points: 'functions' }), [{ path: ['merge'], message: /neighbouring/ }]);
   t.same(check({ merge: 'a', points: 'all' }), []);
   t.match(check({ path: 'forke' }), [{ path: ['path'], message: /no operation that may be held forke; / }]);
-  t.match(check({ meanwhile: 'fault' }), [{ path: ['meanwhile'], message: /no operation that may go on meanwhile/ }]);
+  t.match(check({ meanwhile: 'nothing' }), [{ path: ['meanwhile'], message: /no operation that may go on meanwhile/ }]);
   t.match(check({ backend: { kind: 'file' } }), [
     { path: ['backend'], message: /cannot be placed on file; use virtio-blk/ },
   ]);

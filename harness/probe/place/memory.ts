@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
-import { parseConfig } from '../kconfig/check.ts';
-import type { Kernel } from '../model/kernel.ts';
+import { parseConfig } from '../../kconfig/check.ts';
+import type { Kernel } from '../../model/kernel.ts';
 
 /** Enough for a plain kernel and the one program that is placed; more makes snapshots slower. */
 const PLAIN_MIB = 128;

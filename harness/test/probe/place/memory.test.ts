@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { placedMemoryMiB } from '../../pipeline/placed-memory.ts';
+import { placedMemoryMiB } from '../../../probe/place/memory.ts';
 
 t.test('a kernel that keeps shadow memory gets more, one without or without a configuration does not', async (t) => {
   const config = join(t.testdir(), 'config');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { nearest, suggest } from '../../../pipeline/plan/near.ts';
+import { nearest, suggest } from '../../model/near.ts';
 
 t.test('the nearest name, if any is near', async (test) => {
   const names = ['weakened', 'stock', 'v5a', 'v5b'];

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { PLACING_CMDLINE } from '../interleave/cmdline.ts';
-import { contenderNamed, pathNamed } from '../interleave/paths.ts';
-import { prepare, type Placement } from '../interleave/prepare.ts';
-import { startProgram, type Scene } from '../interleave/program.ts';
-import { loadSymbols } from '../interleave/symbols.ts';
-import { answered } from '../lab/answered.ts';
-import { withDebuggedGuest, type DebuggedGuest } from '../lab/debugged.ts';
-import type { Lab } from '../lab/lab.ts';
-import { GuestError } from '../model/errors.ts';
-import type { GuestSpec } from '../model/guest.ts';
-import type { Kernel } from '../model/kernel.ts';
-import { DEFAULT_RACE } from '../model/race.ts';
-import { defaultBackend, defaultHeld, requireKernel } from '../race/operations.ts';
-import { readRace } from '../race/read.ts';
-import { placedMemoryMiB } from './placed-memory.ts';
+import { PLACING_CMDLINE } from '../../interleave/cmdline.ts';
+import { contenderNamed, pathNamed } from '../../interleave/paths.ts';
+import { prepare, type Placement } from '../../interleave/prepare.ts';
+import { startProgram, type Scene } from '../../interleave/program.ts';
+import { loadSymbols } from '../../interleave/symbols.ts';
+import { answered } from '../../lab/answered.ts';
+import { withDebuggedGuest, type DebuggedGuest } from '../../lab/debugged.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { GuestError } from '../../model/errors.ts';
+import type { GuestSpec } from '../../model/guest.ts';
+import type { Kernel } from '../../model/kernel.ts';
+import { DEFAULT_RACE } from '../../model/race.ts';
+import { defaultBackend, defaultHeld, requireKernel } from '../../race/operations.ts';
+import { readRace } from '../../race/read.ts';
+import { placedMemoryMiB } from './memory.ts';
 
 /** A race as it is placed where nothing else is asked for. */
 export function defaultScene(guestsDir: string, name: string = DEFAULT_RACE): Scene {
