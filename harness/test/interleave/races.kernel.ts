@@ -6,7 +6,7 @@ import { replay, type Replay } from '../../interleave/replay.ts';
 import { parseSchedule, sceneOf, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { outcomeKey } from '../../model/race-map.ts';
-import { withPlacement } from '../../pipeline/place.ts';
+import { withPlacement } from '../../probe/place/guest.ts';
 import { readRace } from '../../race/read.ts';
 import { guestsDir } from '../race/shipped.ts';
 import { booted, kernelOf, labFor, never, root, shippedPlan, shippedSchedule } from '../kernel/lab.ts';
