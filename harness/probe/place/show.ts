@@ -226,10 +226,10 @@ export function outlineOfPlaced(probe: PlaceSpec): Outline {
   const steps = variants.length * stepsOf(probe).length;
   return {
     lines: [
-      `probe ${id}: place ${path}, ${hold} hold, ${meanwhile}, ${which}, ${times}`,
+      `${id}: place ${path}, ${hold} hold, ${meanwhile}, ${which}, ${times}`,
       ...variants.map((variant) => {
         const role = variant === control ? ', the control' : '';
-        return `  ${variant}: expected ${expect[variant]?.accept.join(' or ') ?? 'nothing'}${role}`;
+        return `${variant}: expected ${expect[variant]?.accept.join(' or ') ?? 'nothing'}${role}`;
       }),
     ],
     least: steps,

@@ -114,7 +114,7 @@ t.test('in short: a step, what is planned, and what the history compares', async
   });
   t.match(briefOfPlaced(probe, makeSeen('stock', [WAITED])), { outcome: 'clean' }, 'without a look at the control');
   t.match(outlineOfPlaced({ ...probe, repeats: 4, guests: 2 }), {
-    lines: [/^probe placed: place fault, preempt hold/, /weakened: expected target, the control/, /stock/],
+    lines: [/^placed: place fault, preempt hold/, /^weakened: expected target, the control/, /stock/],
     least: 4,
     most: 4,
   });
