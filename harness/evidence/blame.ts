@@ -6,6 +6,7 @@ import type { Trace, TraceKind } from './traces.ts';
 /**
  * How a detector finds the guilty function.
  * - `ip`: the instruction that trapped, then its callers.
+ * - `recursion`: the innermost function that fills the trace, where one does; else as `ip`.
  * - `headline`: the function that the first line names, then the trace.
  * - `trace`: the trace of whoever noticed.
  * - `first`: the first trace, be it another task's.
@@ -14,7 +15,7 @@ import type { Trace, TraceKind } from './traces.ts';
  * - `nobody`: no function is to blame (out of memory, a reboot).
  */
 export interface Blame {
-  readonly from: 'ip' | 'headline' | 'trace' | 'first' | 'stall' | 'named' | 'nobody';
+  readonly from: 'ip' | 'recursion' | 'headline' | 'trace' | 'first' | 'stall' | 'named' | 'nobody';
   readonly past: Passing;
 }
 
@@ -24,6 +25,9 @@ export interface Guilt {
   /** Innermost first, the instruction pointer included. */
   readonly frames: readonly Frame[];
 }
+
+/** A function that stands this often in one trace calls itself. */
+const RECURSION = 4;
 
 const PREFERENCE: readonly TraceKind[] = ['main', 'cpu', 'task', 'panic'];
 
@@ -42,6 +46,8 @@ export function blame(how: Blame, traces: readonly Trace[], named: string | null
       return { guilty: named, frames };
     case 'headline':
       return { guilty: isOwn(named, frames, how.past) ? named : culprit(frames, how.past), frames };
+    case 'recursion':
+      return { guilty: culprit(recurring(frames), how.past) ?? culprit(frames, how.past), frames };
     case 'ip':
     case 'trace':
     case 'first':
@@ -63,7 +69,8 @@ function framesOf(trace: Trace): Frame[] {
 
 /** True when the function that the kernel names itself may be to blame. */
 function isOwn(named: string | null, frames: readonly Frame[], past: Passing): boolean {
-  if (named === null) return false;
+  // Lockdep looked at held locks when interrupts were enabled: the trace says where, the headline only names a lock.
+  if (named === null || frames.some(({ func }) => func === 'mark_held_locks')) return false;
   const module = frames.find(({ func }) => func === named)?.module ?? null;
   return !isHelper(named, past, module);
 }
@@ -80,6 +87,12 @@ function culprit(frames: readonly Frame[], past: Passing): string | null {
   const telling = ({ isIp, func }: Frame) => isIp && past !== 'stall' && !isPureReporter(func);
   const chosen = considered.find((frame) => own(frame) && !isEntry(frame.func)) ?? considered.find(own);
   return (chosen ?? considered.find(telling))?.func ?? null;
+}
+
+/** Frames of functions that call themselves again and again: what a stack is full of. */
+function recurring(frames: readonly Frame[]): Frame[] {
+  const sure = frames.filter(({ reliable }) => reliable);
+  return sure.filter(({ func }) => sure.filter((other) => other.func === func).length >= RECURSION);
 }
 
 /** A stall is reported by an interrupt of the CPU that stalls, or from another CPU: an idle CPU is a witness only. */

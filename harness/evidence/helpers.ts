@@ -16,7 +16,7 @@ const FAMILIES = {
     error_entry error_exit no_context bad_area.* kernelmode_fixup_or_oops die_kernel_fault panic panic_bad_stack
     handle_bad_stack vpanic nmi_panic check_panic_on_warn panic_on_.* end_report unwind_.* stack_trace_.*
     save_stack.* arch_stack_walk walk_stackframe dump_backtrace fault_in_kernel_space spurious_.* vmalloc_fault
-    notify_die atomic_notifier_call_chain notifier_call_chain el1.* stack_chk_fail kunit_.* bug_handler
+    notify_die (\w+_)?notifier_call_chain\w* call_netdevice_notifiers\w* el1.* stack_chk_fail kunit_.* bug_handler
     call_break_hook brk_handler entry_text_start bad_stack bad_mode do_trap_break rust_helper_BUG
     R\w*(rust_begin_unwind|9panicking\w*) dump_backtrace_log_lvl unwind_backtrace (get|add|test)_taint
     deref_stack_reg is_bpf_text_address is_ftrace_trampoline kernel_text_address
@@ -57,6 +57,7 @@ const FAMILIES = {
     rcu_preempt_sleep_check ldsem_.* raw_(read|write)\w+ (hard|soft)irqs_\w+ trace_(hard|soft)irqs_\w+
     finish_(task_switch|lock_switch)\w* find_(held_lock|lock_.*) register_lock_class assign_lock_key
     alloc_list_entry add_lock_to_list save_trace rcu_lockdep_.* bfs look_up_lock_class
+    raw_spin_rq_(un)?lock\w*
     (raw_)*(do_raw_)?(spin|read|write)_(lock|unlock|trylock).* (raw_)*(spin|read|write)_(lock|unlock|trylock).*
     do_raw_.* queued_.* native_queued_.* pv_(wait|kick|queued).* spin_(bug|dump) rwlock_bug mutex_.* ww_mutex_.*
     rt_mutex_.* rt_(spin|read|write)_.* rtlock_.*
@@ -104,6 +105,7 @@ const FAMILIES = {
     wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
     wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? queue_delayed_work.* insert_work
     cancel_(delayed_)?work.* drain_workqueue destroy_workqueue work_is_static_object del_timer.* timer_delete.*
+    (hr)?timer_(init|setup)\w* init_timer.*
     mod_timer add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object call_rcu.* init_srcu_.*
     cleanup_srcu_struct reacquire_held_locks kill_fasync kobject_.* kobj_.* klist_.* devres_.*
     (get|put)_device(_.*)? device_(add|del|register|unregister|create|destroy|release).*
@@ -127,7 +129,7 @@ const SLEEPING = list`
   `;
 
 const INTERRUPTS = list`
-    apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt call_function_.*
+    (trace_)?apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt call_function_.*
     irq_(exit|enter|work).* do_(softirq|IRQ).* run_ksoftirqd handle_softirqs call_on_stack do_softirq_own_stack
     hrtimer_.* tick_.* update_process_times run_hrtimer nmi end_repeat_nmi do_nmi exc_nmi default_do_nmi nmi_.*
     trigger_.* arch_trigger_.* rcu_.* print_cpu_stall.* check_cpu_stall.* run_local_timers invoke_rcu_.*
@@ -176,8 +178,8 @@ const NOTICING = anyOf(list`
 /** Ways into an interrupt: what a trace shows below them is what was interrupted. */
 const INTERRUPT_ENTRY = anyOf(list`
     
-    (asm_|sysvec_|asm_sysvec_|smp_)?(apic_timer_interrupt|reschedule(_ipi|_interrupt)?)
-    (asm_|sysvec_|asm_sysvec_|smp_)?call_function(_single)?(_interrupt)?
+    (asm_|sysvec_|asm_sysvec_|smp_|trace_|smp_trace_)?(apic_timer_interrupt|reschedule(_ipi|_interrupt)?)
+    (asm_|sysvec_|asm_sysvec_|smp_|trace_|smp_trace_)?call_function(_single)?(_interrupt)?
     (asm_)?common_interrupt ret_from_intr asm_exc_nmi exc_nmi end_repeat_nmi nmi do_nmi el1_irq
     el1h_64_irq(_handler)? _{0,2}irq_svc el1_fiq handle_(int|cpu_irq)
     (asm_)?sysvec_(irq_work|thermal|hyperv_\w+|kvm_\w+) xen_(hvm|pv)_\w+upcall\w*

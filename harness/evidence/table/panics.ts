@@ -40,6 +40,7 @@ export const PANICS: readonly Detector[] = [
         matches: /[Ss]tack overflow/,
         type: 'stack-overflow',
         title: 'kernel stack overflow[ in {f}]',
+        blame: { from: 'recursion', past: 'fault' },
       },
       {
         group: 'reason',
@@ -48,6 +49,7 @@ export const PANICS: readonly Detector[] = [
         title: 'BUG: hard lockup[ in {f}]',
         blame: { from: 'stall', past: 'stall' },
       },
+      { group: 'reason', matches: /^hung_task: /, type: 'hung-task', title: 'kernel panic: {reason}', blame: NOBODY },
       {
         group: 'reason',
         matches: /^(?:System is deadlocked on memory|Out of memory|out of memory)/,

@@ -177,3 +177,16 @@ t.test('the swap functions are no helpers', async (test) => {
     for (const passing of ['fault', 'lock', 'sleep', 'stall'] as const)
       test.notOk(isHelper(func, passing), `${func} ${passing}`);
 });
+
+t.test('a stack is full of what calls itself', async (test) => {
+  const round = ['loom_notify', 'notifier_call_chain', 'loom_update'].map((func) => ` ${func}+0x11/0x20`);
+  const trace = [
+    'RIP: 0010:loom_leaf+0x11/0x20',
+    'Call Trace:',
+    ' loom_lookup+0x11/0x20',
+    ...Array(5).fill(round).flat(),
+  ];
+  const log = ['BUG: TASK stack guard page was hit at 00000000deadbeef', ...trace, ' do_syscall_64+0x1/0x2'];
+  test.equal(scanLog(log.join('\n'))[0]?.guilty, 'loom_notify');
+  test.equal(scanLog(log.slice(0, 7).join('\n'))[0]?.guilty, 'loom_leaf', 'nothing repeats');
+});
