@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from '../model/splat.ts';
 import type { ScanEvent } from './scan-event.ts';
+import { PstoreParts } from './pstore.ts';
 import { SplatScanner, type Unread } from './scanner.ts';
 
 /** What the lines of a log turned out to be. */
@@ -29,6 +30,7 @@ const KERNEL_LINE = new RegExp(
  */
 export class LogScan {
   readonly #scanner = new SplatScanner();
+  readonly #parts = new PstoreParts();
   /** Splats that began, by their first lines; null while they are open. */
   readonly #begun = new Map<number, number>();
   #waiting: Splat[] = [];
@@ -36,22 +38,21 @@ export class LogScan {
 
   /** Takes the next lines. */
   push(lines: readonly string[]): Splat[] {
-    for (const line of lines) {
-      const events = this.#scanner.push(line);
-      if (events.length > 0) this.#note(events);
-    }
+    for (const line of lines) this.#scan(this.#parts.push(line));
     this.#kernel ||= lines.some((line) => KERNEL_LINE.test(line));
     return this.#ready();
   }
 
   /** The log is silent: what is open ends here. Lines may still follow. */
   settle(): Splat[] {
+    this.#scan(this.#parts.flush());
     this.#note(this.#scanner.settle());
     return this.#ready();
   }
 
   /** The log has ended. */
   finish(): Splat[] {
+    this.#scan(this.#parts.flush());
     this.#note(this.#scanner.finish());
     this.#begun.clear();
     return this.#ready();
@@ -60,6 +61,13 @@ export class LogScan {
   /** What the lines up to now were. */
   get summary(): LogSummary {
     return { lines: this.#scanner.line, kernel: this.#kernel, unread: this.#scanner.unread };
+  }
+
+  #scan(lines: readonly string[]): void {
+    for (const line of lines) {
+      const events = this.#scanner.push(line);
+      if (events.length > 0) this.#note(events);
+    }
   }
 
   #note(events: readonly ScanEvent[]): void {

@@ -63,9 +63,14 @@ export const KILLED = either(
 export const DROPPED = /\*\* \d+ printk messages? dropped \*\*/;
 /** The machine is ordered to stop or to start again: the next banner is no surprise. */
 export const ORDERLY_END = either(
-  /^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
+  /^Kernel logging \(proc\) stopped|^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
   /^sysrq: (?:SysRq : )?(?:Resetting|Trigger a crash|Power Off)|^SysRq : (?:Resetting|Power Off)|^PM: suspend exit/,
   /^systemd-shutdown\[|^(?:systemd\[1\]: )?(?:Shutting down|Rebooting|Powering off)\./,
+);
+/** What stands before the banner of the same boot: the logging daemon's start, and the kernel's own first words. */
+export const BEFORE_BANNER = either(
+  /^klogd \S|^(?:klogd|syslogd) started|^Booting Linux on|^Initializing cgroup subsys|^microcode: /,
+  /^Reserv(?:ed|ing) |^efi: |^Booting paravirtualized/,
 );
 /** The first words of a machine that starts. */
 export const FIRMWARE = /^(?:SeaBIOS \(version|U-Boot (?:SPL )?20\d\d|OpenSBI v\d|iPXE \d)/;

@@ -6,7 +6,17 @@ import type { Firing } from './detector.ts';
 import { OpenSplats } from './open-splats.ts';
 import { partOf, type NumberedLine } from './parts.ts';
 import { either } from './pattern.ts';
-import { CUT_HERE, DROPPED, END_TRACE, FIRMWARE, ORDERLY_END, RULE, SWAP_REFUSAL } from './report-body.ts';
+import { PstoreParts } from './pstore.ts';
+import {
+  CUT_HERE,
+  DROPPED,
+  END_TRACE,
+  FIRMWARE,
+  BEFORE_BANNER,
+  ORDERLY_END,
+  RULE,
+  SWAP_REFUSAL,
+} from './report-body.ts';
 import { fire, fireInside, isNotable } from './table.ts';
 
 /** A headline that no known prefix explains. */
@@ -22,6 +32,8 @@ const PRELUDE_LINES = 12;
 const WITNESSES = 12;
 /** With this many lines before it nothing needs to be waited for. */
 const ENOUGH_BEFORE = 8;
+/** The longest name of a task: it may be one newline after the other. */
+const MAX_COMM = 15;
 const NONE: ScanEvent[] = [];
 
 /**
@@ -41,13 +53,17 @@ export class SplatScanner {
   readonly #splats = new OpenSplats();
   #line = 0;
   #banners = 0;
-  /** Firmware ran after something else had. */
+  /** Firmware runs: what it prints is no kernel's, stamped or not. */
+  #firmware = false;
+  /** Firmware ran after a kernel had. */
   #restarted = false;
   /** The machine was about to start again: a panic, or an order. */
   #ending = false;
   /** Raw lines that wait for the prefix of the first of them to be known. */
   #held: string[] = [];
   #unread: Unread | null = null;
+  /** A line that may be a headline's first part: a task's name may hold a newline. */
+  #begun: (ConsoleLine & { readonly index: number }) | null = null;
 
   /** Number of the next line, 0-based. */
   get line(): number {
@@ -66,7 +82,7 @@ export class SplatScanner {
   /** Takes one line of the console, without its newline. */
   push(raw: string): ScanEvent[] {
     if (this.#held.length > 0) return this.#hold(raw);
-    if (!this.#splats.busy && !isNotable(raw)) {
+    if (!this.#splats.busy && this.#begun === null && !isNotable(raw)) {
       this.#console.remember(raw);
       this.#line++;
       return NONE;
@@ -136,12 +152,13 @@ export class SplatScanner {
     return lines;
   }
 
-  #record(record: ConsoleLine, index: number): void {
-    const { text } = record;
+  #record(alone: ConsoleLine, at: number): void {
+    const record = this.#joined(alone, at);
+    const { text, index } = record;
     if (DROPPED.test(text)) return this.#splats.damage('lost-lines');
     const firing = isNotable(text) ? fire(text) : null;
     this.#ending ||= ORDERLY_END.test(text);
-    this.#restarted ||= FIRMWARE.test(text) && this.#before().some((other) => other.text !== '');
+    if (FIRMWARE.test(text)) this.#startedFirmware();
     if (!firing && !this.#splats.busy && !CUT_HERE.test(text) && !END_TRACE.test(text)) return;
     const line = { ...record, index, part: partOf(text) };
     this.#splats.closeStale(line);
@@ -151,16 +168,44 @@ export class SplatScanner {
     this.#splats.offer(line);
   }
 
+  /** A record, with the line before it where only both together are a headline. */
+  #joined(record: ConsoleLine, index: number): ConsoleLine & { readonly index: number } {
+    const begun = this.#begun;
+    this.#begun = null;
+    const own = { ...record, index };
+    if (isNotable(record.text) && fire(record.text) !== null) return own;
+    const follows = begun !== null && (record.context === null || record.context === begun.context);
+    const whole = follows ? { ...begun, text: `${begun.text} ${record.text.trimStart()}` } : null;
+    const firing = whole && fire(whole.text);
+    if (whole && firing?.groups['comm'] !== undefined) return whole;
+    if (whole && record.text.length <= MAX_COMM) this.#begun = whole;
+    else if (isNotable(record.text)) this.#begun = own;
+    return own;
+  }
+
   #believes(firing: Firing, line: NumberedLine): boolean {
-    if (firing.detector.type === 'reboot') return this.#isReboot();
+    if (firing.detector.type === 'reboot') {
+      const reboot = this.#isReboot();
+      this.#firmware = false;
+      return reboot;
+    }
     return !firing.detector.vague || line.marked || !this.#before().some(({ marked }) => marked);
   }
 
   /** The first banner is the boot, unless the log began in the middle of another. */
   #isReboot(): boolean {
     if (this.#banners++ > 0 || this.#restarted) return true;
-    const last = this.#before().findLast(({ marked, text }) => marked && text !== '');
+    if (this.#firmware) return false;
+    const last = this.#before().findLast(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
     return last !== undefined && (last.seconds ?? Number.POSITIVE_INFINITY) > 1;
+  }
+
+  /** The first stage follows a boot ROM's few words, each further one the stage before it. */
+  #startedFirmware(): void {
+    const before = this.#before().filter(({ text }) => text !== '');
+    const kernel = before.length >= ENOUGH_BEFORE || before.some(({ marked }) => marked);
+    this.#restarted ||= !this.#firmware && kernel;
+    this.#firmware = true;
   }
 
   #fired(firing: Firing, line: NumberedLine): void {
@@ -226,15 +271,17 @@ export function scanLog(log: string | Uint8Array): Splat[] {
   const scanner = new SplatScanner();
   const text = typeof log === 'string' ? log : decodeConsole(log);
   const splats: Splat[] = [];
+  const parts = new PstoreParts();
   const keep = (events: readonly ScanEvent[]) => {
     for (const event of events) if (event.kind === 'ended') splats.push(event.splat);
   };
   for (let from = 0; from <= text.length;) {
     const newline = text.indexOf('\n', from);
     const end = newline < 0 ? text.length : newline;
-    keep(scanner.push(text.slice(from, end)));
+    for (const line of parts.push(text.slice(from, end))) keep(scanner.push(line));
     from = end + 1;
   }
+  for (const line of parts.flush()) keep(scanner.push(line));
   keep(scanner.finish());
   return splats.sort((a, b) => a.startLine - b.startLine);
 }

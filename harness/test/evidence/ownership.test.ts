@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
+import { LogScan } from '../../evidence/log-scan.ts';
 import { scanLog } from '../../evidence/scanner.ts';
 import { consoleOf, specimens } from './consoles.ts';
 
@@ -163,4 +164,37 @@ t.test('reboots of a log without stamps', async (test) => {
   test.match(scanLog([life, boot, life].join('\n')), [{ type: 'reboot' }], 'the log began before');
   const order = 'Nov 14 10:30:12 box kernel: reboot: Restarting system';
   test.same(scanLog([boot, life, order, boot, life].join('\n')), [], 'an order');
+});
+
+t.test('the logging daemon and the firmware start before the kernel, and are no boot of their own', async (test) => {
+  const at = 'Nov 14 10:11:12 box kernel:';
+  const daemon = [`${at} klogd 1.4.1, log source = /proc/kmsg started.`, `${at} Booting Linux on physical CPU 0`];
+  test.same(scanLog([...daemon, `${at} Linux version 3.4.99 (builder@host)`].join('\n')), []);
+  const firmware = ['rom: 1', '', 'U-Boot SPL 2024.01', '[   0.914] loading', 'U-Boot 2024.01', '[   9.616] Starting'];
+  const banner = '[    0.000000] Linux version 6.6.99 (builder@host)';
+  test.same(scanLog([...firmware, banner].join('\n')), []);
+  const life = '[   60.000000] loombus 1-1: ordinary line';
+  test.match(scanLog([life, ...firmware, banner].join('\n')), [{ type: 'reboot' }], 'a kernel ran before');
+});
+
+t.test('parts of a pstore are read in the order in which they were printed', async (test) => {
+  const log = consoleOf('null-deref').split('\n');
+  const [old, late] = [log.slice(0, 9), log.slice(9)];
+  const newest = ['Oops#1 Part1', ...late, 'Oops#1 Part2', ...old].join('\n');
+  const inOrder = scanLog(['', ...old, '', ...late].join('\n'));
+  test.equal(inOrder.length, 1);
+  test.same(scanLog(newest), inOrder);
+  const scan = new LogScan();
+  test.same([...scan.push(newest.split('\n')), ...scan.finish()], inOrder);
+});
+
+t.test('a headline that the name of a task breaks', async (test) => {
+  const [headline = '', ...rest] = consoleOf('hung-task').split('\n');
+  const broken = (...parts: string[]) => [...parts.map((part, at) => (at ? `[  100.000000] ${part}` : part)), ...rest];
+  const [whole] = scanLog([headline, ...rest].join('\n'));
+  const from = headline.replace(/task \S+:(\d+) .*/, 'task lo');
+  const to = headline.replace(/.*task \S+:(?=\d+ )/, 'om:');
+  test.match(scanLog(broken(from, to).join('\n')), [{ title: whole?.title, comm: 'lo om', startLine: 0 }]);
+  test.match(scanLog(broken(from, 'o', to).join('\n')), [{ title: whole?.title, comm: 'lo o om' }]);
+  test.same(scanLog('WARNING: loombus: slow link\nloombus 1-1: ordinary line'), [], 'a notice and the line after it');
 });
