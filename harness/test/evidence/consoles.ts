@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFileSync, readdirSync } from 'node:fs';
 
+/**
+ * Where the consoles of these tests come from. All are `made-up`: written for the test after the kernel's own format
+ * strings, with tasks and addresses that are nobody's. One that retells a real log is `real`, and its file
+ * opens with `origin: real`; names, hosts and addresses of people are replaced in it and it is written again, not copied.
+ */
+export type Origin = 'made-up' | 'real';
+
 /** A recorded form of one detector: a console that fires it, one that nearly does, and what is expected. */
 export interface Specimen {
   readonly id: string;
+  readonly origin: Origin;
   readonly type: string;
   readonly title: string;
   readonly guilty: string | null;
@@ -13,7 +21,7 @@ export interface Specimen {
 
 const FOLDER = new URL('fixtures/table/', import.meta.url);
 const FORM =
-  /^type: (?<type>.+)\ntitle: (?<title>.+)\nguilty: (?<guilty>.+)\n--- fires ---\n(?<fires>[^]*)\n--- near miss ---\n(?<nearMiss>[^]*)$/;
+  /^(?:origin: (?<origin>real)\n)?type: (?<type>.+)\ntitle: (?<title>.+)\nguilty: (?<guilty>.+)\n--- fires ---\n(?<fires>[^]*)\n--- near miss ---\n(?<nearMiss>[^]*)$/;
 
 /** All of fixtures/table, whose functions are partly made up so that each case blames its own. */
 export function specimens(): Specimen[] {
@@ -23,7 +31,15 @@ export function specimens(): Specimen[] {
       const groups = FORM.exec(readFileSync(new URL(name, FOLDER), 'utf8'))?.groups;
       if (!groups) throw new Error(`${name} is not a specimen`);
       const { type = '', title = '', guilty = '', fires = '', nearMiss = '' } = groups;
-      return { id: name.replace(/\.txt$/, ''), type, title, guilty: guilty === '-' ? null : guilty, fires, nearMiss };
+      return {
+        id: name.replace(/\.txt$/, ''),
+        origin: groups['origin'] === 'real' ? 'real' : 'made-up',
+        type,
+        title,
+        guilty: guilty === '-' ? null : guilty,
+        fires,
+        nearMiss,
+      };
     });
 }
 

@@ -13,6 +13,17 @@ t.test('every detector has a specimen, and no specimen is orphaned', async (test
   );
 });
 
+t.test('a specimen is made up, or says that it is real and names nobody', async (test) => {
+  const made = specimens();
+  test.same(
+    made.filter(({ origin }) => origin === 'real').map(({ id }) => id),
+    [],
+    'none is real yet',
+  );
+  for (const { id, fires, nearMiss } of made)
+    test.notMatch(`${fires}\n${nearMiss}`, /syzkaller|syz-|@[\w-]+\.\w{2,}|buildd@/, id);
+});
+
 t.test('absorbed detectors exist', async (test) => {
   const ids = new Set(TABLE.map(({ id }) => id));
   for (const { id, absorbs = [] } of TABLE)
