@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { replay, type Replay } from '../../interleave/replay.ts';
-import { parseSchedule, sceneOf, type Schedule } from '../../interleave/schedule.ts';
+import { sceneOf, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
@@ -27,15 +27,6 @@ t.test('swapcache-skip: its schedule shows it at every attempt, and never where 
   t.equal(unfixed.met, ATTEMPTS, unfixed.results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
   const stock = await replayed('swapcache-skip', 'stock', schedule);
   t.equal(stock.met, 0, stock.results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
-});
-
-t.test('swapoff: either side may be held', async (t) => {
-  const schedule = parseSchedule(
-    'name: a\npath: swapoff\nhold: {at: try_to_unuse, how: preempt}\nmeanwhile: fault\nexpect: {kind: ok}\n',
-    'a',
-  );
-  const { met, results } = await replayed('default', 'stock', schedule);
-  t.equal(met, ATTEMPTS, results.map(({ outcome }) => outcomeKey(outcome)).join('; '));
 });
 
 t.test('every shipped race has a plan and a schedule', async (t) => {
