@@ -63,7 +63,8 @@ export const KILLED = either(
 export const DROPPED = /\*\* \d+ printk messages? dropped \*\*/;
 /** The machine is ordered to stop or to start again: the next banner is no surprise. */
 export const ORDERLY_END = either(
-  /^Kernel logging \(proc\) stopped|^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
+  /^Kernel logging \(proc\) stopped/,
+  /^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
   /^sysrq: (?:SysRq : )?(?:Resetting|Trigger a crash|Power Off)|^SysRq : (?:Resetting|Power Off)|^PM: suspend exit/,
   /^systemd-shutdown\[|^(?:systemd\[1\]: )?(?:Shutting down|Rebooting|Powering off)\./,
 );
