@@ -213,10 +213,7 @@ t.test('it is reported in every format', async (t) => {
   };
   for (const [format, pattern] of Object.entries(said))
     t.match(await FORMATS[format as Format](reported, {}), pattern, format);
-  t.match(
-    await FORMATS.mail(reported, { testedBy: 'A <a@b.c>' }),
-    /for the series of good only[^]*Tested-by: A <a@b.c>/,
-  );
+  t.match(FORMATS.mail(reported, { testedBy: 'A <a@b.c>' }), /for the series of good only[^]*Tested-by: A <a@b.c>/);
 });
 
 t.test('the history and the served pages have it', async (t) => {
@@ -239,16 +236,16 @@ t.test('the history and the served pages have it', async (t) => {
 t.test('a run under way has a live page', async (t) => {
   const dir = join(base, 'live');
   let page: string | undefined;
-  let pending: Promise<void> | null = null;
+  const served: { page?: Promise<void> } = {};
   const long = parse(PLAN.replace('tosses: 4', 'tosses: 300\n    steps: 1'));
   await runPlan(long, 'plans/coins.yaml', {
     ...optionsIn(dir),
     emit: (event) => {
       if (event.kind !== 'step-progress' || event.step !== 'flip-good-0') return;
-      pending ??= servedPage(`/run/${readdirSync(dir)[0]}`, dir, KINDS).then((found) => void (page = found?.body));
+      served.page ??= servedPage(`/run/${readdirSync(dir)[0]}`, dir, KINDS).then((found) => void (page = found?.body));
     },
   });
-  await pending;
+  await served.page;
   t.match(page, /under way[^]*1 step done[^]*flip-good-0<\/b>: \d+ of 300[^]*flip: a coin, 300 tosses[^]*300 tosses/);
   t.match(page, /Console of flip-good-0[^]*tossing good/);
 });
