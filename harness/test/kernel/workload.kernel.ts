@@ -143,7 +143,7 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
       : connectSsh({ socketPath, ...lab.identity.key, readyTimeoutMs: 60_000 }).catch(() => null);
   });
   // The newest process of the workload is the one that races; the oldest is its monitor.
-  const stop = 'until set -- $(pidof stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
+  const stop = 'until set -- $(pidof swapoff-stress); [ $# -gt 1 ]; do sleep 1; done; sleep 1; kill -STOP $1';
   t.equal((await session.exec(stop, { signal: never })).code, 0);
   session.close();
   const evidence = await running.result;
