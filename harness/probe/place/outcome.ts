@@ -5,7 +5,8 @@ import type { VariantOutcome } from '../../model/outcome.ts';
 import type { Splat } from '../../model/splat.ts';
 import { classify } from '../../model/signature.ts';
 import type { FoundOutcome } from './finding.ts';
-import type { PlacedRace, PlaceSpec } from './spec.ts';
+import type { ProbedRace } from '../keys.ts';
+import type { PlaceSpec } from './spec.ts';
 
 export { OUTCOME_KINDS, outcomeKey };
 export type OutcomeKind = PointOutcome['kind'];
@@ -20,7 +21,7 @@ export function distinctOutcomes<T extends FoundOutcome>(outcomes: readonly T[])
 }
 
 /** Why a wait during a stall says nothing of what protects the thread. */
-export function frozenWait({ contender }: Pick<PlacedRace['words'], 'contender'>): string {
+export function frozenWait({ contender }: Pick<ProbedRace['words'], 'contender'>): string {
   return `${contender} waits for a frozen CPU wherever on it the thread is; hold by preempt`;
 }
 
@@ -36,7 +37,7 @@ export function verdictOf(
   { hold, race }: Pick<PlaceSpec, 'hold' | 'race'>,
 ): VariantOutcome {
   if (isFrozenWait(outcome, hold)) return 'inconclusive';
-  const shows = (oracle: PlacedRace['oracle'][number]): boolean => race.oracle.includes(oracle);
+  const shows = (oracle: ProbedRace['oracle'][number]): boolean => race.oracle.includes(oracle);
   switch (outcome.kind) {
     case 'oops':
       return verdictOfSplat(outcome.splat === null ? undefined : splats[outcome.splat], race);
@@ -54,7 +55,7 @@ export function verdictOf(
 }
 
 /** A splat that is too damaged to judge is a finding all the same. */
-function verdictOfSplat(splat: Splat | undefined, { oracle, target }: PlacedRace): VariantOutcome {
+function verdictOfSplat(splat: Splat | undefined, { oracle, target }: ProbedRace): VariantOutcome {
   const kind = splat === undefined ? 'unreadable' : classify(splat, target);
   switch (kind) {
     case 'target':

@@ -2,11 +2,11 @@
 import { pointName } from '../../model/race-map.ts';
 import type { Plot, RaceStep } from '../../model/section.ts';
 import type { RaceMap, RaceWindow } from './map.ts';
-import type { PlacedRace } from './spec.ts';
+import type { ProbedRace } from '../keys.ts';
 import { mapName } from './words.ts';
 
 /** A window of a map in the two columns that kernel people draw: what was held where, and what went on meanwhile. */
-export function raceOfWindow(map: RaceMap, window: RaceWindow, words: PlacedRace['words']): Plot {
+export function raceOfWindow(map: RaceMap, window: RaceWindow, words: ProbedRace['words']): Plot {
   const { anchor, hold, meanwhile } = map;
   const [worst] = window.outcomes;
   const chain =
@@ -37,7 +37,7 @@ function meanwhileSteps(meanwhile: string, waitedIn: string | null): RaceStep[] 
   return [right(0, first), right(0, 'returns'), ...others.map((name) => right(0, name))];
 }
 
-function endStep(outcome: RaceWindow['outcomes'][number], depth: number, words: PlacedRace['words']): RaceStep {
+function endStep(outcome: RaceWindow['outcomes'][number], depth: number, words: ProbedRace['words']): RaceStep {
   const left = (text: string, crash: boolean): RaceStep => ({ column: 'left', depth, text, crash });
   switch (outcome.kind) {
     case 'oops':

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { SwapBackend } from '../../model/guest.ts';
 import { probeSpec, type KeyProblem, type KeyValues, type ProbeKeys } from '../../model/probe.ts';
-import { ORACLES, type Race } from '../../model/race.ts';
-import { SPLAT_TYPES } from '../../model/splat.ts';
-import { suggest } from '../../model/near.ts';
 import { contenderNames, defaultBackend, defaultHeld, heldNames } from '../../race/operations.ts';
 import type { RaceFolder } from '../../race/read.ts';
+import {
+  backendKeys,
+  backendOf,
+  checked,
+  folderOf,
+  line,
+  oneOf,
+  probedRace,
+  probedRaceOf,
+  swapBackend,
+  unknownName,
+  whole,
+} from '../keys.ts';
 
 const text = z.string();
 const count = z.number().int().nonnegative();
@@ -22,39 +31,16 @@ const points = z
   ])
   .readonly();
 
-const backend = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean(), sizeKiB: count }),
-    z.strictObject({ kind: z.literal('file'), filesystem: z.literal('ext4'), sizeKiB: count }),
-    z.strictObject({ kind: z.literal('zram'), sizeKiB: count }),
-    z.strictObject({ kind: z.literal('none') }),
-  ])
-  .readonly();
-
-/** What raced, as far as judging and reporting ask; its target is the plan's. */
-export const placedRace = z
-  .strictObject({
-    name: text,
-    words: z.strictObject({ contender: text, operation: text }).readonly(),
-    target: z
-      .strictObject({ types: z.array(z.enum(SPLAT_TYPES)).readonly(), frames: z.array(text).readonly() })
-      .readonly(),
-    /** The ways in which the race's own bug shows. */
-    oracle: z.array(z.enum(ORACLES)).readonly(),
-  })
-  .readonly();
-export type PlacedRace = z.infer<typeof placedRace>;
-
 /** A probe that holds one operation at points of its path while another goes on, as stored. */
 export const placeSpec = z
   .strictObject({
     ...probeSpec,
     kind: z.literal('place'),
-    race: placedRace,
+    race: probedRace,
     /** Name of the operation that is held, and of what goes on meanwhile. */
     path: text,
     meanwhile: text,
-    backend,
+    backend: swapBackend,
     hold,
     /** Where the contender is kept until the thread has gone on, `function+offset`; null lets it return. */
     contenderTo: text.nullable(),
@@ -94,33 +80,9 @@ export type PlaceArgs = z.infer<typeof placeArgs>;
 /** After the release the vCPUs race freely: one attempt at a point shows one of its outcomes. */
 const DEFAULT_REPEATS = 3;
 
-const whole = (least: number, most: number) => {
-  const error = `needs a whole number from ${least} to ${most}`;
-  return z.number({ error }).refine((value) => Number.isInteger(value) && value >= least && value <= most, { error });
-};
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `needs one of ${values.join(', ')}` });
-const line = z.string({ error: 'needs a text' }).trim().min(1, { error: 'needs a text' });
-
-const UNITS_KIB = { KiB: 1, MiB: 1024, GiB: 1024 * 1024 } as const;
-const sizeError = 'needs a size with its unit, as 512KiB or 1MiB';
-const size = z
-  .string({ error: sizeError })
-  .regex(/^\d+ ?(KiB|MiB|GiB)$/, { error: sizeError })
-  .transform((value) => Number.parseInt(value, 10) * UNITS_KIB[value.slice(-3) as keyof typeof UNITS_KIB])
-  .refine((kib) => kib >= 40, { error: 'needs at least 40KiB: a swap area has ten pages or more' });
-
 const shape = {
   path: line,
-  backend: z.discriminatedUnion(
-    'kind',
-    [
-      z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean({ error: 'needs true or false' }), size }),
-      z.strictObject({ kind: z.literal('file'), filesystem: oneOf(['ext4']), size }),
-      z.strictObject({ kind: z.literal('zram'), size }),
-    ],
-    { error: 'needs a kind: one of virtio-blk, file, zram' },
-  ),
+  backend: backendKeys,
   hold: oneOf(['preempt', 'stall']),
   meanwhile: line,
   points: z.union([z.enum(['functions', 'all']), z.strictObject({ every: whole(1, 1_000_000) })], {
@@ -150,11 +112,10 @@ export const placeKeys: ProbeKeys<PlaceSpec> = {
   resolve(common, values, { target, race }) {
     const file = values as KeyValues<typeof shape>;
     const folder = folderOf(race);
-    const { name, words, oracle } = race;
     return {
       ...common,
       kind: 'place',
-      race: { name, words: { contender: words.contender, operation: words.operation }, oracle, target },
+      race: probedRaceOf({ race, target }),
       path: file.path ?? defaultHeld(folder),
       meanwhile: file.meanwhile ?? folder.contender,
       backend: file.backend === undefined ? defaultBackend(folder) : backendOf(file.backend),
@@ -174,12 +135,6 @@ export const placeKeys: ProbeKeys<PlaceSpec> = {
     };
   },
 };
-
-/** A plan's race is one that was read from its folder. */
-function folderOf(race: Race): RaceFolder {
-  if ('operations' in race && 'setups' in race) return race as RaceFolder;
-  throw new Error(`the race ${race.name} was not read from its folder`);
-}
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -206,21 +161,6 @@ function raceProblems({ path, meanwhile, backend: given }: Values, race: RaceFol
   ];
 }
 
-function unknownName(key: string, name: unknown, names: readonly string[], problem: string): KeyProblem[] {
-  if (typeof name !== 'string' || names.includes(name)) return [];
-  return [{ path: [key], message: `${problem} ${name}; ${suggest(name, names)}` }];
-}
-
 function pointsOf(chosen: NonNullable<KeyValues<typeof shape>['points']>): PlaceSpec['points'] {
   return typeof chosen === 'string' ? { kind: chosen } : { kind: 'every', count: chosen.every };
-}
-
-function backendOf({ size: sizeKiB, ...rest }: NonNullable<KeyValues<typeof shape>['backend']>): SwapBackend {
-  return { ...rest, sizeKiB } as SwapBackend;
-}
-
-/** What the checks before have made sure of. */
-function checked<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a plan was resolved that had not been checked');
-  return value;
 }

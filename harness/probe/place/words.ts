@@ -2,10 +2,11 @@
 import { backendText, backendWord, several } from '../../model/words.ts';
 import type { RaceMap } from './map.ts';
 import { frozenWait, isFrozenWait, OUTCOME_KINDS, type OutcomeKind } from './outcome.ts';
-import type { PlacedRace, PlaceSpec } from './spec.ts';
+import type { ProbedRace } from '../keys.ts';
+import type { PlaceSpec } from './spec.ts';
 
 /** What an outcome at a point says to who has not read docs/interleave.md. */
-export function meaningOf(kind: OutcomeKind, { contender, operation }: PlacedRace['words']): string {
+export function meaningOf(kind: OutcomeKind, { contender, operation }: ProbedRace['words']): string {
   switch (kind) {
     case 'oops':
       return 'the kernel crashed';
