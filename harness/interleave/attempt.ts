@@ -97,7 +97,7 @@ const NOTHING_YET: Held = {
 /**
  * The contender alone, the held vCPU frozen, until it returns, waits, or is where it is to be kept.
  *
- * @throws GuestError `CPU_TAKEN` as `preempt` does.
+ * @throws CpuTakenError as `preempt` does.
  */
 async function stall(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;
@@ -123,7 +123,7 @@ async function stall(placement: Placement, keepAt: bigint | null, times: Attempt
  * The real-time thread is woken with the held vCPU frozen, so that the first thing that happens there is the
  * interrupt that makes way for it; from then on all run, until the contender returns or waits.
  *
- * @throws GuestError `CPU_TAKEN` when something else has the contender's CPU all the time.
+ * @throws CpuTakenError when something else has the contender's CPU all the time.
  */
 async function preempt(placement: Placement, keepAt: bigint | null, times: AttemptTimes): Promise<Held> {
   const { runner, control, machine } = placement;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { GuestError } from '../model/errors.ts';
 import { placeName } from './chains.ts';
+import { CpuTakenError } from './errors.ts';
 import { ACTOR, type Placement } from './prepare.ts';
 import { stackBase } from './stack.ts';
 
@@ -17,9 +17,9 @@ export async function cpuTaken({
   machine,
   chains,
   contender,
-}: Pick<Placement, 'machine' | 'chains' | 'contender'>): Promise<GuestError> {
+}: Pick<Placement, 'machine' | 'chains' | 'contender'>): Promise<CpuTakenError> {
   const rsp = await machine.vcpus.readRegister(ACTOR, 'rsp');
   const places = rsp < KERNEL_SPACE ? [] : (await chains.chainOf(stackBase(rsp), [ACTOR])).places;
   const where = places.slice(0, NAMED).map(placeName).join(' < ') || 'user space';
-  return new GuestError('CPU_TAKEN', `${contender.name} was not called: something else had its CPU, in ${where}`);
+  return new CpuTakenError(contender.name, where);
 }

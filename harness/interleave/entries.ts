@@ -2,6 +2,7 @@
 import { GuestError } from '../model/errors.ts';
 import type { PathPoint } from '../model/interleave.ts';
 import { SCHEDULING } from './chains.ts';
+import { NotPlacedError } from './errors.ts';
 import { PointNamer, type TracedPath } from './path.ts';
 import { HELD, type Placement } from './prepare.ts';
 import type { Arrival } from './runner.ts';
@@ -65,7 +66,7 @@ async function standing({ chains, heldStack, anchor }: Placement): Promise<strin
 async function arriveAs({ machine, runner, control, heldStack }: Placement, problem: string): Promise<Arrival | null> {
   await runner.start('all');
   const arrival = await runner.awaitAny(ARRIVES_WITHIN_MS);
-  if (arrival === 'none') throw new GuestError('NOT_PLACED', `The race was not placed: ${problem}`);
+  if (arrival === 'none') throw new NotPlacedError(problem);
   if (arrival === null || control.markAt(arrival.pc) !== null) return arrival;
   return stackBase(await machine.vcpus.readRegister(arrival.thread, 'rsp')) === heldStack ? arrival : null;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { SwapraceError } from '../model/errors.ts';
+import { MachineLostError, SwapraceError } from '../model/errors.ts';
 import type { ExploredPath } from '../model/exploration.ts';
 import type { PathPoint, PointChoice, PointRange, PointResult, PointSample } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';
 import type { Disassembler } from './disassembly.ts';
+import { CpuTakenError } from './errors.ts';
 import { EntryWalker, pathByEntries, type FunctionsAhead } from './entries.ts';
 import { mergePoints, privateAddresses, type MergePlan } from './merge.ts';
 import { tracePath, type TracedPath } from './path.ts';
@@ -160,11 +161,8 @@ export async function tryPoint(
     if (!(error instanceof SwapraceError)) throw error;
     return {
       result: resultOf({ kind: 'inconclusive', reason: error.message }, null),
-      lost: LOSSES.has(error.code),
-      taken: error.code === 'CPU_TAKEN',
+      lost: error instanceof MachineLostError,
+      taken: error instanceof CpuTakenError,
     };
   }
 }
-
-/** Codes after which the machine answers nothing more. */
-const LOSSES = new Set(['GDB_LOST', 'GDB_ENDED', 'GDB_SILENT', 'QMP_FAILED', 'QEMU_GONE']);

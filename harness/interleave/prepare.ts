@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { GuestError } from '../model/errors.ts';
 import type { PlacedMachine } from '../model/interleave.ts';
 import { ChainReader } from './chains.ts';
 import { ControlPage, MODE, type ProgramPlaces } from './control.ts';
+import { NotPlacedError, PathNotReachedError } from './errors.ts';
 import type { ContenderSpec, PathSpec } from './paths.ts';
 import { Runner, type Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
@@ -43,7 +43,7 @@ export interface Placement {
 /**
  * Brings the held thread to the anchor and the actor to where it waits, and keeps that state.
  *
- * @throws GuestError `PATH_NOT_REACHED` when this kernel's operation does not take the path; `NOT_PLACED` when a thread
+ * @throws PathNotReachedError when this kernel's operation does not take the path; NotPlacedError when a thread
  *   does not come where it should.
  */
 export async function prepare(
@@ -106,8 +106,8 @@ async function arrive(
   }
 }
 
-function notPlaced(problem: string): GuestError {
-  return new GuestError('NOT_PLACED', `The race was not placed: ${problem}`, {
+function notPlaced(problem: string): NotPlacedError {
+  return new NotPlacedError(problem, {
     hint: 'look at the console log of the guest; a kernel without what the guest program needs says so there',
   });
 }
@@ -133,26 +133,19 @@ interface Anchor {
   readonly address: bigint;
 }
 
-/** @throws GuestError `PATH_NOT_REACHED` when the kernel has none of the functions. */
+/** @throws PathNotReachedError when the kernel has none of the functions. */
 export function anchorOf({ name, anchor }: PathSpec, symbols: SymbolTable): Anchor {
   try {
     return symbols.firstOf(anchor.functions);
   } catch (cause) {
-    throw notReached(name, (cause as Error).message, cause);
+    throw new PathNotReachedError(name, (cause as Error).message, cause);
   }
-}
-
-function notReached(path: string, why: string, cause?: unknown): GuestError {
-  return new GuestError('PATH_NOT_REACHED', `The path ${path} is not reached: ${why}`, {
-    hint: 'interleave paths lists what there is; an older kernel may do without it, and a compiler may inline it',
-    cause,
-  });
 }
 
 /**
  * The first arrival is not enough: the thread may fault for something else before.
  *
- * @throws GuestError `PATH_NOT_REACHED` when the operation ends without it.
+ * @throws PathNotReachedError when the operation ends without it.
  */
 export async function heldToAnchor(
   machine: PlacedMachine,
@@ -168,7 +161,7 @@ export async function heldToAnchor(
     await runner.start('all');
     const arrival = await runner.awaitAny(STEP_MS);
     if (arrival === 'none') throw notPlaced('the held thread does not come to the anchor');
-    if (arrival?.pc === end) throw notReached(path.name, `the operation came to its end without ${name}`);
+    if (arrival?.pc === end) throw new PathNotReachedError(path.name, `the operation came to its end without ${name}`);
     if (arrival?.pc !== address) continue;
     if (path.anchor.match === 'first' || (await isFaultOf(machine.vcpus, control.places.target))) break;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { createInterface } from 'node:readline';
+import { firstLine } from '../host/first-line.ts';
 import type { RemoteSession, SwapBackend } from '../model/guest.ts';
 import { PLACE } from '../race/check.ts';
 import { setupFor } from '../race/operations.ts';
@@ -16,6 +16,9 @@ export interface Scene {
   readonly backend: SwapBackend;
 }
 
+/** Longest first line that is read; the ready line has some hundreds. */
+const MOST_CHARS = 64 * 1024;
+
 /**
  * Starts the guest's half of a placed race and waits until all its threads are in their places. It runs for ever; the
  * session that started it must not be used once the guest was restored.
@@ -25,11 +28,7 @@ export interface Scene {
  */
 export async function startProgram(remote: RemoteSession, scene: Scene, signal: AbortSignal): Promise<ProgramPlaces> {
   const process = await remote.spawn(programCommand(scene), { signal });
-  const lines = createInterface({ input: process.stdout });
-  const first = await new Promise<string>((resolve) => {
-    lines.once('line', resolve);
-    lines.once('close', () => resolve(''));
-  });
+  const first = await firstLine(process.stdout, MOST_CHARS);
   signal.throwIfAborted();
   return parseReadyLine(first);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { within } from '../host/deadline.ts';
-import { GuestError, HostError } from '../model/errors.ts';
+import { GuestError, MachineLostError } from '../model/errors.ts';
 import type { StartedGuest } from '../model/guest.ts';
 import type { LabGuest } from './guest.ts';
 import { machineGone } from './machine-gone.ts';
@@ -10,7 +10,7 @@ import { machineGone } from './machine-gone.ts';
  * precedes the race of ends.
  *
  * @param what is asked for, for the message: `its build id`.
- * @throws GuestError `NO_ANSWER` when its time is over, `GUEST_GONE`; HostError `QEMU_GONE`, which concerns the guest; as
+ * @throws GuestError `NO_ANSWER` when its time is over, `GUEST_GONE`; MachineLostError `QEMU_GONE`; as
  *   `ask` does; the signal's reason.
  */
 export async function answered<T>(
@@ -26,6 +26,6 @@ export async function answered<T>(
 
 async function gone(guest: StartedGuest, what: string): Promise<never> {
   const { kind, message } = await machineGone(guest);
-  if (kind === 'host-fault') throw new HostError('QEMU_GONE', message, { concerns: 'guest' });
+  if (kind === 'host-fault') throw new MachineLostError('QEMU_GONE', message);
   throw new GuestError('GUEST_GONE', `${message} before it answered: ${what}`);
 }

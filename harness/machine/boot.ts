@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { aborted, untilNextLook } from '../host/deadline.ts';
 import { start, tail } from '../host/process.ts';
-import { BootError, HostError, InterruptedError, SwapraceError } from '../model/errors.ts';
+import { BootError, HostError, InterruptedError, MachineLostError, SwapraceError } from '../model/errors.ts';
 import type { BootRequest, PlacingSockets, StartedGuest } from '../model/guest.ts';
 import type { MachineEnd } from '../model/guest-end.ts';
 import { SerialConsole } from './console.ts';
@@ -217,7 +217,7 @@ class Machine {
 
   #monitor(): QmpClient {
     if (this.#qmp !== null) return this.#qmp;
-    throw new HostError('QMP_FAILED', 'QEMU has no monitor', { concerns: 'guest' });
+    throw new MachineLostError('QMP_FAILED', 'QEMU has no monitor');
   }
 
   async #vcpuThreads(): Promise<readonly number[]> {

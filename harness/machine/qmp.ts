@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createConnection, type Socket } from 'node:net';
 import { z } from 'zod';
-import { HostError } from '../model/errors.ts';
+import { HostError, MachineLostError } from '../model/errors.ts';
 import { LineSplitter } from './lines.ts';
 
 const eventSchema = z.object({ event: z.string(), data: z.record(z.string(), z.unknown()).default({}) });
@@ -38,14 +38,14 @@ export class QmpClient {
   /**
    * Connects and leaves the negotiation mode.
    *
-   * @throws HostError `QMP_FAILED` when the socket cannot be reached.
+   * @throws MachineLostError `QMP_FAILED` when the socket cannot be reached.
    */
   static async connect(path: string): Promise<QmpClient> {
     const socket = createConnection(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', (cause) =>
-        reject(new HostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, { cause, concerns: 'guest' })),
+        reject(new MachineLostError('QMP_FAILED', `Cannot reach QEMU's QMP socket ${path}`, cause)),
       );
     });
     const client = new QmpClient(socket);
@@ -66,8 +66,7 @@ export class QmpClient {
   execute(command: string, args: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      if (this.#closed)
-        return reject(new HostError('QMP_FAILED', `QMP ${command}: the connection is closed`, { concerns: 'guest' }));
+      if (this.#closed) return reject(new MachineLostError('QMP_FAILED', `QMP ${command}: the connection is closed`));
       this.#pending.set(id, { resolve, reject });
       this.socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
@@ -128,7 +127,7 @@ export class QmpClient {
   #fail(reason: string): void {
     this.#closed = true;
     for (const { reject } of [...this.#pending.values(), ...this.#jobs.values()])
-      reject(new HostError('QMP_FAILED', reason, { concerns: 'guest' }));
+      reject(new MachineLostError('QMP_FAILED', reason));
     this.#pending.clear();
     this.#jobs.clear();
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { statField } from '../host/proc-stat.ts';
-import { HostError } from '../model/errors.ts';
+import { MachineLostError } from '../model/errors.ts';
 
 /** proc(5): the kernel shows times to user space in hundredths of a second, whatever its own tick is. */
 const MS_PER_TICK = 10;
@@ -18,10 +18,10 @@ export interface ProcessState {
   readonly stopped: boolean;
 }
 
-/** @throws HostError `QEMU_GONE`. */
+/** @throws MachineLostError `QEMU_GONE`. */
 export async function processOf(pid: number): Promise<ProcessState> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch((cause: Error) => {
-    throw new HostError('QEMU_GONE', `QEMU (process ${pid}) is no longer there`, { cause, concerns: 'guest' });
+    throw new MachineLostError('QEMU_GONE', `QEMU (process ${pid}) is no longer there`, cause);
   });
   return processState(stat);
 }

@@ -68,6 +68,13 @@ export class HostError extends SwapraceError {
   }
 }
 
+/** The machine under a guest answers nothing more: QEMU, its monitor or its debugger stub is gone. */
+export class MachineLostError extends HostError {
+  constructor(code: string, message: string, cause?: unknown) {
+    super(code, message, { concerns: 'guest', ...(cause === undefined ? {} : { cause }) });
+  }
+}
+
 /** A tree or series: not found, wrong checksum, a patch that does not apply. */
 export class SourceError extends SwapraceError {
   readonly fault = 'source';

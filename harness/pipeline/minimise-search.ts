@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { PathNotReachedError } from '../interleave/errors.ts';
 import { tryPoint } from '../interleave/explore.ts';
 import { tracePath } from '../interleave/path.ts';
 import { choosePoints } from '../interleave/points.ts';
@@ -8,7 +9,6 @@ import { formatSchedule, interleavingOf, type Schedule } from '../interleave/sch
 import { isSameKind, likelyPaths, pointsAt, type Candidate } from '../interleave/search/candidates.ts';
 import { sourceLookup } from '../interleave/symbols.ts';
 import { PathWalker } from '../interleave/walk.ts';
-import { SwapraceError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
 import type { PathPoint, PointOutcome } from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
@@ -72,7 +72,7 @@ export async function minimise(
 
 /** A path that this kernel does not take gives nothing. */
 function notReached(error: unknown): 'none' {
-  if (error instanceof SwapraceError && error.code === 'PATH_NOT_REACHED') return 'none';
+  if (error instanceof PathNotReachedError) return 'none';
   throw error;
 }
 

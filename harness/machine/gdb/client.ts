@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Breakpoint, MemorySpace, StopEvent, VcpuControl } from '../../model/interleave.ts';
 import { GdbConnection, Replies } from './connection.ts';
+import { MachineLostError, type HostError } from '../../model/errors.ts';
 import { GdbError } from './errors.ts';
 import { includesOf, parseLittleEndian, registersOf, type RegisterSpec } from './registers.ts';
 import { looksLikeStop, parseStop } from './stop-reply.ts';
@@ -44,7 +45,7 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
   /**
    * Connects, which stops the machine, and learns its registers.
    *
-   * @throws GdbError `GDB_LOST`, `GDB_PROTOCOL`, `GDB_SILENT`.
+   * @throws MachineLostError `GDB_LOST`, `GDB_PROTOCOL`, `GDB_SILENT`.
    */
   static async connect(socketPath: string): Promise<GdbClient> {
     const client = new GdbClient(await GdbConnection.open(socketPath));
@@ -162,7 +163,7 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     this.#go(`vCont;s:${hex(thread)}`);
     const stop = await this.waitStop(ANSWER_MS);
     if (stop === null)
-      throw new GdbError('GDB_SILENT', `vCPU ${thread} did not end its step within ${ANSWER_MS / 1000} s`);
+      throw new MachineLostError('GDB_SILENT', `vCPU ${thread} did not end its step within ${ANSWER_MS / 1000} s`);
     return stop;
   }
 
@@ -184,7 +185,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
   async interrupt(): Promise<StopEvent> {
     if (this.#running) this.connection.sendInterrupt();
     const stop = await this.waitStop(ANSWER_MS);
-    if (stop === null) throw new GdbError('GDB_SILENT', `The machine did not stop within ${ANSWER_MS / 1000} s`);
+    if (stop === null)
+      throw new MachineLostError('GDB_SILENT', `The machine did not stop within ${ANSWER_MS / 1000} s`);
     return stop;
   }
 
@@ -234,7 +236,10 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new GdbError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`)),
+        () =>
+          reject(
+            new MachineLostError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`),
+          ),
         ANSWER_MS,
       );
     });
@@ -270,7 +275,7 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     }
   }
 
-  #fail(error: GdbError): void {
+  #fail(error: HostError): void {
     this.#running = false;
     this.#stop?.reject(error);
     this.#replies.fail(error);

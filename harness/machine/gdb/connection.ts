@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createConnection, type Socket } from 'node:net';
-import { GdbError } from './errors.ts';
+import { MachineLostError, type HostError } from '../../model/errors.ts';
 import { encodePacket, PacketReader, type Received } from './packet.ts';
 
 interface Waiting {
@@ -19,8 +19,8 @@ export class GdbConnection {
   #acks = true;
   #lastSent: Buffer | null = null;
   #onPacket: (payload: string) => void = () => undefined;
-  #onLost: (error: GdbError) => void = () => undefined;
-  #lost: GdbError | null = null;
+  #onLost: (error: HostError) => void = () => undefined;
+  #lost: HostError | null = null;
 
   private constructor(private readonly socket: Socket) {
     // Every packet waits for its answer: Nagle's algorithm would hold back the next one.
@@ -30,24 +30,24 @@ export class GdbConnection {
     socket.on('close', () => this.#lose());
   }
 
-  /** @throws GdbError `GDB_LOST` when nobody listens. */
+  /** @throws MachineLostError `GDB_LOST` when nobody listens. */
   static async open(path: string): Promise<GdbConnection> {
     const socket = createConnection(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', (cause) =>
-        reject(new GdbError('GDB_LOST', `Cannot reach the gdbstub at ${path}`, null, cause)),
+        reject(new MachineLostError('GDB_LOST', `Cannot reach the gdbstub at ${path}`, cause)),
       );
     });
     return new GdbConnection(socket);
   }
 
-  listen(onPacket: (payload: string) => void, onLost: (error: GdbError) => void): void {
+  listen(onPacket: (payload: string) => void, onLost: (error: HostError) => void): void {
     this.#onPacket = onPacket;
     this.#onLost = onLost;
   }
 
-  /** @throws GdbError `GDB_LOST` when the connection is gone. */
+  /** @throws MachineLostError `GDB_LOST` when the connection is gone. */
   send(payload: string): void {
     if (this.#lost !== null) throw this.#lost;
     this.#lastSent = encodePacket(payload);
@@ -86,7 +86,7 @@ export class GdbConnection {
   }
 
   #lose(): void {
-    this.#lost = new GdbError('GDB_LOST', 'The connection to the gdbstub was lost');
+    this.#lost = new MachineLostError('GDB_LOST', 'The connection to the gdbstub was lost');
     this.#onLost(this.#lost);
   }
 }
@@ -94,7 +94,7 @@ export class GdbConnection {
 /** Answers in the order of their requests; an error rejects all that wait. */
 export class Replies {
   readonly #waiting: Waiting[] = [];
-  #failed: GdbError | null = null;
+  #failed: HostError | null = null;
 
   next(): Promise<string> {
     return new Promise((resolve, reject) => {
@@ -110,7 +110,7 @@ export class Replies {
     return waiting !== undefined;
   }
 
-  fail(error: GdbError): void {
+  fail(error: HostError): void {
     this.#failed = error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { PLACING_CMDLINE } from '../../interleave/cmdline.ts';
+import { NotPlacedError } from '../../interleave/errors.ts';
 import { contenderNamed, pathNamed } from '../../interleave/paths.ts';
 import { prepare, type Placement } from '../../interleave/prepare.ts';
 import { startProgram, type Scene } from '../../interleave/program.ts';
@@ -7,7 +8,6 @@ import { loadSymbols } from '../../interleave/symbols.ts';
 import { answered } from '../../lab/answered.ts';
 import { withDebuggedGuest, type DebuggedGuest } from '../../lab/debugged.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { GuestError } from '../../model/errors.ts';
 import type { GuestSpec } from '../../model/guest.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import { DEFAULT_RACE } from '../../model/race.ts';
@@ -30,7 +30,7 @@ const MOST_PLACEMENTS = 3;
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
  *
- * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
+ * @throws PathNotReachedError when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
  *   `withDebuggedGuest` and `prepare` do.
  */
 export async function withPlacement<T>(
@@ -55,7 +55,7 @@ export async function withPlacement<T>(
       );
       await using taken = await take();
       const placement = await prepare(taken, places, symbols, path, contender).catch((error: unknown) => {
-        if (error instanceof GuestError && error.code === 'NOT_PLACED' && attempt < MOST_PLACEMENTS) return null;
+        if (error instanceof NotPlacedError && attempt < MOST_PLACEMENTS) return null;
         throw error;
       });
       return placement === null ? 'not placed' : { value: await use(placement) };

@@ -10,7 +10,8 @@ import { ConsoleSplats, type LineScanner } from '../../lab/console-splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import { PathWalker } from '../../interleave/walk.ts';
 import { processState } from '../../machine/work-clock.ts';
-import { GuestError, HostError } from '../../model/errors.ts';
+import { CpuTakenError } from '../../interleave/errors.ts';
+import { HostError, MachineLostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { pointName } from '../../model/race-map.ts';
@@ -112,19 +113,19 @@ t.test(
 t.test('a failure at a point is that point’s result; a lost machine ends the exploration and says so', async (t) => {
   const fake = new FakeMachine();
   const placement = fake.placement(null);
-  const traced = async (code: string) => {
+  const traced = async (failure: HostError) => {
     fake.failLoad = null;
     const run = told(placement);
     // The first restore is for the trace; those for the points fail.
     await Promise.resolve();
-    fake.failLoad = new HostError(code, code);
+    fake.failLoad = failure;
     return run;
   };
-  t.match(await traced('SNAPSHOT_FAILED'), {
+  t.match(await traced(new HostError('SNAPSHOT_FAILED', 'SNAPSHOT_FAILED')), {
     lost: false,
     results: [{ outcome: { kind: 'inconclusive', reason: 'SNAPSHOT_FAILED' } }, {}, {}],
   });
-  const lost = await traced('GDB_LOST');
+  const lost = await traced(new MachineLostError('GDB_LOST', 'gone'));
   t.match(lost, { lost: true, results: [{ outcome: { kind: 'inconclusive' } }] });
   t.equal(lost.results.length, 1);
 });
@@ -138,12 +139,12 @@ t.test(
       fake.failLoad = null;
       const run = told(fake.placement(null), { taken });
       await Promise.resolve();
-      fake.failLoad = new GuestError('CPU_TAKEN', 'taken');
+      fake.failLoad = new CpuTakenError('swapoff', 'taken');
       return run;
     };
     t.match(await once(), { lost: true, results: { length: 0 } });
     const again = await once();
-    t.match(again.results[0], { outcome: { kind: 'inconclusive', reason: 'taken' } });
+    t.match(again.results[0], { outcome: { kind: 'inconclusive', reason: /in taken$/ } });
     t.match(again, { lost: true, results: { length: 1 } }, 'and the next point gets its own guest');
   },
 );

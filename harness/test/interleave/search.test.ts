@@ -18,7 +18,7 @@ import {
 import { contenderCode } from '../../interleave/search/contender.ts';
 import { ConsoleSplats } from '../../lab/console-splats.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
-import { HostError } from '../../model/errors.ts';
+import { MachineLostError } from '../../model/errors.ts';
 import type { PathPoint, PlacedMachine } from '../../model/interleave.ts';
 import type { Preemption, Search, SearchedGuestEnd, SearchRound } from '../../model/search.ts';
 import { searchText } from '../../report/search.ts';
@@ -247,7 +247,7 @@ t.test('a splat that has begun is followed until its title is whole', async (t) 
 
 t.test('a machine that goes with its crash leaves the crash; one that goes without is lost', async (t) => {
   const gone = async (): Promise<never> => {
-    throw new HostError('GDB_LOST', 'gone');
+    throw new MachineLostError('GDB_LOST', 'gone');
   };
   const crashed = fake({ stops: [], splat: 'BUG: in f' });
   t.match(
