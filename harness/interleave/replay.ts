@@ -16,7 +16,7 @@ export interface ReplayOptions {
   /** For schedules that name a source line. */
   readonly source: SourceLookup;
   readonly signal: AbortSignal;
-  readonly onResult?: (result: PointResult) => void;
+  readonly onResult?: (result: PointResult) => void | Promise<void>;
 }
 
 /** What came of a schedule, attempt by attempt. */
@@ -51,7 +51,7 @@ export async function replay(placement: Placement, schedule: Schedule, options: 
     over = lost || taken;
     if (taken) break;
     results.push(result);
-    options.onResult?.(result);
+    await options.onResult?.(result);
   }
   return { results, met: metBy(results, schedule), lost: over };
 }

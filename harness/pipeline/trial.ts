@@ -8,7 +8,7 @@ import type { ProgressListener } from '../model/events.ts';
 import type { SessionResult } from '../model/guest-end.ts';
 import type { Kernel } from '../model/kernel.ts';
 import type { TrialSpec } from '../model/trial.ts';
-import { WorkloadRun } from './workload-run.ts';
+import { WorkloadRun } from '../probe/stress/workload-run.ts';
 
 /** What every trial of a run shares. */
 export interface TrialContext {

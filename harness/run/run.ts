@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
+import { withHostErrors, writeFileAtomic } from '../host/files.ts';
 import { acquireLock } from '../host/lock.ts';
 import { sweepLeftovers } from '../host/temp-dir.ts';
 import { buildKernels, type BuiltKernels } from '../lab/kernels.ts';
@@ -67,21 +68,23 @@ const EFFECTS: RunEffects = {
  * folder is whole and audited whatever stops it on the way; what stopped it is among its troubles and in its exit
  * status.
  *
+ * @param planFile null for a plan that a command made: its text is kept with the run.
  * @throws HostError when results cannot be written at all.
  */
-export async function runPlan(plan: RunPlan, planFile: string, options: RunOptions): Promise<FinishedRun> {
+export async function runPlan(plan: RunPlan, planFile: string | null, options: RunOptions): Promise<FinishedRun> {
   const { workspace, signal } = options;
   await sweep(options);
   const writer = await createRun(workspace.resultsDir, {
-    planFile,
+    planFile: planFile ?? PLAN_FILE,
     plan,
     versions: await toolVersions(signal),
     kernels: {},
     accelerator: null,
     host: hostFacts(),
-    commands: [repeatCommand(planFile, options)],
+    commands: planFile === null ? [] : [repeatCommand(planFile, options)],
     troubles: [],
   });
+  if (planFile === null) await keepPlan(writer, options);
   await using _lock = await lockRun(writer.dir, options);
   return await new Run(writer, options).toItsEnd();
 }
@@ -99,6 +102,15 @@ export async function resumeRun(dir: string, options: RunOptions): Promise<Finis
   const steps = await readSteps(dir, writer.header, kinds);
   options.emit({ kind: 'note', message: `resuming: ${steps.length} steps already made` });
   return await new Run(writer, options, steps).toItsEnd();
+}
+
+/** In the run's folder. */
+const PLAN_FILE = 'plan.yaml';
+
+async function keepPlan(writer: RunWriter, options: RunOptions): Promise<void> {
+  const planFile = join(writer.dir, PLAN_FILE);
+  await withHostErrors('store a plan', planFile, () => writeFileAtomic(planFile, writer.header.plan.text));
+  await writer.update({ planFile, commands: [repeatCommand(planFile, options)] });
 }
 
 /** A run that is being written has one owner; its lock goes with it. */

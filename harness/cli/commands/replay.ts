@@ -4,13 +4,14 @@ import { basename, join, resolve } from 'node:path';
 import { aborted } from '../../host/deadline.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { ACTOR, HELD, type Placement } from '../../interleave/prepare.ts';
-import { metBy, replay, replayToHold, type Replay } from '../../interleave/replay.ts';
+import { metBy, replayToHold } from '../../interleave/replay.ts';
 import { parseSchedule, requireSeries, sceneOf, type Schedule } from '../../interleave/schedule.ts';
 import { sourceLookup, type SourceLookup } from '../../interleave/symbols.ts';
-import { EXIT, GuestError, UsageError } from '../../model/errors.ts';
+import { EXIT, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import { readRace } from '../../race/read.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
+import { replaySchedule } from '../../probe/place/replay.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { PLACED_UNDER } from './interleave.ts';
@@ -22,9 +23,6 @@ export interface ReplayFlags extends PlanFlags {
   readonly gdb?: boolean;
   readonly dump?: string;
 }
-
-/** Guests that one replay may lose. */
-const MOST_GUESTS = 5;
 
 /** `interleave replay`: does what a schedule says, again and again; 0 when every attempt met what it expects. */
 export async function replayCommand(
@@ -51,20 +49,10 @@ export async function replayCommand(
       keepAtHold(context, placement, schedule, { source, vmlinux: kernel.vmlinux, dump, gdb: flags.gdb === true });
     return withPlacement(kernel, lab, signal, keep, scene);
   }
-  const results: PointResult[] = [];
-  for (let guest = 0; results.length < attempts; guest++) {
-    if (guest === MOST_GUESTS)
-      throw new GuestError(
-        'TOO_MANY_LOST',
-        `${MOST_GUESTS} guests were lost after ${results.length} of ${attempts} attempts`,
-      );
-    const again = async (placement: Placement): Promise<Replay> => {
-      const replayed = await replay(placement, schedule, { attempts: attempts - results.length, source, signal });
-      if (dump !== null && !replayed.lost) await placement.machine.dump(dump);
-      return replayed;
-    };
-    results.push(...(await withPlacement(kernel, lab, signal, again, scene)).results);
-  }
+  const results = await replaySchedule(kernel, lab, schedule, {
+    ...{ attempts, signal },
+    ...(dump === null ? {} : { after: ({ machine }) => machine.dump(dump) }),
+  });
   const met = metBy(results, schedule);
   context.emit.done();
   context.print(

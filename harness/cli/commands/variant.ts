@@ -15,7 +15,7 @@ export async function planOf({ workspace }: CommandContext, flags: PlanFlags): P
 }
 
 /** @throws UsageError naming the variants that the plan has. */
-export function variantOf(plan: Plan, name: string): VariantSpec {
+export function variantOf(plan: Pick<Plan, 'name' | 'variants'>, name: string): VariantSpec {
   const variant = plan.variants.find(({ id }) => id === name);
   if (variant !== undefined) return variant;
   throw new UsageError('UNKNOWN_VARIANT', `The plan ${plan.name} has no variant ${name}`, {

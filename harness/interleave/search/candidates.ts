@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PathPoint, PointOutcome } from '../../model/interleave.ts';
-import type { SearchedGuestEnd, SearchRound } from '../../model/search.ts';
+import type { SearchFound, SearchRound } from '../../model/search.ts';
 import { heldNames, heldOperation } from '../../race/operations.ts';
 import type { RaceFolder } from '../../race/read.ts';
 
@@ -19,7 +19,7 @@ export interface Candidate {
 export interface Found {
   /** Rounds of its guest. */
   readonly rounds: readonly SearchRound[];
-  readonly end: SearchedGuestEnd;
+  readonly found: SearchFound;
   readonly race: RaceFolder;
   /** The contender's function: a thread that is in it is not held for itself. */
   readonly contender: string;
@@ -44,19 +44,19 @@ export function likelyPaths(found: Found): LikelyPath[] {
  * Placed schedules that a finding may come down to, likeliest first: the latest round, one hold before two; at last the
  * function that crashed, for a crash that came without any hold.
  */
-export function candidatesOf({ race, rounds, end, contender, functions }: Found): Candidate[] {
+export function candidatesOf({ race, rounds, found, contender, functions }: Found): Candidate[] {
   const held = rounds.filter((round) => round.held !== null && !round.chain.includes(contender));
   return [
     ...held
       .slice(-ROUNDS_BACK)
       .reverse()
       .flatMap((round) => candidatesOfRound(race, round)),
-    ...candidatesOfCrash(race, end, functions),
+    ...candidatesOfCrash(race, found, functions),
   ];
 }
 
-function candidatesOfCrash(race: RaceFolder, end: SearchedGuestEnd, functions: readonly string[]): Candidate[] {
-  const func = end.kind === 'splat' ? / in (\w+)$/.exec(end.title)?.[1] : undefined;
+function candidatesOfCrash(race: RaceFolder, found: SearchFound, functions: readonly string[]): Candidate[] {
+  const func = found.kind === 'splat' ? / in (\w+)$/.exec(found.title)?.[1] : undefined;
   if (func === undefined) return [];
   return pathsThrough(race, [func, ...functions]).map((path) => ({ path, func, offset: 0, contenderTo: null }));
 }
@@ -86,15 +86,13 @@ export function pointsAt(
 }
 
 /** Whether an outcome is of the kind of the finding. */
-export function isSameKind(outcome: PointOutcome, end: SearchedGuestEnd): boolean {
-  switch (end.kind) {
+export function isSameKind(outcome: PointOutcome, found: SearchFound): boolean {
+  switch (found.kind) {
     case 'splat':
       return outcome.kind === 'oops';
     case 'stalled':
       return outcome.kind === 'hang';
     case 'corruption':
       return outcome.kind === 'corruption';
-    default:
-      return false;
   }
 }

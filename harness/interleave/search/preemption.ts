@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
-import type { Preemption, SearchSpec } from '../../model/search.ts';
+import type { Preemption } from '../../model/search.ts';
 
 /** A gap of up to a few of the workload's cycles. */
 const LONGEST_GAP_MS = 60;
@@ -11,11 +11,17 @@ const AT_ENTRY = 0.2;
 /** Share of preemptions with a second hold: most races need one (Burckhardt et al., ASPLOS 2010). */
 const SECOND = 0.3;
 
+/** What preemptions are drawn from. */
+export interface PreemptionLists {
+  readonly seed: string;
+  /** Functions at which threads are caught. */
+  readonly functions: readonly string[];
+  /** Functions at which the contender is kept. */
+  readonly contenderFunctions: readonly string[];
+}
+
 /** The preemption of a round: the same for the same seed and lists. */
-export function drawPreemption(
-  spec: Pick<SearchSpec, 'seed' | 'functions' | 'contenderFunctions'>,
-  round: number,
-): Preemption {
+export function drawPreemption(spec: PreemptionLists, round: number): Preemption {
   const draw = (what: string): number => uniform(`${spec.seed} ${round} ${what}`);
   const one = (list: readonly string[], what: string): string => list[Math.floor(draw(what) * list.length)] as string;
   const second = spec.contenderFunctions.length > 0 && draw('second') < SECOND;

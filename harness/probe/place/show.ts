@@ -4,6 +4,7 @@ import { stepName } from '../../model/probe.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import type { Plot, Point, Section, SectionRow, ShownFinding } from '../../model/section.ts';
 import { WORD } from '../../model/words.ts';
+import { pointStatus } from '../point-status.ts';
 import type { Instant, PlaceFinding } from './finding.ts';
 import { shownBy, titleOf as titleOfOutcome } from './judge.ts';
 import { joined, mapOf, type RaceMap } from './map.ts';
@@ -178,28 +179,11 @@ function pointOf({ verdict, seen, map }: Shown): Point {
   const said = map === null ? ['no map'] : [exploredText(map), pathText(map), boundText(map)];
   return {
     id: variant,
-    ...statusOf(verdict),
+    ...pointStatus(verdict),
     details: [`${WORD[outcome]}: ${reason}`, ...said],
     splat: splats[0]?.text ?? null,
     steps,
   };
-}
-
-function statusOf({ expectation }: ProbedVariant): Pick<Point, 'status' | 'message'> {
-  switch (expectation.kind) {
-    case 'met':
-      return { status: 'pass', message: '' };
-    case 'known':
-      if (expectation.seen.length === 0) return { status: 'pass', message: '' };
-      return {
-        status: 'known',
-        message: `known finding: ${expectation.seen.map((outcome) => WORD[outcome]).join(', ')}`,
-      };
-    case 'missed':
-      return { status: 'fail', message: expectation.message };
-    case 'cannot-tell':
-      return { status: 'error', message: expectation.message };
-  }
 }
 
 /** The share of explored instants that show each kind of finding. */

@@ -103,7 +103,7 @@ const shape = {
 
 export const placeKeys: ProbeKeys<PlaceSpec> = {
   shape,
-  required: ['hold', 'control', 'expect'],
+  required: ['hold', 'expect'],
   defaults: ['backend', 'control', 'variants', 'expect'],
   check: (values, { race }) => [
     ...mergeProblems(values),

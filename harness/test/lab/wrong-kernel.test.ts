@@ -4,26 +4,29 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
+import { formatSchedule } from '../../interleave/schedule.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LatencyWorkload } from '../../model/latency.ts';
-import type { StressProbe } from '../../model/plan.ts';
 import type { TrialSpec } from '../../model/trial.ts';
 import { runExploration } from '../../pipeline/exploration-run.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { countUntilClaim } from '../../pipeline/latency/hot-path.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
-import { functionsReached, searchKernel, type SearchedKernel } from '../../pipeline/search-run.ts';
+import { EFFECTS, runSearch } from '../../probe/search/run.ts';
+import type { SearchArgs } from '../../probe/search/spec.ts';
 import { runTrial } from '../../pipeline/trial.ts';
 import { ExplorationFiles } from '../../store/exploration-files.ts';
+import { makeSearchSpec, makeStep } from '../probe/search/fixtures/make.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { fakeKit, kernel as anyKernel, type FakeKit } from './fake-guest.ts';
 
 const never = new AbortController().signal;
 const silent = (): void => undefined;
 const machine = { vcpus: 2, memoryMiB: 128, cmdline: [], backend: { kind: 'zram', sizeKiB: 1024 } } as const;
+const symbols = new SymbolTable('ffffffff81001000 T do_swap_page\n');
 const MESSAGE = /the guest runs build cd34, not ab12/;
 const refused = { code: 'WRONG_KERNEL', fault: 'boot', message: MESSAGE };
 
@@ -98,29 +101,28 @@ t.test('placing: an exploration says so, a replay is refused', async (t) => {
   untouched(t, explored);
 });
 
-t.test('search', async (t) => {
+t.test('search: every kind of step says so', async (t) => {
+  const schedule = formatSchedule({
+    ...{ name: 'held', describe: '', race: 'swapoff', hold: { at: 'do_swap_page', how: 'stall' } },
+  });
   const dir = t.testdir({});
-  const probe = { ...machine, id: 'p', hangSeconds: 1, budgets: { v: { trialSeconds: 1 } } } as unknown as StressProbe;
-  const kernel = { ...anyKernel, record: { id: 'k' } } as Kernel;
-  const searched: SearchedKernel = {
-    kernel,
-    symbols: new SymbolTable('ffffffff81001000 T do_swap_page\n'),
-    contender: { func: 'x', returns: [], calls: [] },
-    race: SWAPOFF,
-  };
-  const census = wrong();
-  await t.rejects(functionsReached(searched, census, 'v', probe, ['do_swap_page'], never), refused);
-  untouched(t, census);
-  const lab = wrong();
-  const spec = {
-    ...{ variant: 'v', kernelId: 'k', buildId: 'ab12', probe: 'p', seed: '1', rounds: 10, findings: 1 },
-    ...{ functions: ['do_swap_page'], contenderFunctions: [] },
-  };
-  const file = (name: string) => (guest: number) => join(dir, `${name}.${guest}`);
-  const request = {
-    ...{ spec, probe, signal: never, onRound: async () => void t.fail('it was searched') },
-    ...{ consoleLog: file('console'), workloadLog: file('workload') },
-  };
-  await t.rejects(searchKernel(searched, lab, request), refused);
-  untouched(t, lab);
+  const kernel = await kernelWithSymbols(dir);
+  const all: SearchArgs[] = [
+    { do: 'census', functions: ['do_swap_page'] },
+    { do: 'rounds', functions: ['do_swap_page'], first: 0 },
+    { do: 'minimise', functions: ['do_swap_page'], found: { kind: 'splat', title: 'BUG in f' }, rounds: [] },
+    { do: 'replay', schedule, attempts: 1 },
+  ];
+  for (const args of all) {
+    const lab = wrong();
+    const stage = {
+      ...{ kernel, lab, signal: never, emit: silent, progress: silent },
+      files: { path: (name: string) => join(dir, `${args.do}-${name}`) },
+    };
+    const open = async () => ({ kernel, symbols, contender: { func: 'x', returns: [], calls: [] }, race: SWAPOFF });
+    const probe = makeSearchSpec({ backend: machine.backend });
+    const end = await runSearch(makeStep(args), probe, stage, { ...EFFECTS, open });
+    t.match(end, { kind: 'wrong-kernel', message: MESSAGE, guestBuildId: 'cd34' }, args.do);
+    untouched(t, lab);
+  }
 });

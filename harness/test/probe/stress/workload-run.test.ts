@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import t from 'tap';
-import type { RemoteSession } from '../../model/guest.ts';
-import type { TrialSpec } from '../../model/trial.ts';
-import { WorkloadRun } from '../../pipeline/workload-run.ts';
-import { fakeProcess } from '../lab/fake-guest.ts';
+import type { RemoteSession } from '../../../model/guest.ts';
+import type { TrialSpec } from '../../../model/trial.ts';
+import { WorkloadRun } from '../../../probe/stress/workload-run.ts';
+import { fakeProcess } from '../../lab/fake-guest.ts';
 
 const spec = { id: 't', backend: { kind: 'zram', sizeKiB: 1024 } } as unknown as TrialSpec;
 const exposure = {

@@ -2,14 +2,14 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { HostError } from '../model/errors.ts';
-import type { WatchedProgram } from '../lab/program.ts';
-import type { ProgressListener } from '../model/events.ts';
-import type { RemoteProcess, RemoteSession } from '../model/guest.ts';
-import type { GuestEnd, ThreadBeat } from '../model/guest-end.ts';
-import type { Exposure, TrialSpec, WorkloadMessage } from '../model/trial.ts';
-import { stressCommand } from '../workload/command.ts';
-import { parseWorkloadLine } from '../workload/protocol.ts';
+import { HostError } from '../../model/errors.ts';
+import type { WatchedProgram } from '../../lab/program.ts';
+import type { ProgressListener } from '../../model/events.ts';
+import type { RemoteProcess, RemoteSession } from '../../model/guest.ts';
+import type { GuestEnd, ThreadBeat } from '../../model/guest-end.ts';
+import type { Exposure, TrialSpec, WorkloadMessage } from '../../model/trial.ts';
+import { stressCommand } from '../../workload/command.ts';
+import { parseWorkloadLine } from '../../workload/protocol.ts';
 
 /** Longest piece of a workload's standard error that is kept for a message. */
 const STDERR_LIMIT = 4_000;
