@@ -91,9 +91,7 @@ export function buildProgram(shell: {
       (await import('./commands/stress.ts')).stressCommand(context, variant, flags),
     );
 
-  const interleave = command('interleave').description(
-    'place the fault with QEMU’s debugger stub (docs/interleave.md)',
-  );
+  const interleave = command('interleave').description('place a race with QEMU’s debugger stub (docs/interleave.md)');
 
   const explores = (command: Command): Command =>
     command
@@ -108,7 +106,7 @@ export function buildProgram(shell: {
       )
       .option('--meanwhile <name>', 'operation that goes on while the thread is held, instead of the race’s contender')
       .addOption(
-        new Option('--at <points>', 'functions of the stepped path, or entries of functions behind it, past any sleep')
+        new Option('--at <points>', 'functions of the stepped path, or entries of functions after it, past any sleep')
           .choices(['functions', 'entries'])
           .default('functions'),
       )
@@ -129,8 +127,8 @@ export function buildProgram(shell: {
       .option('--sample <n>', 'N of the chosen points (with several places of the contender: of the pairs), at random')
       .option('--seed <text>', 'of the sample, and of the tenth', '1')
       .option('--guests <n>', 'guests side by side, instead of one for each two processors')
-      .option('--reuse', 'take a map that was finished before as it is, instead of making it again')
-      .addOption(new Option('--results <folder>', 'keep the map below this folder instead of results/'))
+      .option('--reuse', 'take a run that is whole, of the same plan and kernels, as it is instead of making it again')
+      .addOption(results())
       .addOption(offline())
       .addOption(json());
 
@@ -151,7 +149,7 @@ export function buildProgram(shell: {
   interleave
     .command('maps')
     .exitOverride()
-    .description('print the maps that explorations have left below results/maps/')
+    .description('print the maps of the stored runs')
     .option('--html <file>', 'write them as a page instead')
     .addOption(results())
     .addOption(json())
@@ -161,12 +159,12 @@ export function buildProgram(shell: {
     .command('search')
     .exitOverride()
     .argument('<variant>', 'variant of the plan')
-    .description('hold threads of the stress workload at random, and bring what comes of it down to a schedule')
+    .description('hold threads of the stress workload at random, and minimise what that shows to a schedule')
     .addOption(plan())
     .option('--probe <id>', 'stress probe of the plan; its first when none is named')
     .option('--functions <names>', 'hold at these, with commas, instead of those of the plan’s target')
     .option('--rounds <n>', 'holds at most', '300')
-    .option('--findings <n>', 'end after so many findings', '1')
+    .option('--findings <n>', 'end after this many findings', '1')
     .option('--seed <text>', 'of all that is chosen', '1')
     .addOption(results())
     .addOption(offline())

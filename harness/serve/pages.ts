@@ -5,7 +5,7 @@ import { FORMATS, type Format } from '../report/formats.ts';
 import { historyHtml } from '../report/html/history.ts';
 import { latencyHtml } from '../report/html/latency.ts';
 import { livePage } from '../report/html/live.ts';
-import { mapsHtml } from '../report/html/maps.ts';
+import { mapsHtml } from '../report/html/sections/maps.ts';
 import { LATENCY_FILES } from '../store/latency-store.ts';
 import { RUN_FILES } from '../store/layout.ts';
 import { readHistory } from '../pipeline/history.ts';
@@ -17,9 +17,10 @@ import { livePage as shownLivePage } from '../report/html/sections/live.ts';
 import type { KindTable } from '../results/kinds.ts';
 import { readLiveRun as readShownLive } from '../results/live.ts';
 import { schemaOf } from '../results/reader.ts';
+import { mapsPage } from '../run/maps-page.ts';
 import { readReported } from '../run/stored.ts';
+import { countStoredMaps, readStoredMaps } from '../run/stored-maps.ts';
 import { isUnfinished, readLiveRun, unfinishedRuns } from '../pipeline/live-run.ts';
-import { readStoredMaps } from '../pipeline/map-store.ts';
 import { readStoredRun } from '../pipeline/stored-run.ts';
 
 /** What an address shows. */
@@ -45,7 +46,7 @@ const TYPES: Readonly<Record<Format, ServedPage['type']>> = {
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
 /**
- * The page of an address: `/` is the index, `/maps` has the maps that belong to no run, `/run/<run>` a report or, while
+ * The page of an address: `/` is the index, `/maps` has the maps of all runs, `/run/<run>` a report or, while
  * the run is under way, its live page, and `/run/<run>/<format>` the report in another form, which a latency run has
  * not. Null for everything else.
  *
@@ -57,7 +58,7 @@ export async function servedPage(
   kinds: KindTable = PROBES,
 ): Promise<ServedPage | null> {
   if (path === '/') return { type: 'text/html', body: await indexPage(resultsDir, kinds) };
-  if (path === '/maps') return { type: 'text/html', body: mapsHtml(await readStoredMaps(resultsDir)) };
+  if (path === '/maps') return { type: 'text/html', body: mapsHtml(mapsPage(await readStoredMaps(resultsDir))) };
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
@@ -111,7 +112,6 @@ function isFormat(name: string): name is Format {
 async function indexPage(resultsDir: string, kinds: KindTable): Promise<string> {
   const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false, kinds });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
-  const { explorations } = await readStoredMaps(resultsDir);
   return historyHtml({
     runs,
     series,
@@ -119,7 +119,7 @@ async function indexPage(resultsDir: string, kinds: KindTable): Promise<string> 
     linkOf,
     notes: unreadable,
     unfinished,
-    maps: { count: explorations.length, link: '/maps' },
+    maps: { count: await countStoredMaps(resultsDir), link: '/maps' },
   });
 }
 

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { exitStatusOf, UsageError } from '../../model/errors.ts';
-import type { ExplorationSpec } from '../../model/exploration.ts';
-import type { HoldKind, PointChoice, PointSample, RaceMap } from '../../model/interleave.ts';
-import type { Kernel } from '../../model/kernel.ts';
-import { contenderOperation, defaultBackend, defaultHeld, heldOperation, setupNamed } from '../../race/operations.ts';
+import { resolve } from 'node:path';
+import { UsageError } from '../../model/errors.ts';
+import type { HoldKind } from '../../model/interleave.ts';
+import { parseMaps, type RaceMap } from '../../probe/place/map.ts';
+import { NOT_PLACED } from '../../probe/place/run.ts';
+import { compareText, LEGEND, mapText } from '../../probe/place/strip.ts';
+import { mapSentence } from '../../probe/place/words.ts';
+import { contenderOperation, heldOperation, setupNamed } from '../../race/operations.ts';
 import { raceNames, readRace, type RaceFolder } from '../../race/read.ts';
-import { outcomeKey, pointName } from '../../model/race-map.ts';
-import type { Lab } from '../../lab/lab.ts';
-import { exploreStored, readStoredMaps } from '../../pipeline/map-store.ts';
-import { mapsHtml } from '../../report/html/maps.ts';
-import { notesOfMaps } from '../../report/map-words.ts';
-import { compareText, LEGEND, mapSentence, mapText } from '../../report/strip.ts';
-import { parseMaps } from '../../store/map-file.ts';
+import { mapsHtml } from '../../report/html/sections/maps.ts';
+import { mapsOfRun, readStoredMaps } from '../../run/stored-maps.ts';
+import { mapsPage } from '../../run/maps-page.ts';
 import { toJson, type CommandContext } from '../context.ts';
-import { writeOutput } from '../output.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
-import { planOf, prepareVariant } from './variant.ts';
+import { backendKeysOf, madePlanText } from '../made-plan.ts';
+import { madeRun, statusOf } from '../made-run.ts';
+import { writeOutput } from '../output.ts';
+import { planOf } from './variant.ts';
 
 /** KVM steps into interrupt handlers. */
 export const PLACED_UNDER = 'tcg';
@@ -43,11 +43,9 @@ export interface ExploreFlags extends PlanFlags {
   readonly guests?: string;
 }
 
-/**
- * `interleave explore`: holds an operation at chosen points of its path, prints the map and keeps it below results/maps/.
- */
+/** `interleave explore`: holds an operation at chosen points of its path, prints the map and keeps it with its run. */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
-  const maps = await exploreMaps(context, variant, flags);
+  const maps = await exploreMaps(context, [variant], flags);
   context.emit.done();
   if (maps.length === 0) return;
   context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
@@ -59,11 +57,14 @@ export async function compareCommand(
   sources: readonly string[],
   flags: ExploreFlags,
 ): Promise<void> {
-  const maps: RaceMap[] = [];
+  const files = new Map<string, RaceMap[]>();
   for (const source of sources) {
     const stored = await readFile(source, 'utf8').catch(() => null);
-    maps.push(...(stored === null ? await exploreMaps(context, source, flags) : parseMaps(stored, source)));
+    if (stored !== null) files.set(source, parseMaps(stored, source));
   }
+  const variants = sources.filter((source) => !files.has(source));
+  const explored = variants.length === 0 ? [] : await exploreMaps(context, variants, flags);
+  const maps = sources.flatMap((source) => files.get(source) ?? explored.filter(({ variant }) => variant === source));
   context.emit.done();
   context.print(flags.json === true ? toJson(maps) : comparisonText(maps));
 }
@@ -74,22 +75,18 @@ export interface MapsFlags {
   readonly json?: boolean;
 }
 
-/**
- * `interleave maps`: the maps that explorations have left, below each other; what has none yet is told on standard
- * error.
- */
+/** `interleave maps`: the maps of stored runs, below each other; what is not finished is a note on standard error. */
 export async function mapsCommand({ workspace, emit, print }: CommandContext, flags: MapsFlags): Promise<void> {
   const resultsDir = resolve(flags.results ?? workspace.resultsDir);
   const stored = await readStoredMaps(resultsDir);
-  const { explorations, unfinished, unreadable } = stored;
-  if (explorations.length + unfinished.length + unreadable.length === 0) {
-    throw new UsageError('NO_MAPS', `No maps below ${join(resultsDir, 'maps')}`, {
+  if (stored.maps.length + stored.notes.length === 0) {
+    throw new UsageError('NO_MAPS', `No maps below ${resultsDir}`, {
       hint: 'interleave explore makes one, `npm run map` those of the default plan',
     });
   }
-  if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml(stored));
-  for (const message of notesOfMaps(stored)) emit({ kind: 'note', message });
-  const maps = explorations.flatMap(({ map }) => map ?? []);
+  if (flags.html !== undefined) return writeOutput(resolve(flags.html), mapsHtml(mapsPage(stored)));
+  for (const message of stored.notes) emit({ kind: 'note', message });
+  const maps = stored.maps.map(({ map }) => map);
   print(flags.json === true ? toJson(maps) : comparisonText(maps));
 }
 
@@ -98,85 +95,71 @@ function comparisonText(maps: readonly RaceMap[]): string {
   return [compareText(maps), ...maps.map(mapSentence)].join('\n');
 }
 
-async function exploreMaps(context: CommandContext, variant: string, flags: ExploreFlags): Promise<RaceMap[]> {
-  const wanted = specOf(readRace(context.workspace.guestsDir, flags.race), variant, flags);
-  const { kernel, lab } = await prepareVariant(context, await planOf(context, flags), variant, flags, PLACED_UNDER);
-  const places = flags.contenderTo === undefined ? [null] : flags.contenderTo.split(',');
-  const maps: RaceMap[] = [];
-  for (const [index, contenderTo] of places.entries()) {
-    const sample = sampleOf(flags, places.length, index);
-    const spec = { ...wanted, kernelId: kernel.record.id, buildId: kernel.buildId, contenderTo, sample };
-    const map = await exploreAndKeep(context, spec, kernel, lab, flags);
-    if (map !== null) maps.push(map);
-  }
-  return maps;
-}
-
-/** What the flags ask for, of whatever kernel. @throws UsageError for flags that make no sense. */
-function specOf(
-  race: RaceFolder,
-  variant: string,
-  flags: ExploreFlags,
-): Omit<ExplorationSpec, 'kernelId' | 'buildId' | 'contenderTo' | 'sample'> {
-  const path = flags.path ?? defaultHeld(race);
-  const meanwhile = flags.meanwhile ?? race.contender;
-  heldOperation(race, path);
-  contenderOperation(race, meanwhile);
-  return {
-    ...{ id: variant, probe: 'explore', variant },
-    ...{ race: race.name, path, hold: flags.hold, meanwhile },
-    backend: flags.setup === undefined ? defaultBackend(race) : setupNamed(race, flags.setup).backend,
-    points: choiceOf(flags),
-    range: {
-      ...(flags.from === undefined ? {} : { from: wholeNumber('--from', flags.from) }),
-      ...(flags.to === undefined ? {} : { to: wholeNumber('--to', flags.to) }),
-    },
-    repeats: wholeNumber('--repeats', flags.repeats),
-    entries: flags.at === 'entries' ? (flags.functions?.split(',') ?? 'call graph') : null,
-    mergeSeed: mergeSeedOf(flags),
-  };
-}
-
-async function exploreAndKeep(
+/** One run: a probe for each place at which the contender is kept. */
+async function exploreMaps(
   context: CommandContext,
-  spec: ExplorationSpec,
-  kernel: Kernel,
-  lab: Lab,
+  variants: readonly string[],
   flags: ExploreFlags,
-): Promise<RaceMap | null> {
-  const { emit, signal, workspace } = context;
-  const { dir, record, map } = await exploreStored(spec, kernel, lab, resolve(flags.results ?? workspace.resultsDir), {
-    signal,
-    reuse: flags.reuse === true,
-    ...(flags.guests === undefined ? {} : { guests: wholeNumber('--guests', flags.guests) }),
-    onResult: (result) => emit({ kind: 'phase', name: pointName(result.point), detail: outcomeKey(result.outcome) }),
-    onResume: (points) =>
-      emit({ kind: 'note', message: `going on behind ${points} points that an earlier start explored` }),
+): Promise<RaceMap[]> {
+  const { workspace, emit } = context;
+  const race = readRace(workspace.guestsDir, flags.race);
+  const from = await planOf(context, flags);
+  const text = madePlanText(
+    {
+      ...{ name: 'explore', describe: `maps of ${variants.join(', ')} of the plan ${from.name}` },
+      ...{ from, variants, race: race.name, probes: placeProbes(race, flags) },
+    },
+    workspace.root,
+  );
+  const run = await madeRun(context, text, flags);
+  const { maps, notes } = await mapsOfRun(run.dir, run.header);
+  for (const message of notes) emit({ kind: 'note', message });
+  context.setStatus(statusOf(run, NOT_PLACED));
+  return variants.flatMap((variant) => maps.filter(({ map }) => map.variant === variant).map(({ map }) => map));
+}
+
+/** What the flags ask for, as probes of a plan file. @throws UsageError for flags that make no sense. */
+function placeProbes(race: RaceFolder, flags: ExploreFlags): Record<string, Readonly<Record<string, unknown>>> {
+  const { path, meanwhile, setup, hold, at, functions } = flags;
+  if (path !== undefined) heldOperation(race, path);
+  if (meanwhile !== undefined) contenderOperation(race, meanwhile);
+  const number = (key: string, text: string | undefined) =>
+    text === undefined ? {} : { [key]: wholeNumber(`--${key}`, text) };
+  const common = {
+    ...{ kind: 'place', hold, points: pointsOf(flags), ...number('repeats', flags.repeats) },
+    ...(path === undefined ? {} : { path }),
+    ...(meanwhile === undefined ? {} : { meanwhile }),
+    ...(setup === undefined ? {} : backendKeysOf(setupNamed(race, setup).backend)),
+    ...{ ...number('from', flags.from), ...number('to', flags.to) },
+    ...(at === 'entries' ? { entries: functions?.split(',') ?? 'call graph' } : {}),
+    ...mergeKeys(flags),
+    ...(flags.guests === undefined ? {} : { 'at-once': wholeNumber('--guests', flags.guests) }),
+  };
+  const places = flags.contenderTo?.split(',') ?? [null];
+  const probes = places.flatMap((contenderTo, index) => {
+    const sample = sampleKeys(flags, places.length, index);
+    if (sample === null) return [];
+    const id = places.length === 1 ? 'explore' : `explore.${index + 1}`;
+    return [[id, { ...common, ...sample, ...(contenderTo === null ? {} : { 'contender-to': contenderTo }) }] as const];
   });
-  emit({ kind: 'phase', name: 'map', detail: dir });
-  if (record.end.kind === 'failed') {
-    const again = map === null ? '' : '; the same command goes on where this one ended';
-    emit({ kind: 'note', message: `${record.end.message}${again}` });
-    context.setStatus(exitStatusOf(record.end.fault));
-  }
-  return map;
+  return Object.fromEntries(probes);
 }
 
 /** @throws UsageError `CANNOT_MERGE` where neighbours are not chosen. */
-function mergeSeedOf({ merge, all, at, sample, seed }: ExploreFlags): string | null {
-  if (merge !== true) return null;
-  if (all === true && at === 'functions' && sample === undefined) return seed;
+function mergeKeys({ merge, all, at, sample, seed }: ExploreFlags): { readonly merge?: string } {
+  if (merge !== true) return {};
+  if (all === true && at === 'functions' && sample === undefined) return { merge: seed };
   throw new UsageError('CANNOT_MERGE', '--merge joins neighbouring instructions', {
     hint: 'add --all, without --at entries and without --sample',
   });
 }
 
-/** Each place of the contender gets its share of the pairs, and a sample of its own. */
-function sampleOf({ sample, seed }: ExploreFlags, places: number, index: number): PointSample | null {
-  if (sample === undefined) return null;
+/** Each place of the contender gets its share of the pairs, and a sample of its own; null where its share is nothing. */
+function sampleKeys({ sample, seed }: ExploreFlags, places: number, index: number): object | null {
+  if (sample === undefined) return {};
   const pairs = wholeNumber('--sample', sample);
   const count = Math.floor(pairs / places) + (index < pairs % places ? 1 : 0);
-  return { count, seed: `${seed} ${index}` };
+  return count === 0 ? null : { sample: { count, seed: `${seed} ${index}` } };
 }
 
 function mapsText(maps: readonly RaceMap[]): string {
@@ -209,7 +192,7 @@ export function racesCommand({ workspace, print }: CommandContext): void {
   print(lines.join('\n'));
 }
 
-function choiceOf({ all, every }: ExploreFlags): PointChoice {
-  if (all === true) return { kind: 'all' };
-  return every === undefined ? { kind: 'functions' } : { kind: 'every', count: wholeNumber('--every', every) };
+function pointsOf({ all, every }: ExploreFlags): unknown {
+  if (all === true) return 'all';
+  return every === undefined ? 'functions' : { every: wholeNumber('--every', every) };
 }

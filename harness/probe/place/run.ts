@@ -29,6 +29,9 @@ const inGuest: Place = ({ race, path, meanwhile, backend }, { kernel, lab }, con
   return withPlacement(kernel, lab, signal, use, scene, consoleLog);
 };
 
+/** How a step ended that asks for what its kernel does not have. */
+export const NOT_PLACED = 'not-placed';
+
 /** Guests that one step may lose before it is given up. */
 const MOST_GUESTS = 20;
 /** Two vCPUs need two processors to make headway beside others. */
@@ -61,7 +64,7 @@ export async function runPlaced(
     const end = endOf(error);
     if (end !== null) return ended({ message: '', ...end });
     // What this kernel does not have, or has under another name.
-    if (error instanceof UsageError) return ended({ kind: 'not-placed', message: error.message });
+    if (error instanceof UsageError) return ended({ kind: NOT_PLACED, message: error.message });
     throw error;
   }
 }

@@ -62,7 +62,7 @@ export function showPlaced(probe: PlaceSpec, seen: readonly Placed[], verdict: P
     notes: notesOf(shown),
     prose: proseOf(probe),
     findings: shown.flatMap(findingsOf),
-    plots: plotsOf(probe, maps),
+    plots: plotsOfMaps(probe, maps),
     points: shown.map(pointOf),
   };
 }
@@ -135,7 +135,12 @@ function shows({ outcomes }: Instant, title: string): boolean {
   return outcomes.some(({ outcome }) => titleOfOutcome(outcome) === title);
 }
 
-function plotsOf(probe: PlaceSpec, maps: readonly RaceMap[]): Plot[] {
+/** Strips below each other, the worst window as a race, and the windows of each map; nothing where there is no map. */
+export function plotsOfMaps(
+  probe: Pick<PlaceSpec, 'path' | 'race'>,
+  maps: readonly RaceMap[],
+  nameOf: (map: RaceMap) => string = ({ variant }) => variant,
+): Plot[] {
   if (maps.length === 0) return [];
   const kinds = new Set(maps.flatMap(({ windows }) => windows.flatMap(({ outcomes }) => outcomes[0]?.kind ?? [])));
   const meanings = OUTCOME_KINDS.filter((kind) => kinds.has(kind)).map(
@@ -145,7 +150,7 @@ function plotsOf(probe: PlaceSpec, maps: readonly RaceMap[]): Plot[] {
     kind: 'strip',
     title: `Maps of ${probe.path}, from the anchor (left) to the path's end; ${meanings.join('; ')}`,
     rows: maps.map((map) => ({
-      name: map.variant,
+      name: nameOf(map),
       text: exploredText(map),
       cells: strip(map, DRAWN_COLUMNS),
       title: mapSentence(map),

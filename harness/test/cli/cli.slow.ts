@@ -10,7 +10,7 @@ import { HostError } from '../../model/errors.ts';
 import { heldNames, heldOperation } from '../../race/operations.ts';
 import { raceNames } from '../../race/read.ts';
 import { guestsDir, SWAPOFF } from '../race/shipped.ts';
-import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
+import { writeMaps } from '../run/fixtures/placed-runs.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
@@ -41,7 +41,7 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['interleave', 'compare', join(root, 'package.json')], /package\.json: /],
     [
       ['interleave', 'maps', '--results', '/no/such/results'],
-      /No maps below \/no\/such\/results\/maps[\s\S]*Try: interleave explore/,
+      /No maps below \/no\/such\/results[\s\S]*Try: interleave explore/,
     ],
     [['frobnicate'], /unknown command 'frobnicate'/],
     [['run', '--frobnicate'], /unknown option '--frobnicate'/],
@@ -83,23 +83,24 @@ t.test('maps that explorations have left: as text, as JSON, as a page', async (t
   t.equal(text.exitCode, 0, text.stderr);
   t.match(
     text.stdout,
-    /^stock, fault on rotational, preempt +\|w.*\nv5a, .*\nweakened, fault on rotational, preempt \|#/,
+    /^stock, fault on rotational, preempt +\|w.*\nv5a, .*\nv5b, .*\nweakened, fault on rotational, preempt \|#/,
   );
   t.match(text.stdout, /\nweakened, fault on rotational, preempt: 1 of 100 points, 1 oops, 0 hang, 0 corruption/);
   t.match(
     text.stderr,
-    /bad-a\/exploration\.json[\s\S]*v5b-a: not finished, 1 attempt so far[\s\S]*v5a, fault, preempt: Interrupted; its map has what was explored until then/,
+    /bad-a\/run\.json[\s\S]*v5b, fault on rotational, preempt: not finished, 1 attempt so far; scripts\/run --resume/,
   );
   t.match(JSON.parse((await swaprace(['interleave', 'maps', '--results', dir, '--json'])).stdout), [
     { variant: 'stock' },
     { variant: 'v5a' },
+    { variant: 'v5b' },
     { variant: 'weakened' },
   ]);
   const page = join(dir, 'maps.html');
   t.equal((await swaprace(['interleave', 'maps', '--results', dir, '--html', page])).exitCode, 0);
   t.match(
     readFileSync(page, 'utf8'),
-    /v5b-a: not finished[^]*Race maps[^]*Windows of weakened, fault on rotational, preempt[^]*Kernels/,
+    /Race maps[^]*v5b, .*: not finished[^]*Windows of weakened, fault on rotational, preempt[^]*Kernels/,
   );
 });
 

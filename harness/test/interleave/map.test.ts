@@ -2,7 +2,6 @@
 import t from 'tap';
 import { makeSplat } from '../verdict/fixtures/make.ts';
 import { backendOf } from '../race/shipped.ts';
-import { parseMaps } from '../../store/map-file.ts';
 import { classify } from '../../interleave/classify.ts';
 import { outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';
 import { countOutcomes, outcomeKey, pointName } from '../../model/race-map.ts';
@@ -118,22 +117,6 @@ t.test('the strip shows the gravest outcome of a column, and what was not explor
   t.equal(strip(map, 100).length, 10, 'never wider than the path');
   t.match(mapText(map), /0-2 +2 explored +oops: NULL dereference in xas_start/);
   t.equal(compareText([map], 10), `weakened, fault on rotational, stall |###..r    |\n${LEGEND}\n`);
-});
-
-t.test('maps are read as they were printed, one or several', async (t) => {
-  const map = raceMap(header, [
-    result(0, xas),
-    result(1, OK),
-    result(2, { kind: 'hang', where: 'f', backtraces: { held: ['f'] } }),
-  ]);
-  t.same(parseMaps(JSON.stringify(map), 'm'), [map]);
-  t.same(parseMaps(JSON.stringify([map, map]), 'm'), [map, map]);
-  t.throws(() => parseMaps('{"schema": 1}', 'm.json'), {
-    code: 'NOT_A_MAP',
-    fault: 'usage',
-    message: /m\.json: .*variant/,
-  });
-  t.throws(() => parseMaps('no', 'm.json'), { code: 'NOT_A_MAP' });
 });
 
 t.test('edges of windows get file, line and inlined callers', async (t) => {

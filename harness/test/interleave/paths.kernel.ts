@@ -4,10 +4,10 @@ import t from 'tap';
 import { replay } from '../../interleave/replay.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
-import type { ExplorationSpec } from '../../model/exploration.ts';
-import type { RaceMap } from '../../model/interleave.ts';
-import { countOutcomes } from '../../model/race-map.ts';
 import { defaultScene, withPlacement } from '../../probe/place/guest.ts';
+import type { RaceMap } from '../../probe/place/map.ts';
+import type { PlaceSpec } from '../../probe/place/spec.ts';
+import { kindCounts } from '../../probe/place/words.ts';
 import { backendOf, guestsDir } from '../race/shipped.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan } from '../kernel/lab.ts';
 
@@ -40,7 +40,7 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
 t.test('unpatched: other paths and backends show their own windows', async (t) => {
   const kernel = await kernelOf(plan, 'unpatched');
   const dir = t.testdir({});
-  const map = async (path: string, backend: string, more: Partial<ExplorationSpec> = {}): Promise<RaceMap> => {
+  const map = async (path: string, backend: string, more: Partial<PlaceSpec> = {}): Promise<RaceMap> => {
     await booted(`${path} ${backend}`);
     return exploreOnce(kernel, 'unpatched', join(dir, `${path}-${backend}-${Object.keys(more).join('-')}`), {
       path,
@@ -53,7 +53,7 @@ t.test('unpatched: other paths and backends show their own windows', async (t) =
   t.match(signatures(await map('fault', 'zram')), /__swap_count/);
 
   const counted = await map('count', 'rotational', { points: { kind: 'all' }, mergeSeed: 'a' });
-  t.equal(countOutcomes(counted).oops, 0, 'the page table’s lock pins the entry');
+  t.equal(kindCounts(counted).oops, 0, 'the page table’s lock pins the entry');
   t.ok(counted.merged !== null && counted.merged.represented > 0 && counted.merged.checked > 0);
   t.same(counted.merged?.differences, []);
 

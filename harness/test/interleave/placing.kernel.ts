@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { explore } from '../../interleave/explore.ts';
-import { raceMap } from '../../interleave/map.ts';
 import type { Placement } from '../../interleave/prepare.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
-import type { PointResult, RaceMap } from '../../model/interleave.ts';
-import { countOutcomes, disagreeing, outcomeKey, pointName } from '../../model/race-map.ts';
-import { mapSentence } from '../../report/strip.ts';
+import type { PointResult } from '../../model/interleave.ts';
+import { outcomeKey, pointName } from '../../model/race-map.ts';
 import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
-import { backendOf } from '../race/shipped.ts';
+import { mapOf, type RaceMap } from '../../probe/place/map.ts';
+import { disagreeing, kindCounts, mapSentence } from '../../probe/place/words.ts';
+import { makeFinding, makePlaceSpec } from '../probe/place/fixtures/make.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, root, shippedPlan, swaprace } from '../kernel/lab.ts';
 
 const SCHEDULE = 'swap-map-gone.yaml';
@@ -34,7 +34,7 @@ t.test('weakened: a schedule hits at every attempt, and functions as points show
     t.equal(replayed.met, ATTEMPTS);
   });
   const map = await exploreOnce(kernel, 'weakened', t.testdir(), {});
-  t.ok(countOutcomes(map).oops > map.exploredPoints / 2);
+  t.ok(kindCounts(map).oops > map.exploredPoints / 2);
   const signatures = map.windows.flatMap(({ outcomes }) =>
     outcomes.map((outcome) => (outcome.kind === 'oops' ? outcome.signature : '')),
   );
@@ -64,21 +64,9 @@ t.test(
     t.same(placed(second), placed(first));
     const key = ({ outcome }: PointResult): string => outcomeKey(outcome);
     const differ = first.results.filter((result, at) => key(result) !== key(second.results[at] as PointResult)).length;
-    const header = {
-      variant: 'weakened',
-      race: 'swapoff',
-      path: 'fault',
-      backend: backendOf('rotational'),
-      anchor: first.path.anchor,
-      hold: 'stall',
-      meanwhile: 'swapoff',
-      contenderTo: null,
-      pointsAre: 'instructions',
-      pathPoints: first.path.points.length,
-      pathEnd: first.path.end,
-      merged: null,
-    } as const;
-    t.equal(disagreeing(raceMap(header, [...first.results, ...second.results])), differ);
+    const finding = makeFinding([...first.results, ...second.results], first.path);
+    const map = mapOf(makePlaceSpec({ hold: 'stall' }), 'weakened', [finding]);
+    t.equal(map === null ? null : disagreeing(map), differ);
   },
 );
 
@@ -103,9 +91,10 @@ t.test('guests side by side explore what one does, each with its console', async
   const map = JSON.parse(run.stdout) as RaceMap;
   // More where the guests' paths are not of one length: every 60th instruction of the one is another of the other.
   t.ok(map.exploredPoints >= Math.ceil(map.pathPoints / 60), mapSentence(map));
-  t.equal(countOutcomes(map).inconclusive, 0);
-  const folder = /^map: (.*)$/m.exec(run.stderr)?.[1] ?? '';
-  const consoles = readdirSync(folder).filter((name) => name.startsWith('console.')).length;
+  t.equal(kindCounts(map).inconclusive, 0);
+  const folder = join(/^run: (.*)$/m.exec(run.stderr)?.[1] ?? '', 'steps');
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const consoles = names.filter((name) => /console\.\d+\.log$/.test(name)).length;
   t.ok(consoles >= 3, `two, and one for what the last path has besides, and one for each that is lost: ${consoles}`);
 });
 
@@ -120,7 +109,10 @@ t.test('a kernel that is not the one that was built is not placed, and an explor
     withPlacement(swapped, await labFor(kernel), never, async () => t.fail('it was placed')),
     refused,
   );
-  await t.rejects(exploreOnce(swapped, 'weakened', t.testdir({}), {}), /"fault":"boot".*not the one that was built/);
+  await t.rejects(
+    exploreOnce(swapped, 'weakened', t.testdir({}), {}),
+    /"kind":"wrong-kernel".*not the one that was built/,
+  );
 });
 
 interface Explored {

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
-import { appendFile, cp, readFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { parseSchedule, type Schedule } from '../../interleave/schedule.ts';
-import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
-import type { RaceMap } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
-import { runExploration } from '../../pipeline/exploration-run.ts';
 import { buildKernels } from '../../lab/kernels.ts';
 import { openLab, type Lab } from '../../lab/lab.ts';
 import { loadPlan } from '../../pipeline/plan/load.ts';
 import { workspace } from '../../pipeline/workspace.ts';
-import { backendOf } from '../race/shipped.ts';
-import { ExplorationFiles } from '../../store/exploration-files.ts';
+import { derivePlaced } from '../../probe/place/derive.ts';
+import { mapOf, type RaceMap } from '../../probe/place/map.ts';
+import { stepsOf } from '../../probe/place/next.ts';
+import { runPlaced } from '../../probe/place/run.ts';
+import type { PlaceArgs, PlaceSpec } from '../../probe/place/spec.ts';
+import { rawFiles } from '../../results/raw-files.ts';
+import { kernelSymbols } from '../../run/symbols.ts';
+import { makePlaceSpec } from '../probe/place/fixtures/make.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const silent = (): void => undefined;
@@ -150,30 +153,18 @@ export async function exploreOnce(
   kernel: Kernel,
   variant: string,
   dir: string,
-  change: Partial<ExplorationSpec>,
+  change: Partial<PlaceSpec>,
 ): Promise<RaceMap> {
-  const spec: ExplorationSpec = {
-    id: variant,
-    probe: 'test',
-    variant,
-    kernelId: kernel.record.id,
-    buildId: kernel.buildId,
-    race: 'swapoff',
-    path: 'fault',
-    backend: backendOf('rotational'),
-    hold: 'preempt',
-    meanwhile: 'swapoff',
-    points: { kind: 'functions' },
-    repeats: 1,
-    ...WHOLE_PATH,
-    ...change,
-  };
-  const files = new ExplorationFiles(dir);
-  await files.create();
-  const { record, map } = await runExploration(spec, kernel, await labFor(kernel), files, {
-    signal: never,
-    onResult: silent,
-  });
-  if (map === null) throw new Error(JSON.stringify(record.end));
+  await mkdir(dir, { recursive: true });
+  const probe = makePlaceSpec({ variants: [variant], atOnce: null, ...change });
+  const [args] = stepsOf(probe);
+  const { id, buildId } = kernel;
+  const step = { plan: '', probe: probe.id, variant, kernel: id, buildId, index: 0, seed: 1, args: args as PlaceArgs };
+  const lab = await labFor(kernel);
+  const files = { path: (name: string): string => join(dir, name) };
+  const end = await runPlaced(step, probe, { kernel, lab, files, signal: never, emit: silent, progress: silent });
+  const finding = await derivePlaced(rawFiles(dir, kernelSymbols(kernel.vmlinux, never)));
+  const map = mapOf(probe, variant, [finding]);
+  if (map === null) throw new Error(JSON.stringify(end));
   return map;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { countOutcomes } from '../../model/race-map.ts';
-import type { HoldKind, RaceMap } from '../../model/interleave.ts';
+import type { HoldKind } from '../../model/interleave.ts';
 import type { Plan } from '../../model/plan.ts';
-import { mapText } from '../../report/strip.ts';
+import type { RaceMap } from '../../probe/place/map.ts';
+import { mapText } from '../../probe/place/strip.ts';
+import { kindCounts } from '../../probe/place/words.ts';
 import { booted, exploreOnce, kernelOf, shippedPlan } from './lab.ts';
 
 /**
@@ -26,7 +27,7 @@ for (const mutant of ['v5a-no-wait', 'v5b-no-wait', 'rcu-5.3-no-wait']) {
   t.test(`${mutant}: without its wait, swapoff overtakes the fault inside what the fix protects`, async (t) => {
     await booted(t.name);
     const map = await sparseMap(mutants, mutant, t.testdir(), 80);
-    t.ok(countOutcomes(map).oops > 0, mapText(map));
+    t.ok(kindCounts(map).oops > 0, mapText(map));
   });
 }
 
@@ -43,13 +44,13 @@ t.test('v5b-no-duplicate: without one pair of get and put, what it guarded is op
     mapText(map),
   );
   t.not(map.windows[0]?.outcomes[0]?.kind, 'oops', 'the path before is guarded');
-  t.ok(countOutcomes(map).refused > 0, 'with preemption off');
+  t.ok(kindCounts(map).refused > 0, 'with preemption off');
 });
 
 t.test('v5b+ra: with its wait and its pairs, such points hold', async (t) => {
   await booted(t.name);
   const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir(), 50);
-  const counts = countOutcomes(map);
+  const counts = kindCounts(map);
   t.equal(counts.oops + counts.corruption + counts.hang, 0, mapText(map));
   t.ok(counts.waited > 0, 'swapoff waited for the fault somewhere');
 });

@@ -7,18 +7,17 @@ import t, { type Test } from 'tap';
 import { formatSchedule } from '../../interleave/schedule.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { WHOLE_PATH, type ExplorationSpec } from '../../model/exploration.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { LatencyWorkload } from '../../model/latency.ts';
 import type { TrialSpec } from '../../model/trial.ts';
-import { runExploration } from '../../pipeline/exploration-run.ts';
 import { measureBoot } from '../../pipeline/latency/boot.ts';
 import { countUntilClaim } from '../../pipeline/latency/hot-path.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
+import { runPlaced } from '../../probe/place/run.ts';
 import { EFFECTS, runSearch } from '../../probe/search/run.ts';
 import type { SearchArgs } from '../../probe/search/spec.ts';
 import { runTrial } from '../../pipeline/trial.ts';
-import { ExplorationFiles } from '../../store/exploration-files.ts';
+import { makePlaceSpec } from '../probe/place/fixtures/make.ts';
 import { makeSearchSpec, makeStep } from '../probe/search/fixtures/make.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { fakeKit, kernel as anyKernel, type FakeKit } from './fake-guest.ts';
@@ -87,17 +86,13 @@ t.test('placing: an exploration says so, a replay is refused', async (t) => {
   );
   untouched(t, replayed);
   const explored = wrong();
-  const spec: ExplorationSpec = {
-    ...{ id: 'p-v', probe: 'p', variant: 'v', kernelId: 'k', buildId: 'ab12', race: 'swapoff', path: 'fault' },
-    ...{ backend: machine.backend, hold: 'preempt', meanwhile: 'swapoff', points: { kind: 'functions' }, repeats: 1 },
-    ...WHOLE_PATH,
-  };
-  const files = new ExplorationFiles(join(dir, 'map'));
-  await files.create();
-  const options = { signal: never, onResult: silent, guests: 1 };
-  const { record, map } = await runExploration(spec, kernel, explored, files, options);
-  t.match(record.end, { kind: 'failed', fault: 'boot', message: MESSAGE });
-  t.equal(map, null);
+  const probe = makePlaceSpec({ backend: machine.backend, atOnce: 1 });
+  const args = { hold: probe.hold, share: { index: 0, of: 1 }, repeats: 1 };
+  const step = { ...{ plan: 'p', probe: 'p', variant: 'v', kernel: 'k', buildId: 'ab12', index: 0, seed: 1 }, args };
+  const files = { path: (name: string) => join(dir, `map-${name}`) };
+  const stage = { kernel, lab: explored, files, signal: never, emit: silent, progress: silent };
+  const end = await runPlaced(step, probe, stage);
+  t.match(end, { kind: 'wrong-kernel', message: MESSAGE });
   untouched(t, explored);
 });
 

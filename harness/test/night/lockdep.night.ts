@@ -9,9 +9,10 @@ import type { HoldKind } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { StressProbe } from '../../model/plan.ts';
 import { plannedTrial } from '../../model/planned-trial.ts';
-import { countOutcomes, outcomeKey } from '../../model/race-map.ts';
+import { outcomeKey } from '../../model/race-map.ts';
 import { bootGuest } from '../../lab/boot.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
+import { kindCounts } from '../../probe/place/words.ts';
 import { stressCommand } from '../../workload/command.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 
@@ -54,7 +55,7 @@ for (const variant of FIXES) {
         hold,
         points: { kind: 'every', count: EVERY },
       });
-      const counts = countOutcomes(map);
+      const counts = kindCounts(map);
       t.comment(`${variant}, ${hold}: ${map.exploredPoints} of ${map.pathPoints} points, ${JSON.stringify(counts)}`);
       t.ok(map.exploredPoints > counts.inconclusive);
       t.equal(counts.oops + counts.corruption + counts.hang, 0, JSON.stringify(counts));

@@ -5,7 +5,6 @@ import { pathToFileURL } from 'node:url';
 import type { Page } from 'puppeteer-core';
 import t from 'tap';
 import { readStoredRun } from '../../pipeline/stored-run.ts';
-import { mapsHtml } from '../../report/html/maps.ts';
 import { reportHtml } from '../../report/html/report.ts';
 import type { StoredRun } from '../../report/stored.ts';
 import { makeRun } from '../store/fixtures/make-run.ts';
@@ -33,11 +32,6 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
   const pages: Readonly<Record<string, string>> = {
     'the default plan': reportHtml(plan),
     everything: reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS)),
-    'maps of their own': mapsHtml({
-      explorations: withMaps(RUNS['reproduced']!.stored, MAPS).run.explorations,
-      unfinished: [{ name: 'v5b-fault-stall-0123456789ab', attempts: 17 }],
-      unreadable: [],
-    }),
     ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportHtml(stored)])),
   };
   for (const [name, html] of Object.entries(pages)) {
@@ -169,16 +163,6 @@ t.test('what the sections say', async (test) => {
   ]) {
     test.match(html, wanted);
   }
-  const merged = { represented: 140, checked: 14, differences: ['do_swap_page+0x12'] };
-  const map = makeMap({ kinds: ['waited'], merged });
-  test.match(
-    mapsHtml({
-      explorations: withMaps(RUNS['reproduced']!.stored, [map]).run.explorations,
-      unfinished: [],
-      unreadable: [],
-    }),
-    'VOID (merged points differ): 10 of 200 points explored (140 more by a neighbour, 14 such checked, 1 differ): 10 waited',
-  );
   test.match(reportHtml(RUNS['blind']!.stored), 'blind: weakened did not crash');
   test.match(reportHtml(RUNS['empty']!.stored), 'no kernel');
   test.match(reportHtml(RUNS['known hang']!.stored), 'known finding, seen again: hang');

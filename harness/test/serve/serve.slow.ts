@@ -12,7 +12,7 @@ import { FORMATS } from '../../report/formats.ts';
 import { createRun } from '../../store/run-store.ts';
 import { evaluateIn, openBrowser, openPage, withoutBrowser } from '../report/fixtures/browser.ts';
 import { writeLatencyNights } from '../store/fixtures/latency-nights.ts';
-import { writeMaps } from '../interleave/fixtures/stored-maps.ts';
+import { writeMaps } from '../run/fixtures/placed-runs.ts';
 import { FAKE_TRIALS, makeRun, newRun, storeTrial } from '../store/fixtures/make-run.ts';
 
 const base = t.testdir({ outside: { 'run.json': '{}' } });
@@ -98,14 +98,14 @@ t.test('a latency run is in the index and has a page when it is finished', async
   test.equal((await ask(`/run/${unfinishedLatency}`)).status, 404);
 });
 
-t.test('maps that belong to no run have a page, which the index names when there are any', async (test) => {
+t.test('maps have a page, which the index names when there are any', async (test) => {
   test.notMatch((await ask('/')).body, '/maps');
   await writeMaps(resultsDir);
-  test.match((await ask('/')).body, '<a href="/maps">3 race maps</a>');
+  test.match((await ask('/')).body, '<a href="/maps">4 race maps</a>');
   const { status, body } = await ask('/maps');
   test.equal(status, 200);
   test.match(body, 'Windows of weakened, fault on rotational, preempt');
-  test.match(body, 'v5b-a: not finished, 1 attempt so far');
+  test.match(body, 'v5b, fault on rotational, preempt: not finished, 1 attempt so far');
 });
 
 t.test('a run under way: what is done, the newest counters, its console as text, and it asks again', async (test) => {
