@@ -7,7 +7,7 @@ import type { NumberedLine, Part } from './parts.ts';
 import { END_PANIC, END_TRACE, FINAL, KILLED, PANIC, RULE } from './report-body.ts';
 import { sequence } from './pattern.ts';
 import { namedGroups } from './table.ts';
-import { isRoot, parseTraces, type Trace } from './traces.ts';
+import { isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
 import { fillTitle } from './title.ts';
 
 /**
@@ -208,7 +208,11 @@ export class OpenSplat {
     this.#learn(texts);
     const kind = this.#kind();
     const named = this.#groups['func'];
-    const guilt = blame(kind.blame, traces, named === undefined ? null : functionOf(named));
+    const guilt = blame(
+      kind.blame,
+      traces.length > 0 ? traces : lastChain(texts),
+      named === undefined ? null : functionOf(named),
+    );
     if (!this.#isWhole(how, traces)) this.#damage.add('truncated');
     return {
       title: fillTitle(kind.title, { ...this.#groups, ...(guilt.guilty === null ? {} : { f: guilt.guilty }) }),

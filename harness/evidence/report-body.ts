@@ -12,6 +12,12 @@ const REPORT_BODY: readonly RegExp[] = [
   /^\s*(?:pc|lr|sp|pstate|x\d{1,2}) ?: |^\s*(?:r\d{1,2}:[0-9a-f]{8} ?)+$|^\s*Exception stack\(/,
   /^\s*#PF: |^\s*\[[0-9a-f]{16}\] pgd=|^\s*(?:Mem|Data) abort info:|^\s*(?:swapper|user) pgtable:/,
   /^\s*(?:[0-9a-f]{8,16} ){2,}/,
+  // Memory around registers, and stacks, on Arm.
+  /^\s*[0-9a-f]{3,4}: (?: {9})*(?:[0-9a-f]{8} ?)+$|^\s*[0-9a-f]{4}[* ] (?:(?:[0-9a-f]{8}|\*{8}) ?)+$/,
+  /^\s*(?:PC|LR|SP|FP|IP|[RX]\d{1,2}): 0x[0-9a-f]+:$/,
+  // What scripts/decodecode makes of `Code:`.
+  /^\s*(?:All code|Code starting with the faulting instruction)$|^\s*={8}$|^\t\.\.\.$/,
+  /^\s*[0-9a-f]+:\*?\s+(?:[0-9a-f]{2} )+\s*\S/,
   // Who, where, on what.
   /^\s*CPU: \d+ /,
   /^\s*(?:Hardware name|Modules linked in|Workqueue|Stopper|Tainted|Sched_ext|Unloaded tainted modules)\b.*:/,
@@ -70,10 +76,12 @@ export const ORDERLY_END = either(
 );
 /** What stands before the banner of the same boot: the logging daemon's start, and the kernel's own first words. */
 export const BEFORE_BANNER = either(
-  /^klogd \S|^(?:klogd|syslogd) started|^Booting Linux on|^Initializing cgroup subsys|^microcode: /,
+  /^(?:klogd|imklog) \S|^(?:klogd|syslogd) started|^Booting Linux on|^Initializing cgroup subsys|^microcode: /,
   /^Reserv(?:ed|ing) |^efi: |^Booting paravirtualized/,
 );
 /** The first words of a machine that starts. */
 export const FIRMWARE = /^(?:SeaBIOS \(version|U-Boot (?:SPL )?20\d\d|OpenSBI v\d|iPXE \d)/;
 /** What a fault gets that comes too late for its swap device; right before a bad page map it is the cause of that. */
 export const SWAP_REFUSAL = /^(?:_*\w*swap\w*): Bad swap (?:file|offset) entry /;
+/** What only a kernel prints, stamped or not, and no firmware before it. */
+export const RUNNING = /^(?:usb|pci|nvme|virtio\w*|scsi|systemd|audit|EXT4-fs|XFS|BTRFS|IPv6|NET|e1000e?)(?:[ :([]|\d)/;

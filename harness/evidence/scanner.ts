@@ -15,9 +15,10 @@ import {
   BEFORE_BANNER,
   ORDERLY_END,
   RULE,
+  RUNNING,
   SWAP_REFUSAL,
 } from './report-body.ts';
-import { fire, fireInside, isNotable } from './table.ts';
+import { fire, fireInside, isNotable, isUnmistakable } from './table.ts';
 
 /** A headline that no known prefix explains. */
 export interface Unread {
@@ -141,7 +142,7 @@ export class SplatScanner {
     if (!line || lines.length > 1) return lines;
     const headline = headlineInside(line.text);
     // After a stamp only what is in brackets is no message: a CPU, a task.
-    if (headline !== null && line.marked && !/^\s*[[(]/.test(line.text)) return lines;
+    if (headline !== null && line.marked && !/^\s*[A-Z]?[[(]/.test(line.text)) return cutAt(line, headline);
     const at = headline ?? (line.marked || !this.#splats.busy ? null : bodyInside(line.text));
     if (at === null) return lines;
     const prefix = line.prefix + line.text.slice(0, at);
@@ -149,7 +150,7 @@ export class SplatScanner {
     if (headline !== null && !line.marked && isCertain(line.text.slice(headline))) {
       this.#unread ??= { line: index, text: line.text };
     }
-    return lines;
+    return headline !== null && line.marked ? cutAt(line, headline) : lines;
   }
 
   #record(alone: ConsoleLine, at: number): void {
@@ -202,8 +203,7 @@ export class SplatScanner {
 
   /** The first stage follows a boot ROM's few words, each further one the stage before it. */
   #startedFirmware(): void {
-    const before = this.#before().filter(({ text }) => text !== '');
-    const kernel = before.length >= ENOUGH_BEFORE || before.some(({ marked }) => marked);
+    const kernel = this.#banners > 0 || this.#before().some(({ marked, text }) => marked || RUNNING.test(text));
     this.#restarted ||= !this.#firmware && kernel;
     this.#firmware = true;
   }
@@ -249,6 +249,20 @@ function isCertain(text: string): boolean {
   const firings = [fire(text), fire(text.replace(/^[\w-]+: /, ''))];
   return firings.some((firing) => firing !== null && !firing.detector.vague);
 }
+
+/** The records of a stamped line: a headline follows a message whose newline was lost, or one that only quotes it. */
+function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
+  const [before, after] = [line.text.slice(0, headline), line.text.slice(headline)];
+  if (QUOTING.test(before) || !isUnmistakable(after)) return [line];
+  return [
+    { ...line, text: before.trimEnd() },
+    // The stamp is the first message's.
+    { ...line, text: after, seconds: null, glued: true },
+  ];
+}
+
+/** What ends before a quoted headline, or before the last words of a panic. */
+const QUOTING = /(?:["'`=(]|---\[ end) ?$/;
 
 /** Where a headline begins that does not begin its line; null when there is none. */
 function headlineInside(text: string): number | null {

@@ -60,7 +60,7 @@ const NOTABLE = either(
   /BUG\b|Oops|WARNING: |INFO: |ernel panic|PANIC|UBSAN: |ODEBUG: |LOCKUP|hard lockup|nable to handle/,
   /general protection|divide[ _]error|invalid opcode|double fault|stack segment|\[#\d|Internal error: |nhandled /,
   /Bad mode in/,
-  /Alignment trap: |cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
+  /Alignment trap: |CFI failure|cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
   /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
   /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,
@@ -89,6 +89,21 @@ export function fireInside(line: string): number | null {
 function fireGlued(line: string): Firing | null {
   const die = DIE.exec(line);
   return die && die.index > 0 ? fireAt(line.slice(die.index)) : null;
+}
+
+/** Headlines that no other text holds, whatever stands before them on their line. */
+const UNMISTAKABLE = either(
+  /^(?:(?:NMI )?watchdog: )?BUG: soft lockup - CPU#\d+ stuck for \d+s!|^kernel BUG at \S+:\d+!/,
+  /^BUG: (?:unable to handle (?:kernel|page fault) |kernel NULL pointer dereference|K[AMC]SAN: |KFENCE: )/,
+  /^BUG: (?:Bad page (?:state|map) in process |scheduling while atomic: |sleeping function called from )/,
+  /^Unable to handle kernel (?:NULL pointer|paging request|read from|write to) |^WARNING: CPU: \d+ PID: \d+ at /,
+  /^(?:rcu: )?INFO: (?:task \S+:\d+ blocked for more than \d+ seconds|rcu\w* (?:self-)?detected stalls? on CPU)/,
+  /^Kernel panic - not syncing: /,
+);
+
+/** True for a headline that no message of another kind quotes. */
+export function isUnmistakable(text: string): boolean {
+  return UNMISTAKABLE.test(text);
 }
 
 function fireAt(line: string): Firing | null {

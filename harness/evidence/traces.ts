@@ -108,6 +108,12 @@ export function parseTraces(lines: readonly string[]): Trace[] {
   return reader.done();
 }
 
+/** What lockdep's own trace would have said, where it was lost: the chain to the lock that was to be taken. */
+export function lastChain(texts: readonly string[]): Trace[] {
+  const from = texts.findLastIndex((text) => /^\s*-> #0 /.test(text));
+  return from < 0 ? [] : parseTraces(texts.slice(from)).slice(0, 1);
+}
+
 class TraceReader {
   readonly #traces: Trace[] = [];
   #kind: TraceKind = 'main';

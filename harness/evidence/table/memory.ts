@@ -21,12 +21,13 @@ export const MEMORY: readonly Detector[] = [
     printedBy: 'mm/memory.c',
     type: 'bad-page',
     starts: either(
-      /^BUG: Bad page (?:map|cache) in process (?<comm>.+?)  ?(?:pte|pmd|pfn|pud|\w+):/,
+      /^BUG: Bad page (?<what>map|cache) in process (?<comm>.+?)  ?(?:pte|pmd|pfn|pud|\w+):/,
       /^Bad pte = [0-9a-f]+, process = (?<comm2>[^,]+)/,
     ),
     title: 'BUG: Bad page map[ in {f}]',
     blame: REPORT,
     ending: 'trace',
+    refined: [{ group: 'what', matches: /^cache/, type: 'bad-page', title: 'BUG: Bad page cache[ in {f}]' }],
   },
   {
     id: 'bad-rss',
@@ -62,14 +63,18 @@ export const MEMORY: readonly Detector[] = [
     id: 'slub',
     printedBy: 'mm/slub.c',
     type: 'memory-corruption',
-    starts: /^BUG (?<cache>\S.*?) \((?:Not tainted|Tainted: [^)]*)\): (?<what>.+)$/,
+    // To 3.2 without the taint.
+    starts: either(
+      /^BUG (?<cache>\S.*?) \((?:Not tainted|Tainted: [^)]*)\): (?<what>.+)$/,
+      /^BUG (?<cache2>[\w.:-]+): (?<what2>Objects remaining .+|(?:Poison|Redzone|Padding|Object padding) overwritten)$/,
+    ),
     // The object dump inside a KASAN report, up to 4.6.
     except: /: kasan: bad access detected$/,
     title: 'BUG {cache}: {what}',
     blame: { from: 'trace', past: 'fault' },
     ending: 'trace',
     // The tracks of the object's allocation and freeing come first.
-    traceAfter: /^\s*CPU: \d+ /,
+    traceAfter: /^\s*(?:CPU: \d+ |[Pp]id: \d+, comm: )/,
     absorbs: ['slub-tracks'],
   },
   {

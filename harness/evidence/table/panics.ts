@@ -20,6 +20,7 @@ export const PANICS: readonly Detector[] = [
         matches: /^Attempted to kill init/,
         type: 'panic',
         title: 'kernel panic: Attempted to kill init!',
+        blame: NOBODY,
       },
       {
         group: 'reason',
@@ -47,6 +48,13 @@ export const PANICS: readonly Detector[] = [
         matches: /^(?:Watchdog detected )?[Hh]ard LOCKUP/,
         type: 'hard-lockup',
         title: 'BUG: hard lockup[ in {f}]',
+        blame: { from: 'stall', past: 'stall' },
+      },
+      {
+        group: 'reason',
+        matches: /^(?:softlockup: |RCU Stall)/,
+        type: 'panic',
+        title: 'kernel panic: {reason}',
         blame: { from: 'stall', past: 'stall' },
       },
       { group: 'reason', matches: /^hung_task: /, type: 'hung-task', title: 'kernel panic: {reason}', blame: NOBODY },
@@ -120,6 +128,16 @@ export const OTHERS: readonly Detector[] = [
     title: 'irq {irq}: nobody cared',
     blame: NOBODY,
     ending: 'trace',
+  },
+  {
+    id: 'cfi',
+    printedBy: 'kernel/cfi.c',
+    type: 'other',
+    starts: /^CFI failure at (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])? \((?:no )?target/,
+    title: 'CFI failure[ in {f}]',
+    blame: { from: 'headline', past: 'fault' },
+    ending: 'message',
+    absorbs: ['warning', 'invalid-opcode', 'arm64-internal-error', 'oops-trap'],
   },
   {
     // A driver's own word, as far as it goes.

@@ -6,6 +6,14 @@ const HEADLINE = { from: 'headline', past: 'fault' } as const;
 
 /** What WARN() is used for by code that only checks others: named after the check. */
 const CHECKERS: readonly Refinement[] = [
+  {
+    // To 3.x the watchdog used WARN() for a CPU that hangs.
+    group: 'func',
+    matches: /^watchdog_overflow_callback/,
+    type: 'hard-lockup',
+    title: 'BUG: hard lockup[ in {f}]',
+    blame: { from: 'stall', past: 'stall' },
+  },
   { group: 'file', matches: /(?:^|\/)refcount\.[ch]$/, type: 'refcount', title: 'WARNING: refcount bug[ in {f}]' },
   { group: 'file', matches: /lib\/debugobjects\.c$/, type: 'memory-corruption', title: 'WARNING: ODEBUG bug[ in {f}]' },
   { group: 'file', matches: /lib\/list_debug\.c$/, type: 'list-corruption', title: 'BUG: corrupted list[ in {f}]' },
@@ -47,7 +55,7 @@ export const WARNINGS: readonly Detector[] = [
     blame: HEADLINE,
     ending: 'end-trace',
     // Up to 4.19 the message of a WARN() came behind its headline.
-    absorbs: ['refcount', 'odebug', 'list-corruption', 'usercopy', 'fortify'],
+    absorbs: ['refcount', 'odebug', 'list-corruption', 'usercopy', 'fortify', 'hard-lockup'],
     refined: CHECKERS,
   },
   {

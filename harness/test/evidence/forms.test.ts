@@ -219,3 +219,126 @@ t.test('what looks like a report and is none', async (test) => {
   );
   test.match(scanLog(stamped(`loom: BUG: see README\n${trace('loom_weave')}`)), [{ guilty: null, frames: [] }]);
 });
+
+t.test('a hard lockup that old kernels print as a WARNING is one splat', async (test) => {
+  const log = `
+WARNING: at kernel/watchdog.c:245 watchdog_overflow_callback+0x9a/0xc0()
+Hardware name: Loom
+Watchdog detected hard LOCKUP on cpu 0
+Pid: 77, comm: made-up Not tainted 3.8.99 #1
+Call Trace:
+ <NMI>  [<ffffffff810e7f4a>] ? watchdog_overflow_callback+0x9a/0xc0
+ [<ffffffff8105e61f>] warn_slowpath_common+0x7f/0xc0
+ [<ffffffff810e7f4a>] watchdog_overflow_callback+0x9a/0xc0
+ [<ffffffff8165b0f3>] nmi+0x1e/0x2e
+ <<EOE>>  [<ffffffff811a0000>] loom_spin+0x10/0x20
+ [<ffffffff8165a0f3>] system_call_fastpath+0x16/0x1b
+---[ end trace 0000000000000000 ]---`;
+  test.match(scanLog(log), [{ type: 'hard-lockup', title: 'BUG: hard lockup in loom_spin' }]);
+  const other = log.replace(/watchdog_overflow_callback/g, 'loom_check').replace(/^Watchdog.*\n/m, '');
+  test.match(scanLog(other), [{ type: 'warning', guilty: 'loom_check' }], 'another WARNING');
+});
+
+t.test('lockdep’s oldest words, and a report whose last trace was lost', async (test) => {
+  const rcu = `
+[ INFO: suspicious rcu_dereference_check() usage. ]
+net/loom.c:148 invoked rcu_dereference_check() without protection!
+stack backtrace:
+Pid: 77, comm: made-up Not tainted 3.1.99 #1
+Call Trace:
+ [<ffffffff8109d915>] lockdep_rcu_dereference+0xbb/0xc0
+ [<ffffffff8109d000>] loom_expired+0x1/0x2
+ [<ffffffff8165a0f3>] system_call_fastpath+0x16/0x1b`;
+  test.match(scanLog(rcu), [{ title: 'WARNING: suspicious RCU usage in loom_expired' }]);
+  const chain = `
+WARNING: possible circular locking dependency detected
+rmmod/125 is trying to acquire lock:
+ ((&loom->work)){+.+...}, at: [<c019e0b8>] flush_work+0x0/0xac
+
+-> #1 (&loom->lock){+.+...}:
+       [<c018e2f4>] lock_acquire+0x60/0x74
+       [<c01aaaaa>] loom_irq_work+0x1/0x2
+
+-> #0 ((&loom->work)){+.+...}:
+       [<c018e2f4>] lock_acquire+0x60/0x74
+       [<c019e0f0>] flush_work+0x38/0xac
+       [<c01bbbbb>] loom_stop+0x1/0x2
+
+other info that might help us debug this:`;
+  test.match(scanLog(chain), [{ title: 'possible deadlock in loom_stop', damaged: ['truncated'] }]);
+});
+
+t.test('memory around registers, and disassembled code, belong to the report', async (test) => {
+  const hex = 'c0308ffc 20010013 ffffffff c1801f74 ';
+  const rows = Array.from({ length: 120 }, (_, at) =>
+    at % 2 ? `1f${(at % 90) + 10}: ${hex}` : `b7${(at % 90) + 10}  ${hex}`,
+  );
+  const arm = [
+    'Internal error: Oops: 805 [#1] SMP ARM',
+    'PC is at loom_read+0x1/0x2',
+    'Stack: (0xc1801f20 to 0xc1802000)',
+  ];
+  const end = ['Call trace:', ' memcpy+0x1/0x2', ' loom_read+0x1/0x2', ' loom_open+0x1/0x2', ' el0_svc+0x1/0x2'];
+  const mark = '---[ end trace 0000000000000000 ]---';
+  test.match(scanLog([...arm, 'X0: 0xfffffffffff5b286:', ...rows, ...end, mark].join('\n')), [
+    { guilty: 'loom_read', damaged: [], endLine: 3 + 1 + 120 + 6 },
+  ]);
+  const code = Array.from({ length: 14 }, (_, at) => `   ${at.toString(16)}:\t48 f7 fe             \tidiv   %rsi`);
+  const decoded = [
+    'BUG: sleeping function called from invalid context at fs/loom.c:12',
+    'CPU: 1 PID: 77 Comm: made-up Not tainted 5.10.99 #1',
+    'Call Trace:',
+    ...['dump_stack+0x1/0x2', '___might_sleep+0x1/0x2', 'exc_page_fault+0x1/0x2'].map((frame) => ` ${frame}`),
+    'RIP: kasan_record_aux_stack+0x64/0x74 ',
+    'All code',
+    '========',
+    ...code,
+    ' loom_ioctl+0x1/0x2',
+    ' do_syscall_64+0x1/0x2',
+  ];
+  test.match(scanLog(decoded.join('\n')), [
+    { title: 'BUG: sleeping function called from invalid context in loom_ioctl' },
+  ]);
+});
+
+t.test('what only serves is not to blame', async (test) => {
+  const frames = (...names: string[]) => names.map((name) => ` ${name}+0x1/0x2`);
+  const oops = (...names: string[]) =>
+    scanLog(
+      [
+        'general protection fault: 0000 [#1] SMP',
+        'CPU: 1 PID: 77 Comm: made-up Not tainted 6.1.99 #1',
+        `RIP: 0010:${names[0]}+0x1/0x2`,
+        'Call Trace:',
+        ...frames(...names.slice(1), 'do_syscall_64'),
+        '---[ end trace 0000000000000000 ]---',
+      ].join('\n'),
+    )[0]?.guilty;
+  for (const helper of ['prandom_u32', 'reiserfs_write_lock', 'sk_stop_timer_sync', 'panic_saved_regs', 'kmemdup'])
+    test.equal(oops(helper, 'loom_join'), 'loom_join', helper);
+  for (const own of ['kmalloc_oob_right', 'slab_mem_going_online_callback', 'urandom_read'])
+    test.equal(oops(own, 'loom_join'), own, own);
+  const alloc = ['made-up: page allocation failure: order:8, mode:0x240c0c0', 'CPU: 0 PID: 1 Comm: made-up 4.8.99 #1'];
+  const trace = ['Call Trace:', ...frames('dump_stack', 'warn_alloc_failed', 'slob_new_pages', 'loom_init', 'kthread')];
+  test.match(scanLog([...alloc, ...trace].join('\n')), [{ guilty: 'loom_init' }]);
+  const init = ['Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000200', 'Call Trace:'];
+  test.match(scanLog([...init, ...frames('panic', 'do_exit', '__x64_sys_exit', 'do_syscall_64')].join('\n')), [
+    { title: 'kernel panic: Attempted to kill init!', guilty: null },
+  ]);
+  const cache = ['BUG: Bad page cache in process made-up  pfn:11ca9c', 'CPU: 0 PID: 1 Comm: made-up 5.13.99 #1'];
+  test.match(scanLog([...cache, 'Call Trace:', ...frames('dump_stack', 'loom_drop', 'kthread')].join('\n')), [
+    { title: 'BUG: Bad page cache in loom_drop' },
+  ]);
+  const slub = [
+    'BUG loom_task: Objects remaining on kmem_cache_close()',
+    'INFO: Slab 0xffffea001f0eba00 objects=34 used=1',
+  ];
+  const who = [
+    'Pid: 77, comm: made-up Not tainted 3.2.99 #1',
+    'Call Trace:',
+    ...frames('slab_err', 'kmem_cache_destroy'),
+  ];
+  test.match(scanLog([...slub, ...who, ...frames('loom_exit', 'system_call_fastpath')].join('\n')), [
+    { title: 'BUG loom_task: Objects remaining on kmem_cache_close()', guilty: 'loom_exit' },
+  ]);
+});

@@ -175,6 +175,12 @@ t.test('the logging daemon and the firmware start before the kernel, and are no 
   test.same(scanLog([...firmware, banner].join('\n')), []);
   const life = '[   60.000000] loombus 1-1: ordinary line';
   test.match(scanLog([life, ...firmware, banner].join('\n')), [{ type: 'reboot' }], 'a kernel ran before');
+  const rom = Array.from({ length: 12 }, (_, at) => `DDR channel ${at}: trained`);
+  test.same(scanLog([...rom, ...firmware, banner].join('\n')), [], 'a talkative boot ROM');
+  const unstamped = [...rom, 'usb 1-1: new high-speed USB device', ...firmware, banner];
+  test.match(scanLog(unstamped.join('\n')), [{ type: 'reboot' }], 'a kernel without stamps ran before');
+  const reader = [`${at} imklog 5.8.11, log source = /proc/kmsg started.`, `${at} Booting Linux on physical CPU 0`];
+  test.same(scanLog([...reader, `${at} Linux version 3.4.99 (builder@host)`].join('\n')), []);
 });
 
 t.test('parts of a pstore are read in the order in which they were printed', async (test) => {
@@ -197,4 +203,23 @@ t.test('a headline that the name of a task breaks', async (test) => {
   test.match(scanLog(broken(from, to).join('\n')), [{ title: whole?.title, comm: 'lo om', startLine: 0 }]);
   test.match(scanLog(broken(from, 'o', to).join('\n')), [{ title: whole?.title, comm: 'lo o om' }]);
   test.same(scanLog('WARNING: loombus: slow link\nloombus 1-1: ordinary line'), [], 'a notice and the line after it');
+});
+
+t.test('a headline after a message whose newline was lost', async (test) => {
+  const [headline = '', ...rest] = consoleOf('soft-lockup').split('\n');
+  const glued = headline.replace(/^\[ *[\d.]+\] ?/, '[    3.000000] loom self-test ');
+  const before = stamped(Array.from({ length: 12 }, (_, at) => `loom ${at}: ordinary line`).join('\n'));
+  const [whole] = scanLog([headline, ...rest].join('\n'));
+  test.match(scanLog([...before, glued, ...rest].join('\n')), [{ title: whole?.title, guilty: whole?.guilty }]);
+  const quote = '[    3.000000] loom: last words were "Kernel panic - not syncing: Fatal exception"';
+  test.same(scanLog([...before, quote].join('\n')), [], 'a quotation');
+});
+
+t.test('a vendor’s mark between the stamp and the message', async (test) => {
+  const mark = (at: number) => `${at % 3 === 0 ? 'I' : ' '}[${at % 8}: ${`loom/${at % 4}`.padStart(15)}: ${at % 99}] `;
+  const log = ['loom: up', 'loom: link', 'Kernel panic - not syncing: loom gave up', 'Call trace:', ' panic+0x1/0x2'];
+  const lines = stamped([...log, ' loom_stop+0x1/0x2', ' el0_svc+0x1/0x2'].join('\n'));
+  const marked = lines.map((line, at) => line.replace(/^(\[ *[\d.]+\]) /, `$1 ${mark(at)}`));
+  const title = 'kernel panic: loom gave up';
+  test.match(scanLog(marked.join('\n')), [{ title, guilty: 'loom_stop' }]);
 });
