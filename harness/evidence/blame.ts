@@ -8,7 +8,7 @@ import type { Trace, TraceKind } from './traces.ts';
  * - `ip`: the instruction that trapped, then its callers.
  * - `recursion`: the innermost function that fills the trace, where one does; else as `ip`.
  * - `headline`: the function that the first line names, then the trace.
- * - `trace`: the trace of whoever noticed.
+ * - `trace`: the trace of the one that noticed.
  * - `first`: the first trace, be it another task's.
  * - `stall`: whatever the CPU ran when the interrupt that noticed came, be it a task or another interrupt.
  * - `named`: only what the headline names.

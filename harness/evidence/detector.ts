@@ -6,7 +6,7 @@ import type { Blame } from './blame.ts';
  * What the last line of a splat looks like.
  * - `end-trace`: `---[ end trace …`, as oopses and WARNINGs have.
  * - `rule`: a line of `=`, as the sanitizers have.
- * - `trace`: a call trace and nothing behind it.
+ * - `trace`: a call trace and nothing after it.
  * - `message`: perhaps a call trace; a message alone is whole as well.
  * - `line`: the first line is all.
  * - `panic`: panic()'s own last words.
@@ -34,7 +34,7 @@ export interface Detector {
   readonly title: string;
   readonly blame: Blame;
   readonly ending: Ending;
-  /** With `trace`: the traces before this line are history (lock chains), the one behind it is the splat's. */
+  /** With `trace`: the traces before this line are history (lock chains), the one after it is the splat's. */
   readonly traceAfter?: RegExp;
   /** Detectors whose first lines belong to this splat when they come in its header. */
   readonly absorbs?: readonly string[];
@@ -46,7 +46,7 @@ export interface Detector {
   readonly vague?: boolean;
 }
 
-/** A special case of a detector, told by the file that its headline names. */
+/** A special case of a detector, known by the file that its headline names. */
 export interface Refinement {
   readonly group: string;
   readonly matches: RegExp;

@@ -56,7 +56,7 @@ const DOUBTS = ['doubt', 'paren', 'unreliable'];
 
 type Groups = Record<string, string | undefined>;
 
-/** A call trace's line as a frame; null when it is none. */
+/** A call trace's line as a frame; null for any other line. */
 export function parseFrame(line: string): Frame | null {
   return parseFrames(line)[0] ?? null;
 }

@@ -14,7 +14,8 @@ const FAMILIES = {
     do_(user_addr_fault|kern_addr_fault|translation_fault|mem_abort|bad_area|debug_exception|serror) exc_.*
     asm_exc_.* page_fault(_oops)? df_debug async_page_fault general_protection invalid_op divide_error double_fault
     error_(entry|exit|code) no_context bad_area.* kernelmode_fixup_or_oops die_kernel_fault panic panic_bad_stack
-    handle_bad_stack vpanic nmi_panic check_panic_on_warn panic_(on_.*|saved_regs) arm64_\w*serror\w* end_report unwind_.* stack_trace_.*
+    handle_bad_stack vpanic nmi_panic check_panic_on_warn panic_(on_.*|saved_regs) arm64_\w*serror\w* end_report
+    unwind_.* stack_trace_.*
     save_stack.* arch_stack_walk walk_stackframe dump_backtrace fault_in_kernel_space spurious_.* vmalloc_fault
     notify_die (\w+_)?notifier_call_chain\w* call_netdevice_notifiers\w* el1.* stack_chk_fail kunit_.* bug_handler
     call_break_hook brk_handler entry_text_start bad_stack bad_mode do_trap_break rust_helper_BUG
@@ -52,7 +53,8 @@ const FAMILIES = {
     lock_(acquire|acquired|release|contended|downgrade|is_held_type|pin_lock|unpin_lock|set_class)
     lock_(sock_nested|system_sleep|torture.*) lockdep_.* lock_acquire.* lock_release.* perf_trace_lock\w*
     lock_contended validate_chain check_preemption_disabled this_cpu_preempt_check
-    valid_state check_(prevs_add|noncircular|irq_usage|usage.*|deadlock|no_locks_.*|wait_context|chain_key|prev_.*|flags)
+    valid_state
+    check_(prevs_add|noncircular|irq_usage|usage.*|deadlock|no_locks_.*|wait_context|chain_key|prev_.*|flags)
     check_preempt_.* mark_(lock|held_locks|usage|lock_irq|irqflags) debug_lockdep_rcu_enabled
     rcu_preempt_sleep_check ldsem_.* raw_(read|write)\w+ (hard|soft)irqs_\w+ trace_(hard|soft)irqs_\w+
     finish_(task_switch|lock_switch)\w* find_(held_lock|lock_.*) register_lock_class assign_lock_key
@@ -62,7 +64,8 @@ const FAMILIES = {
     do_raw_.* queued_.* native_queued_.* pv_(wait|kick|queued).* spin_(bug|dump) rwlock_bug mutex_.* ww_mutex_.*
     rt_mutex_.* rt_(spin|read|write)_.* rtlock_.*
     down(_read|_write|_interruptible|_killable|_trylock|_timeout)?(_.*)? up(_read|_write)?(_non_owner)? rwsem_.*
-    rwbase_.* semaphore_.* percpu_(down|up)_.* percpu_rwsem_.* seqcount_.* reiserfs_write_(un)?lock\w* read_seq.* write_seq.*
+    rwbase_.* semaphore_.* percpu_(down|up)_.* percpu_rwsem_.* seqcount_.* reiserfs_write_(un)?lock\w* read_seq.*
+    write_seq.*
     rcu_read_(lock|unlock).* srcu_read_.* local_bh_.* bit_spin_.* lockref_.* arch_(spin|read|write)_.*
     class_.*_(constructor|destructor) osq_.* local_lock.* debug_(spin|mutex|rt_mutex|locks)_.*
     might_(lock|sleep|resched).* might_alloc debug_check_no_locks_.* mutex rt_mutex write_lock_failed
@@ -91,7 +94,8 @@ const FAMILIES = {
     free_unref_.* free_pcp.* free_pages_ok bad_page free_page_is_bad(_report)? free_pages_(check|prepare).*
     check_(free_page|new_page).* get_page_from_freelist prep_new_page kernel_(un)?poison_pages folio_alloc(_noprof)?
     qlink_.* qlist_.* devm_kmalloc pcpu_(alloc.*|mem_zalloc|balance_.*|create_chunk|populate_.*|depopulate_.*)
-    alloc_skb\w* sk_prot_alloc alloc_percpu.* free_percpu free_large_kmalloc vunmap vfree.* warn_alloc(_failed)? alloc_inode
+    alloc_skb\w* sk_prot_alloc alloc_percpu.* free_percpu free_large_kmalloc vunmap vfree.* warn_alloc(_failed)?
+    alloc_inode
     alloc_frozen_pages.* kmem_cache_(destroy|close|shutdown) get_(any_)?partial\w* free_hot_cold_page\w* free_one_page
     free_memcg_kmem_pages (un)?freeze_partials? discard_slab slob_\w+ init_object
   `,
@@ -103,13 +107,14 @@ const FAMILIES = {
     (devm_)?(kstrdup|kv?asprintf|kv?memdup).*
     read_word_at_a_time (get_|p)random_\w+ crc\w+ aes\w*_(en|de)crypt xxh.* sha\d+_.*
   `,
-  /** Deferred work and waiting, on behalf of whoever set it up. */
+  /** Deferred work and waiting, on behalf of the code that set it up. */
   services: list`
     wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
     wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? queue_delayed_work.* insert_work
     cancel_(delayed_)?work.* drain_workqueue destroy_workqueue work_is_static_object del_timer.* timer_delete.*
     (hr)?timer_(init|setup)\w* init_timer.*
-    mod_timer sk_(stop|reset)_timer\w* add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object call_rcu.* init_srcu_.*
+    mod_timer sk_(stop|reset)_timer\w* add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object
+    call_rcu.* init_srcu_.*
     cleanup_srcu_struct reacquire_held_locks kill_fasync kobject_.* kobj_.* klist_.* devres_.*
     (get|put)_device(_.*)? device_(add|del|register|unregister|create|destroy|release).*
     sysfs_(create|remove|add|delete)_.* add_uevent_var skb_(panic|over_panic|under_panic|put|push|pull|release_data)

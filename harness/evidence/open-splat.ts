@@ -350,7 +350,7 @@ export class OpenSplat {
   #who(texts: readonly string[]): Pick<Splat, 'cpu' | 'pid' | 'comm'> {
     const header = texts.map((text) => CPU_LINE.exec(text)).find((match) => match !== null);
     const printed = header ? namedGroups(header) : undefined;
-    // Whoever prints may be a watchdog: what the headline says of its victim goes first.
+    // The one that prints may be a watchdog: what the headline says of its victim goes first.
     const named = this.#groups;
     const same = (['pid', 'comm'] as const).every(
       (field) => named[field] === undefined || printed?.[field] === undefined || named[field] === printed[field],

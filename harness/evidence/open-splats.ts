@@ -181,7 +181,7 @@ export class OpenSplats {
     const latestFirst = [...this.#open].reverse();
     const own = latestFirst.filter(({ context }) => context === line.context);
     if (own.length > 0) return own;
-    // Without a caller id on either side nothing tells them apart.
+    // Without a caller id on either side nothing parts them.
     if (line.context === null) return latestFirst;
     return latestFirst.filter(({ detector, context }) => detector.spansContexts || context === null).slice(0, 1);
   }

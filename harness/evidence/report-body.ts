@@ -2,7 +2,7 @@
 import { either } from './pattern.ts';
 
 /**
- * Lines that only ever stand inside or directly after a splat, besides frames: what tells its end from the log that
+ * Lines that only ever stand inside or directly after a splat, apart from frames: what parts its end from the log that
  * goes on.
  */
 const REPORT_BODY: readonly RegExp[] = [
@@ -58,7 +58,7 @@ export const CUT_HERE = /-{4,}\[ cut here \]-{4,}$/;
 export const RULE = /^\s?={10,}$/;
 export const PANIC = /^Kernel panic - not syncing/;
 export const END_TRACE = /^---\[ end trace\b/;
-/** The last words of panic(); with `panic=` negative there are none, hence the KASLR line before them. */
+/** The last words of panic(); with `panic=` negative they are missing, hence the KASLR line before them. */
 export const END_PANIC = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds|^Kernel Offset: /;
 export const FINAL = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds/;
 export const KILLED = either(

@@ -135,7 +135,7 @@ export class SplatScanner {
     this.#console.remember(raw);
   }
 
-  /** The records of a line; where a headline or a part of a splat follows text that is none, its prefix is learned. */
+  /** The records of a line; where a headline or a part of a splat follows other text, that is learned as a prefix. */
   #read(raw: string, coming: readonly string[], index: number): ConsoleLine[] {
     const lines = this.#console.read(raw, coming);
     const [line] = lines;

@@ -3,7 +3,7 @@ import type { Frame, Symbolizer } from '../model/splat.ts';
 import { sourcePlaces, type SourcePlace } from './addr2line.ts';
 import { SymbolTable } from './symbols.ts';
 
-/** In every kernel, and never moved: its path tells where the tree was when it was built. */
+/** In every kernel, and never moved: its path says where the tree was when it was built. */
 const LANDMARK = { symbol: 'start_kernel', file: 'init/main.c' } as const;
 
 /**
@@ -57,7 +57,7 @@ function locate(frame: Frame, symbols: SymbolTable, places: ReadonlyMap<bigint, 
   };
 }
 
-/** The folder of the tree with its slash; empty when the image does not tell. */
+/** The folder of the tree with its slash; empty when the image does not say. */
 function treeOf(landmark: readonly SourcePlace[]): string {
   const location = landmark.at(-1)?.location ?? '';
   const at = location.lastIndexOf(`${LANDMARK.file}:`);

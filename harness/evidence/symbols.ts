@@ -50,7 +50,7 @@ export class SymbolTable {
    * Where a function is; null when there is none of that name and size, or several. A size that does not
    * fit means another build: no line is better than a wrong one.
    *
-   * @param size as printed behind the slash; null when it was not printed.
+   * @param size as printed after the slash; null when it was not printed.
    */
   addressOf(name: string, size: number | null): bigint | null {
     const fitting = (this.#byName.get(name) ?? []).filter((place) => size === null || place.size === BigInt(size));

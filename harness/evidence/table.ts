@@ -59,8 +59,8 @@ const DIE = sequence(
 const NOTABLE = either(
   /BUG\b|Oops|WARNING: |INFO: |ernel panic|PANIC|UBSAN: |ODEBUG: |LOCKUP|hard lockup|nable to handle/,
   /general protection|divide[ _]error|invalid opcode|double fault|stack segment|\[#\d|Internal error: |nhandled /,
-  /Bad mode in/,
-  /Alignment trap: |CFI failure|cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
+  /Bad mode in|CFI failure/,
+  /Alignment trap: |cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
   /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
   /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,

@@ -34,7 +34,7 @@ export function unwrap(raw: string): string {
   return JSON_RECORD.test(line) ? (messageOf(line) ?? line) : line;
 }
 
-/** The message in a record of JSON lines; null when it is none. */
+/** The message in a record of JSON lines; null when it has none. */
 function messageOf(line: string): string | null {
   const fields = parse(line.trim().replace(/^- /, '').replace(/,$/, ''));
   if (fields === null) return null;

@@ -54,7 +54,7 @@ export const WARNINGS: readonly Detector[] = [
     title: 'WARNING[ in {f}]',
     blame: HEADLINE,
     ending: 'end-trace',
-    // Up to 4.19 the message of a WARN() came behind its headline.
+    // Up to 4.19 the message of a WARN() came after its headline.
     absorbs: ['refcount', 'odebug', 'list-corruption', 'usercopy', 'fortify', 'hard-lockup'],
     refined: CHECKERS,
   },
