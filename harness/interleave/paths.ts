@@ -29,6 +29,8 @@ export interface ContenderSpec {
   readonly name: string;
   /** The first of these that the kernel has is the first function that it enters. */
   readonly enters: readonly string[];
+  /** Names of functions that it calls to wait, and of those that make such calls; null where the race names none. */
+  readonly waits: { readonly calls: readonly string[]; readonly in: readonly string[] } | null;
 }
 
 /** Instructions of a path that is one call, and of one that ends in another function: lock validation is tenfold. */
@@ -51,5 +53,13 @@ export function pathNamed(race: RaceFolder, name: string, kernelVersion: string 
 
 /** @throws UsageError `NO_SUCH_CONTENDER` naming those that there are. */
 export function contenderNamed(race: RaceFolder, name: string, kernelVersion: string | null = null): ContenderSpec {
-  return { name, enters: namesFor(contenderOperation(race, name).meanwhile.enters, kernelVersion) };
+  const { enters, body = [], waits } = contenderOperation(race, name).meanwhile;
+  return {
+    name,
+    enters: namesFor(enters, kernelVersion),
+    waits:
+      waits === undefined
+        ? null
+        : { calls: namesFor(waits.calls, kernelVersion), in: namesFor([...body, ...waits.in], kernelVersion) },
+  };
 }

@@ -7,6 +7,7 @@ import type { ContenderSpec, PathSpec } from './paths.ts';
 import { Runner, type Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
 import type { SymbolTable } from './symbols.ts';
+import { takeAway, type WaitCall } from './waits.ts';
 
 /** vCPUs by what runs on them (guests/src/common/place.h). */
 export const ACTOR = 1;
@@ -43,7 +44,12 @@ export interface Placement {
 /**
  * Brings the held thread to the anchor and the actor to where it waits, and keeps that state.
  *
+<<<<<<< HEAD
  * @throws PathNotReachedError when this kernel's operation does not take the path; NotPlacedError when a thread
+=======
+ * @param takenAway calls that the kernel is to lack: part of the state that is kept.
+ * @throws GuestError `PATH_NOT_REACHED` when this kernel's operation does not take the path; `NOT_PLACED` when a thread
+>>>>>>> 8d9645b (place: take the contender's waits away, to show the power of an absence)
  *   does not come where it should.
  */
 export async function prepare(
@@ -52,8 +58,10 @@ export async function prepare(
   symbols: SymbolTable,
   path: PathSpec,
   contender: ContenderSpec,
+  takenAway: readonly WaitCall[] = [],
 ): Promise<Placement> {
   const { vcpus } = machine;
+  await takeAway(vcpus, ACTOR, takenAway);
   const runner = new Runner(vcpus);
   const control = new ControlPage(vcpus, places);
   await actorToItsPlace(runner, control);

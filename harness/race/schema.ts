@@ -78,8 +78,17 @@ const held = mapping({
   success: z.enum(['value', 'major-fault']).default('value'),
 });
 
+/**
+ * Calls by which the contender waits for those that may still use what it takes away: what they call, and functions
+ * beside its body that make such calls for it. Each can be taken away, to see whether its absence is noticed.
+ */
+const waits = mapping({ calls: places, in: places.default([]) });
+
 /** What it means that an operation goes on meanwhile: functions that it enters, and the one that holds its body. */
-const meanwhile = mapping({ enters: places, body: places.optional() });
+const meanwhile = mapping({ enters: places, body: places.optional(), waits: waits.optional() }).refine(
+  (given) => given.waits === undefined || given.body !== undefined,
+  { error: 'needs body: the waits are looked for in it' },
+);
 
 const operation = mapping({
   describe: line,

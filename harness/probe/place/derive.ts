@@ -4,7 +4,7 @@ import { mergeSummary } from '../../interleave/merge.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import type { RawFiles } from '../../model/probe.ts';
 import type { Splat } from '../../model/splat.ts';
-import { consoleNames, readPoints } from './files.ts';
+import { consoleNames, readPoints, readWaits } from './files.ts';
 import { NOTHING_FOUND, type PlaceFinding } from './finding.ts';
 import { heldInstants } from './instants.ts';
 
@@ -13,7 +13,8 @@ export async function derivePlaced(files: RawFiles): Promise<PlaceFinding> {
   const { path, results } = await readPoints(files);
   const consoles = await consoleNames(files);
   const strays = await symbolized(files, await strayed(files, consoles, results));
-  if (path === null) return { ...NOTHING_FOUND, guests: consoles.length, strays };
+  const waits = await readWaits(files);
+  if (path === null) return { ...NOTHING_FOUND, guests: consoles.length, strays, waits };
   const { instants, splats, ...counts } = heldInstants(results, path);
   const sources = await files.symbols.places(instants.map(({ point }) => point.address));
   return {
@@ -24,6 +25,7 @@ export async function derivePlaced(files: RawFiles): Promise<PlaceFinding> {
     merged: path.represented === null ? null : mergeSummary(path.represented, results),
     guests: consoles.length,
     strays,
+    waits,
   };
 }
 

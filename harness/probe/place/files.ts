@@ -11,6 +11,7 @@ import { exploredPath, pointResult } from './shapes.ts';
 
 const PATH = 'path.json';
 const POINTS = 'points.jsonl';
+const WAITS = 'waits.json';
 const CONSOLE = /^console\.(\d+)\.log$/;
 
 /** What an exploration has left so far. */
@@ -30,6 +31,12 @@ export async function readPoints(files: Pick<RawFiles, 'text' | 'path'>): Promis
     path: await readRawJson(files, PATH, exploredPath),
     results: await readJsonLines(files, POINTS, pointResult),
   };
+}
+
+/** Names of the calls by which the contender waits in the step's kernel; null where nobody asked for them. */
+export async function readWaits(files: Pick<RawFiles, 'text' | 'path'>): Promise<readonly string[] | null> {
+  const waits = await files.text(WAITS);
+  return waits === null ? null : parsed(z.array(z.string()).readonly(), waits, files.path(WAITS));
 }
 
 /** Numbered consoles, one a guest, in their order. */
@@ -57,8 +64,16 @@ export class PointWriter {
   }
 
   async writePath(path: ExploredPath): Promise<void> {
-    const file = this.files.path(PATH);
-    await withHostErrors('store a path', file, () => writeFileAtomic(file, `${JSON.stringify(path, null, 2)}\n`));
+    await this.#write(PATH, path);
+  }
+
+  async writeWaits(waits: readonly string[]): Promise<void> {
+    await this.#write(WAITS, waits);
+  }
+
+  async #write(name: string, value: unknown): Promise<void> {
+    const file = this.files.path(name);
+    await withHostErrors(`store ${name}`, file, () => writeFileAtomic(file, `${JSON.stringify(value, null, 2)}\n`));
   }
 
   /** A point is kept as soon as it is known. */

@@ -50,6 +50,8 @@ export const placeFinding = z
     guests: count,
     /** Splats that a console shows and no attempt does. */
     strays: z.array(splat).readonly(),
+    /** Calls by which the contender waits in this kernel, by name; null where nobody asked for them. */
+    waits: z.array(text).readonly().nullable(),
   })
   .readonly();
 export type PlaceFinding = z.infer<typeof placeFinding>;
@@ -65,4 +67,5 @@ export const NOTHING_FOUND: PlaceFinding = {
   merged: null,
   guests: 0,
   strays: [],
+  waits: null,
 };

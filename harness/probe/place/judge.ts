@@ -7,6 +7,7 @@ import { classify } from '../../model/signature.ts';
 import type { FoundOutcome, Instant, PlaceFinding } from './finding.ts';
 import { joined, mapOf, type RaceMap } from './map.ts';
 import { distinctOutcomes, frozenWait, verdictOf } from './outcome.ts';
+import { partsOf, powerless, powerOf, powerText } from './power.ts';
 import type { PlaceArgs, PlaceSpec } from './spec.ts';
 
 type Placed = Seen<PlaceArgs, PlaceFinding>;
@@ -23,7 +24,7 @@ export function judgePlaced(
 ): ProbeVerdict {
   const shown = probe.variants.map((variant) => {
     const own = seen.filter(({ step }) => step.variant === variant);
-    return { variant, ...shownBy(probe, variant, own, context.unavailable[variant]) };
+    return { variant, ...shownWithPower(probe, variant, own, context.unavailable[variant]) };
   });
   const control = shown.find(({ variant }) => variant === probe.control);
   const blind = probe.control !== null && (control?.counts.target ?? 0) === 0;
@@ -86,6 +87,29 @@ function unsupported(
         ? 'the control shows nothing: the probe is blind'
         : `blind: the control ${control} shows nothing`;
   return { outcome: 'inconclusive', reason: `${reason}; ${why}` };
+}
+
+/** The same, where the probe makes mutants: an absence needs the power to notice what it is about. */
+function shownWithPower(probe: PlaceSpec, variant: string, own: readonly Placed[], unavailable?: string): Shown {
+  const { main, stalled } = partsOf(own);
+  const shown = shownBy(probe, variant, main, unavailable);
+  if (!probe.mutants || variant === probe.control || shown.outcome !== 'clean') return shown;
+  const unpowered = (why: string): Shown => ({
+    ...shown,
+    outcome: 'inconclusive',
+    reason: `no finding (no power shown): ${shown.reason}; ${why}`,
+  });
+  if (stalled === null) return unpowered('its map under a stall was not made');
+  const underStall = shownBy(probe, variant, [stalled]);
+  if (isFound(underStall.outcome)) return { ...underStall, reason: `under a stall: ${underStall.reason}` };
+  if (underStall.outcome !== 'clean') return unpowered(`under a stall: ${underStall.reason}`);
+  const power = powerOf(own);
+  const why = powerless(power, probe.race.words.contender);
+  return why === null ? { ...shown, reason: `${shown.reason}; ${powerText(power)}` } : unpowered(why);
+}
+
+function isFound(outcome: VariantOutcome): boolean {
+  return FOUND.some((each) => each === outcome);
 }
 
 /** What the steps of a variant show, whatever its control does. Worst first; an instant of which nothing is known keeps a variant from being clean. */

@@ -8,7 +8,8 @@ import { GuestError, unsuppressed, UsageError } from '../../model/errors.ts';
 import type { PointResult } from '../../model/interleave.ts';
 import type { Step, StepEnd } from '../../model/probe.ts';
 import { outcomeKey, pointName } from '../../model/race-map.ts';
-import { withPlacement } from './guest.ts';
+import type { Scene } from '../../interleave/program.ts';
+import { waitsOf, withPlacement } from './guest.ts';
 import { readRace } from '../../race/read.ts';
 import { endOf } from '../../lab/end-of.ts';
 import type { Stage } from '../stage.ts';
@@ -22,12 +23,16 @@ export type Place = <T>(
   consoleLog: string,
   signal: AbortSignal,
   use: (placement: Placement) => Promise<T>,
+  /** Calls of the contender that the kernel is to lack. */
+  without: readonly string[],
 ) => Promise<T>;
 
-const inGuest: Place = ({ race, path, meanwhile, backend }, { kernel, lab }, consoleLog, signal, use) => {
-  const scene = { race: readRace(lab.guestsDir, race.name), path, meanwhile, backend };
-  return withPlacement(kernel, lab, signal, use, scene, consoleLog);
-};
+const inGuest: Place = (probe, { kernel, lab }, consoleLog, signal, use, without) =>
+  withPlacement(kernel, lab, signal, use, sceneOf(probe, lab), consoleLog, without);
+
+function sceneOf({ race, path, meanwhile, backend }: PlaceSpec, { guestsDir }: Stage['lab']): Scene {
+  return { race: readRace(guestsDir, race.name), path, meanwhile, backend };
+}
 
 /** How a step ended that asks for what its kernel does not have. */
 export const NOT_PLACED = 'not-placed';
@@ -88,6 +93,10 @@ class Exploration {
 
   async run(): Promise<void> {
     await this.#takeUp();
+    if (this.probe.mutants) {
+      const { kernel, lab, signal } = this.stage;
+      await this.writer.writeWaits(await waitsOf(kernel, sceneOf(this.probe, lab), signal));
+    }
     const guests = this.probe.atOnce ?? Math.max(1, Math.floor(availableParallelism() / CPUS_A_GUEST));
     const { index, of } = this.args.share;
     const shares = Array.from({ length: guests }, (_, at): PointShare => ({ index: index + of * at, of: of * guests }));
@@ -120,7 +129,7 @@ class Exploration {
     for (let lost = 0; lost < MOST_GUESTS; lost++) {
       const consoleLog = this.writer.consoleLog(this.#guest++);
       const use = (placement: Placement) => explore(placement, options);
-      if (!(await this.place(this.probe, this.stage, consoleLog, signal, use)).lost) return;
+      if (!(await this.place(this.probe, this.stage, consoleLog, signal, use, this.args.without)).lost) return;
     }
     throw new GuestError('TOO_MANY_LOST', `${MOST_GUESTS} guests were lost while ${this.probe.path} was explored`);
   }

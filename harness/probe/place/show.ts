@@ -10,6 +10,7 @@ import { shownBy, titleOf as titleOfOutcome } from './judge.ts';
 import { joined, mapOf, type RaceMap } from './map.ts';
 import { OUTCOME_KINDS, outcomeKey, type OutcomeKind } from './outcome.ts';
 import { stepsOf } from './next.ts';
+import { partsOf } from './power.ts';
 import { raceOfWindow } from './race-plot.ts';
 import type { PlaceArgs, PlaceSpec } from './spec.ts';
 import { edgesOf, indexRange, LEGEND, nameRange, strip } from './strip.ts';
@@ -41,7 +42,7 @@ interface Shown {
 /** Maps below each other: a line and a strip for each variant, then where each finding is held. */
 export function showPlaced(probe: PlaceSpec, seen: readonly Placed[], verdict: ProbeVerdict): Section {
   const shown = verdict.variants.map((each): Shown => {
-    const own = seen.filter(({ step }) => step.variant === each.variant);
+    const own = partsOf(seen.filter(({ step }) => step.variant === each.variant)).main;
     return {
       verdict: each,
       seen: own,
@@ -72,7 +73,7 @@ function rowOf({ verdict, map }: Shown): SectionRow {
   const cells = map === null ? [] : [`${map.exploredPoints} of ${map.pathPoints}`, `|${strip(map, TEXT_COLUMNS)}|`];
   const narrow = map === null ? [] : [exploredText(map)];
   if (map === null || outcome === 'inconclusive') return { variant, outcome, cells, narrow, remarks: [reason] };
-  return { variant, outcome, cells, narrow, remarks: outcome === 'clean' ? [] : placesOfFindings(map) };
+  return { variant, outcome, cells, narrow, remarks: outcome === 'clean' ? [reason] : placesOfFindings(map) };
 }
 
 const BAD: ReadonlySet<OutcomeKind> = new Set(['oops', 'hang', 'corruption', 'inconclusive']);
@@ -229,6 +230,8 @@ export function outlineOfPlaced(probe: PlaceSpec): Outline {
 /** What one step says by itself. */
 export function briefOfPlaced(probe: PlaceSpec, seen: Placed): StepBrief {
   const { outcome, reason, signatures, map } = shownBy(probe, seen.step.variant, [seen]);
+  const { without } = seen.step.args;
+  if (without.length > 0) return briefOfMutant(seen, `without ${without.join(' and ')}: ${reason}`);
   return {
     outcome,
     words: reason,
@@ -237,5 +240,18 @@ export function briefOfPlaced(probe: PlaceSpec, seen: Placed): StepBrief {
     titles: signatures.map(({ title }) => title),
     splat: seen.finding.splats[0]?.text ?? null,
     cells: { points: map?.exploredPoints ?? 0, of: map?.pathPoints ?? 0, guests: seen.finding.guests },
+  };
+}
+
+/** Of a kernel that lacks something it says nothing of the variant. */
+function briefOfMutant({ finding: { instants, path, guests } }: Placed, words: string): StepBrief {
+  return {
+    outcome: 'clean',
+    words,
+    void: true,
+    measured: null,
+    titles: [],
+    splat: null,
+    cells: { points: instants.length, of: path?.points ?? 0, guests },
   };
 }

@@ -59,6 +59,11 @@ export const placeSpec = z
     /** Attempts at each point, and the fresh guests over which they are spread. */
     repeats: count,
     guests: count,
+    /**
+     * Explores each variant without a finding once more under a stall: as it is, and with calls by which the contender
+     * waits taken away from the running kernel. What is noticed of that is the power of an absence.
+     */
+    mutants: z.boolean(),
     /** Guests side by side in one step; null is as many as the host has processors for. */
     atOnce: count.nullable(),
   })
@@ -73,6 +78,10 @@ export const placeArgs = z
     share: z.strictObject({ index: count, of: count }).readonly(),
     /** Attempts at each of them. */
     repeats: count,
+    /** `main`: what the probe is about. The others show its power: the same kernel under a stall, and without waits. */
+    part: z.enum(['main', 'stalled', 'mutant']),
+    /** Calls of the contender that the kernel lacks, by the names that `harness/interleave/waits.ts` gives them. */
+    without: z.array(text).readonly(),
   })
   .readonly();
 export type PlaceArgs = z.infer<typeof placeArgs>;
@@ -99,6 +108,7 @@ const shape = {
     error: 'needs call graph, or a list of functions',
   }),
   merge: line,
+  mutants: z.boolean({ error: 'needs true or false' }),
 } as const;
 
 export const placeKeys: ProbeKeys<PlaceSpec> = {
@@ -107,6 +117,9 @@ export const placeKeys: ProbeKeys<PlaceSpec> = {
   defaults: ['backend', 'control', 'variants', 'expect'],
   check: (values, { race }) => [
     ...mergeProblems(values),
+    ...(values['mutants'] === true && values['hold'] === 'stall'
+      ? [{ path: ['mutants'], message: 'needs hold: preempt; the stall that shows their power is made in addition' }]
+      : []),
     ...(race === null ? [] : raceProblems(values, folderOf(race))),
   ],
   resolve(common, values, { target, race }) {
@@ -131,6 +144,7 @@ export const placeKeys: ProbeKeys<PlaceSpec> = {
       mergeSeed: file.merge ?? null,
       repeats: file.repeats ?? DEFAULT_REPEATS,
       guests: file.guests ?? 1,
+      mutants: file.mutants ?? false,
       atOnce: file['at-once'] ?? null,
     };
   },
@@ -144,7 +158,9 @@ function mergeProblems({ merge, points: chosen, sample, entries }: Values): KeyP
 }
 
 /** Only what the race has: a swap file, say, lies on a file system whose sleeping would be part of a path. */
-function raceProblems({ path, meanwhile, backend: given }: Values, race: RaceFolder): KeyProblem[] {
+function raceProblems({ path, meanwhile, backend: given, mutants }: Values, race: RaceFolder): KeyProblem[] {
+  const contender = typeof meanwhile === 'string' ? meanwhile : race.contender;
+  const waits = race.operations[contender]?.meanwhile?.waits;
   const kinds = [...new Set(Object.values(race.setups).map((setup) => setup.backend.kind))];
   const kind: unknown = typeof given === 'object' && given !== null && 'kind' in given ? given.kind : undefined;
   return [
@@ -158,6 +174,9 @@ function raceProblems({ path, meanwhile, backend: given }: Values, race: RaceFol
     ...(typeof kind !== 'string' || kinds.some((each) => each === kind)
       ? []
       : [{ path: ['backend'], message: `${race.name} cannot be placed on ${kind}; use ${kinds.join(' or ')}` }]),
+    ...(mutants === true && contender in race.operations && waits === undefined
+      ? [{ path: ['mutants'], message: `${race.name} names no waits of ${contender} that could be taken away` }]
+      : []),
   ];
 }
 

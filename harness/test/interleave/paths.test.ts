@@ -22,7 +22,18 @@ t.test('a path begins and ends where its race says, by names of the kernel’s v
 
 t.test('either side may be held', async (t) => {
   t.equal(pathNamed(SWAPOFF, 'swapoff').anchor.functions[0], '__do_sys_swapoff');
-  t.same(contenderNamed(SWAPOFF, 'fault'), { name: 'fault', enters: ['do_swap_page'] });
+  t.same(contenderNamed(SWAPOFF, 'fault'), { name: 'fault', enters: ['do_swap_page'], waits: null });
+  t.match(contenderNamed(SWAPOFF, 'swapoff').waits, {
+    calls: ['synchronize_rcu', 'synchronize_sched', 'stop_machine', 'wait_for_completion'],
+    in: [
+      '__do_sys_swapoff',
+      '__se_sys_swapoff',
+      '__x64_sys_swapoff',
+      'SyS_swapoff',
+      'sys_swapoff',
+      'exit_swap_address_space',
+    ],
+  });
   t.throws(() => contenderNamed(SWAPOFF, 'mincore'), { code: 'NO_SUCH_CONTENDER', hint: /swapoff\+swapon/ });
 });
 

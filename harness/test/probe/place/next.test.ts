@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import type { Step } from '../../../model/probe.ts';
 import { nextStep, stepsOf } from '../../../probe/place/next.ts';
 import { makePlaceSpec, makeSeen } from './fixtures/make.ts';
 
 const none = { unavailable: {} };
-const step = (variant: string, index = 0) => ({ step: makeSeen(variant, [], { index }).step as Step });
+const step = (variant: string, index = 0) => makeSeen(variant, [], { index });
 
 t.test('a map a variant, in the plan’s order; what cannot be built is left out', async (t) => {
   const probe = makePlaceSpec({ variants: ['weakened', 'v5b', 'stock'] });
