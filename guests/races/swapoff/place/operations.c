@@ -21,6 +21,10 @@
  */
 #define MOST_USERS 62
 
+/* A page that was asked for is read some time later. */
+#define CACHE_ROUNDS   200
+#define CACHE_PAUSE_MS 10
+
 /* The same memory at another address, without any page table yet. */
 static unsigned char *alias;
 
@@ -60,6 +64,27 @@ static int advise(int advice)
 static int will_need(void)
 {
 	return advise(MADV_WILLNEED);
+}
+
+static bool target_in_memory(void)
+{
+	unsigned char resident;
+
+	if (mincore(target(), PAGE_BYTES, &resident))
+		fail("mincore: %m");
+	return resident & 1;
+}
+
+/* The target's page is in the swap cache afterwards, and the entry is still where it was. */
+static void bring_to_cache(void)
+{
+	if (will_need())
+		fail("madvise(MADV_WILLNEED): %m");
+	for (int round = 0; !target_in_memory(); round++) {
+		if (round == CACHE_ROUNDS)
+			fail("the target page does not come to the swap cache");
+		pause_ms(CACHE_PAUSE_MS);
+	}
 }
 
 static int drop_mapped(void)
@@ -130,6 +155,10 @@ const struct operation operations[] = {
 	{ .name = "continuation", .prepare = share_target, .run = copy_process },
 	{ .name = "free", .flags = DROPS_TARGET, .run = drop_mapped },
 	{ .name = "free-shmem", .flags = ON_TMPFS | DROPS_TARGET, .run = drop_of_file },
+	{ .name = "free-shmem-cached",
+	  .flags = ON_TMPFS | DROPS_TARGET,
+	  .prepare = bring_to_cache,
+	  .run = drop_of_file },
 	{ .name = "swapoff", .run = call_swapoff },
 	{ .name = "swapoff+swapon", .run = call_swapoff_swapon },
 	{ 0 },
