@@ -6,6 +6,10 @@ declare module 'jstat' {
       /** Quantile of the beta distribution. */
       inv(p: number, alpha: number, beta: number): number;
     };
+    readonly gamma: {
+      /** Quantile of the gamma distribution. */
+      inv(p: number, shape: number, scale: number): number;
+    };
     readonly studentt: {
       /** Quantile of Student's t. */
       inv(p: number, degreesOfFreedom: number): number;
