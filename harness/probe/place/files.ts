@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { z } from 'zod';
 import { readTextIfExists, withHostErrors, writeFileAtomic } from '../../host/files.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import type { PointResult } from '../../model/interleave.ts';
@@ -35,8 +36,7 @@ export async function readPoints(files: Pick<RawFiles, 'text' | 'path'>): Promis
 
 /** Names of the calls by which the contender waits in the step's kernel; null where nobody asked for them. */
 export async function readWaits(files: Pick<RawFiles, 'text' | 'path'>): Promise<readonly string[] | null> {
-  const waits = await files.text(WAITS);
-  return waits === null ? null : parsed(z.array(z.string()).readonly(), waits, files.path(WAITS));
+  return readRawJson(files, WAITS, z.array(z.string()).readonly());
 }
 
 /** Numbered consoles, one a guest, in their order. */

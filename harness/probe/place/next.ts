@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Next, NextContext, Seen } from '../../model/probe.ts';
 import type { PlaceFinding } from './finding.ts';
-import { partsOf, powerOf } from './power.ts';
+import { missedOf, partsOf, POWER_HOLDS, powerOf, type Mutant } from './power.ts';
 import { shownBy } from './judge.ts';
 import type { PlaceArgs, PlaceSpec } from './spec.ts';
 
@@ -24,17 +24,27 @@ const STALLED: PlaceArgs = { hold: 'stall', share: { index: 0, of: 1 }, repeats:
 const MUTANT = { ...STALLED, part: 'mutant' } as const;
 
 /**
- * What shows the power of a variant's absence, where there is one: its map under a stall, one for each wait that is
- * taken away, and one without any of them where some made no difference by themselves.
+ * What shows the power of a variant's absence, where there is one: its map under a stall; one for each wait that is
+ * taken away, by another hold as well where that is not noticed; and one without any of them where some are not. Only as
+ * far as it is known: what follows a step depends on what that finds.
  */
 function powerSteps(probe: PlaceSpec, variant: string, own: readonly Placed[]): PlaceArgs[] {
   const { main, stalled } = partsOf(own);
   if (!probe.mutants || variant === probe.control || shownBy(probe, variant, main).outcome !== 'clean') return [];
   if (stalled !== null && shownBy(probe, variant, [stalled]).outcome !== 'clean') return [STALLED];
   const { waits, mutants } = powerOf(own);
-  const single = [STALLED, ...waits.map((wait) => ({ ...MUTANT, without: [wait] }))];
-  const unnoticed = mutants.some(({ without, noticed }) => without.length === 1 && noticed === 0);
-  return waits.length > 1 && unnoticed ? [...single, { ...MUTANT, without: waits }] : single;
+  const steps = [STALLED];
+  for (const wait of waits) {
+    for (const hold of POWER_HOLDS) {
+      const same = (mutant: Mutant): boolean => mutant.without.join() === wait && mutant.hold === hold;
+      const made = mutants.find(same);
+      steps.push({ ...MUTANT, hold, without: [wait] });
+      if (made === undefined) return steps;
+      if (made.noticed > 0) break;
+    }
+  }
+  const silent = waits.some((wait) => missedOf(mutants, wait) === false);
+  return silent && waits.length > 1 ? [...steps, { ...MUTANT, without: waits }] : steps;
 }
 
 /** The first step of the first variant that has not ended; a step that failed is not made again. */

@@ -87,7 +87,8 @@ t.test('placing: an exploration says so, a replay is refused', async (t) => {
   untouched(t, replayed);
   const explored = wrong();
   const probe = makePlaceSpec({ backend: machine.backend, atOnce: 1 });
-  const args = { hold: probe.hold, share: { index: 0, of: 1 }, repeats: 1 };
+  const part = 'main' as const;
+  const args = { hold: probe.hold, share: { index: 0, of: 1 }, repeats: 1, part, without: [] };
   const step = { ...{ plan: 'p', probe: 'p', variant: 'v', kernel: 'k', buildId: 'ab12', index: 0, seed: 1 }, args };
   const files = { path: (name: string) => join(dir, `map-${name}`) };
   const stage = { kernel, lab: explored, files, signal: never, emit: silent, progress: silent };
