@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-/** How far the rates of boots may differ for the bound to hold: standard deviation per mean, of gamma-distributed rates. */
+/** How far the rates of boots may differ for the bound to hold: standard deviation per mean, gamma-distributed. */
 export const BOOT_CV = 2;
 
 const MOST_STEPS = 200;
 
 /**
- * Upper confidence limit of a rate per exposure of which no event was seen, over boots whose own rates differ: boots are
- * the replicates, exposures within one are not. With gamma-distributed rates of mean x and a coefficient of variation
- * `cv`, no event is seen in any boot with the probability ∏ (1 + x·cv²·nᵢ)^(-1/cv²); the limit is the x for which that is
- * 1 - `confidence`. For `cv` 0 it is the rule of three, 3/n. A larger spread makes the limit larger, so it holds for
- * every coefficient of variation up to `cv`.
+ * Upper confidence limit of a rate per exposure of which no event was seen, over boots whose own rates differ: boots
+ * are the replicates, exposures within one are not. With gamma-distributed rates of mean x and a coefficient of
+ * variation `cv`, no event is seen in any boot with the probability ∏ (1 + x·cv²·nᵢ)^(-1/cv²); the limit is the x for
+ * which that is 1 - `confidence`. For `cv` 0 it is the rule of three, 3/n. A larger spread makes the limit larger, so
+ * it holds for every coefficient of variation up to `cv`.
  *
  * @param exposures per boot; boots without any add nothing.
  * @returns Infinity without any exposure.
