@@ -205,17 +205,19 @@ export function buildProgram(shell: {
 
   command('latency')
     .argument('[variants...]', 'variants of the plan, the first one against the others; all when none is named')
-    .description('measure what variants cost real-time threads while swapoff loops, and compare (docs/latency.md)')
-    .option('-p, --plan <plan>', 'latency plan', 'latency')
-    .option('--instructions', 'count the instructions of one fault on each variant instead, by stepping it')
+    .description(
+      'measure what variants cost real-time threads while the race’s contender loops, and compare (docs/latency.md)',
+    )
+    .option('-p, --plan <plan>', 'plan with a latency probe', 'latency')
+    .option('--instructions', 'count the instructions of one operation on each variant instead, by stepping it')
     .option(
       '--on <machine>',
       'measure the kernel that ssh:HOST runs, as root, without QEMU (docs/latency.md says what it touches)',
     )
     .option('--ssh-config <file>', 'configuration of ssh for --on')
     .option('--swap-dir <folder>', 'folder of that machine for a swap file of its own', '/var/tmp')
-    .option('--boots <n>', 'so many boots of each arm, no more and no less')
-    .option('--budget <seconds>', 'begin no further boots after so long, instead of the plan’s')
+    .option('--boots <n>', 'this many boots of each arm, no more and no less')
+    .option('--budget <seconds>', 'begin no further boots after this long, instead of the plan’s')
     .option('--seed <number>', 'seed of the design instead of the plan’s')
     .addOption(results())
     .addOption(accel())
@@ -227,13 +229,12 @@ export function buildProgram(shell: {
     );
 
   command('compare')
-    .argument('<run>', 'folder of a latency run, or its name below results/')
+    .argument('<run>', 'folder of a run, or its name below results/')
     .argument('[other]', 'another one, to be compared with the first')
-    .description('compute a stored latency run anew from its raw samples, or compare two')
-    .option('--html <file>', 'write the curves of a run there, as one page')
+    .description('print the report of a run and what does not follow from its raw files, or compare two latency runs')
     .addOption(json())
     .action(async (run: string, other: string | undefined, flags) =>
-      (await import('./commands/latency.ts')).compareCommand(context, run, other, flags),
+      (await import('./commands/compare.ts')).compareCommand(context, run, other, flags),
     );
 
   command('scan')

@@ -101,6 +101,7 @@ const STYLE: Readonly<Record<VariantOutcome, Style>> = {
   hang: 'bad',
   'other-bug': 'doubt',
   clean: 'good',
+  measured: 'good',
   inconclusive: 'doubt',
 };
 

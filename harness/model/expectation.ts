@@ -44,6 +44,7 @@ function notAccepted({ outcome, reason }: Shown, expected: Expectation): Expecta
     case 'target':
     case 'hang':
     case 'clean':
+    case 'measured':
       return { kind: 'missed', message };
   }
 }

@@ -9,9 +9,10 @@ import type { SplatType } from './splat.ts';
  * - `hang`: no progress past a deadline while guest and host go on
  * - `other-bug`: another splat, or wrong contents
  * - `clean`: nothing happened, and that means something
+ * - `measured`: figures were taken, and they mean something; nothing was looked for
  * - `inconclusive`: with its reason
  */
-export const OUTCOMES = ['target', 'hang', 'other-bug', 'clean', 'inconclusive'] as const;
+export const OUTCOMES = ['target', 'hang', 'other-bug', 'clean', 'measured', 'inconclusive'] as const;
 export type VariantOutcome = (typeof OUTCOMES)[number];
 
 /** How many of something came to what. */

@@ -50,7 +50,7 @@ export interface ProbeKind<Spec extends ProbeSpec = ProbeSpec, Args = unknown, F
   /** What the findings support, against what the plan expects; pure. */
   judge(probe: Spec, seen: readonly Seen<Args, Finding>[], context: JudgeContext): ProbeVerdict;
   /** What a report says of it: rows, notes, plots, test points. Every format draws from this; pure. */
-  show(probe: Spec, seen: readonly Seen<Args, Finding>[], verdict: ProbeVerdict): Section;
+  show(probe: Spec, seen: readonly Seen<Args, Finding>[], verdict: ProbeVerdict, context: JudgeContext): Section;
   /** The figures that the history compares from run to run; pure. */
   trend(probe: Spec, seen: readonly Seen<Args, Finding>[], verdict: ProbeVerdict): readonly TrendFigure[];
 }

@@ -8,6 +8,7 @@ export const WORD: Readonly<Record<VariantOutcome, string>> = {
   hang: 'hang',
   'other-bug': 'other-bug',
   clean: 'clean',
+  measured: 'measured',
   inconclusive: 'inconclusive',
 };
 

@@ -2,20 +2,15 @@
 import { stat } from 'node:fs/promises';
 import { UsageError } from '../model/errors.ts';
 import type { RunSummary, Series } from '../model/history.ts';
-import type { LatencyRunSummary, LatencySeries } from '../model/latency-history.ts';
 import { PROBES } from '../probe/table.ts';
 import type { KindTable } from '../results/kinds.ts';
 import { syncHistory } from '../store/history.ts';
-import { latencySeriesOf } from '../verdict/latency-trend.ts';
 import { seriesOf } from '../verdict/trend.ts';
 
 export interface History {
   /** Oldest first. */
   readonly runs: readonly RunSummary[];
   readonly series: readonly Series[];
-  /** Oldest first. */
-  readonly latencyRuns: readonly LatencyRunSummary[];
-  readonly latency: readonly LatencySeries[];
   /** Runs that could not be read, and why. */
   readonly unreadable: readonly string[];
 }
@@ -37,6 +32,6 @@ export async function readHistory(
   ) {
     throw new UsageError('NO_RESULTS', `No folder of results at ${resultsDir}`, { hint: 'scripts/run' });
   }
-  const { runs, latencyRuns, unreadable } = await syncHistory(resultsDir, { rebuild, kinds });
-  return { runs, series: seriesOf(runs), latencyRuns, latency: latencySeriesOf(latencyRuns), unreadable };
+  const { runs, unreadable } = await syncHistory(resultsDir, { rebuild, kinds });
+  return { runs, series: seriesOf(runs), unreadable };
 }

@@ -2,33 +2,25 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { exists } from '../host/files.ts';
 import { UsageError } from '../model/errors.ts';
-import { LATENCY_FILES } from '../store/latency-store.ts';
-import { RUN_FILES } from '../store/layout.ts';
+import { RUN_FILES } from '../results/layout.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The file that tells what kind of run a folder holds. */
-const MARKS = { plan: RUN_FILES.run, latency: LATENCY_FILES.run } as const;
-export type RunKind = keyof typeof MARKS;
-/** As messages call them. */
-const NAMES = { plan: 'run', latency: 'latency run' } as const;
-const RUN_KINDS = Object.keys(MARKS) as RunKind[];
+/** What a latency run of 0.1 had in place of run.json. */
+const OLDER = 'latency.json';
 
 /**
  * The folder of a stored run: a path, or a name below `results/`.
  *
- * @param kinds that are looked for.
- * @throws UsageError `NO_SUCH_RUN`.
+ * @throws UsageError `NO_SUCH_RUN`, `OLDER_LAYOUT`.
  */
-export async function findRun(
-  name: string,
-  { resultsDir }: Workspace,
-  kinds: readonly RunKind[] = RUN_KINDS,
-): Promise<{ readonly dir: string; readonly kind: RunKind }> {
+export async function findRun(name: string, { resultsDir }: Workspace): Promise<{ readonly dir: string }> {
   const candidates = isAbsolute(name) ? [name] : [resolve(name), join(resultsDir, name)];
   for (const dir of candidates) {
-    for (const each of kinds) if (await exists(join(dir, MARKS[each]))) return { dir, kind: each };
+    if (await exists(join(dir, RUN_FILES.run))) return { dir };
+    if (!(await exists(join(dir, OLDER)))) continue;
+    throw new UsageError('OLDER_LAYOUT', `${dir}: this latency run is of an older layout`, {
+      hint: 'read it with swaprace 0.1',
+    });
   }
-  const [kind, ...others] = kinds;
-  const what = kind === undefined || others.length > 0 ? 'run' : NAMES[kind];
-  throw new UsageError('NO_SUCH_RUN', `No ${what} in ${candidates.join(' or ')}`, { hint: `ls ${resultsDir}` });
+  throw new UsageError('NO_SUCH_RUN', `No run in ${candidates.join(' or ')}`, { hint: `ls ${resultsDir}` });
 }

@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 /** What a kind of probe may act through while it does one step. */
 export interface Stage {
   readonly kernel: Kernel;
+  /** @throws UsageError `NO_GUESTS` where a machine that runs already is probed: no guest is booted then. */
   readonly lab: Lab;
   readonly files: StepFiles;
   /** Aborts when the person or the machine asks to stop. */

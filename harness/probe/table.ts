@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { LATENCY } from './latency/latency.ts';
 import { PLACE } from './place/place.ts';
 import { SEARCH } from './search/search.ts';
 import type { AnyKind } from './stage.ts';
 
 /** Every kind of probe by its name in a plan: the one place that lists them. */
-export const PROBES: Readonly<Record<string, AnyKind>> = { place: PLACE, search: SEARCH };
+export const PROBES: Readonly<Record<string, AnyKind>> = { place: PLACE, search: SEARCH, latency: LATENCY };

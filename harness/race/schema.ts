@@ -125,6 +125,8 @@ export const raceFile = mapping({
   /** What goes on meanwhile where nothing else is asked for. */
   contender: name,
   operations: z.record(name, operation, { error: 'needs keys with values' }),
+  /** Functions with which a fix guards an operation, the one that begins it first: what they execute is its price. */
+  guards: z.array(functionName).default([]),
   /** What threads of the race's `stress` program can do against the contender. */
   workloads: z.record(name, line).default({}),
 });

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { FigureTrend, LevelChange, RunSummary, Series, SignatureTrend, Tally } from '../model/history.ts';
-import type { LatencySeries } from '../model/latency-history.ts';
 import { align, cut, wrap } from './columns.ts';
-import { latencyHistoryLines } from './latency-history-text.ts';
 import { oneLine } from './plain.ts';
 import { several, WORD } from './wording.ts';
 
-/**
- * All runs of a results folder as text: each plan's series, what their signatures do, and latency. Ends with a newline.
- */
-export function historyText(
-  runs: readonly RunSummary[],
-  series: readonly Series[],
-  latency: readonly LatencySeries[] = [],
-): string {
-  const parts = [trialLines(runs, series), latencyHistoryLines(latency)].filter((lines) => lines.length > 0);
-  return parts.length === 0 ? 'no finished run\n' : `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
-}
+/** What stands next to every absolute figure. */
+export const FIGURES_CAVEAT =
+  'Figures: medians over the steps of a run; a ratio is to a control of the same run. Absolute figures mean nothing across hosts: another or a busier one moves them as well.';
 
-function trialLines(runs: readonly RunSummary[], series: readonly Series[]): string[] {
+/** All runs of a results folder as text: each plan's series, what their signatures and figures do. Ends with a newline. */
+export function historyText(runs: readonly RunSummary[], series: readonly Series[]): string {
   const last = runs.at(-1);
-  if (last === undefined) return [];
+  if (last === undefined) return 'no finished run\n';
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const heading = `${several(runs.length, 'run')}, ${runs[0]?.run ?? ''} to ${last.run}; the last one ended with status ${last.status}`;
   const parts = plans.map((plan) =>
@@ -29,7 +20,8 @@ function trialLines(runs: readonly RunSummary[], series: readonly Series[]): str
       series.filter((each) => each.plan === plan),
     ).join('\n'),
   );
-  return [...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND];
+  const caveat = series.some(({ figures }) => figures.length > 0) ? wrap(`(${FIGURES_CAVEAT})`, 1) : [];
+  return `${[...wrap(heading, 2), '', parts.join('\n\n'), '', LEGEND, ...caveat].join('\n')}\n`;
 }
 
 function planLines(plan: string, series: readonly Series[]): string[] {
@@ -44,7 +36,7 @@ function planLines(plan: string, series: readonly Series[]): string[] {
   ];
 }
 
-const LETTERS = { target: '#', hang: 'H', 'other-bug': 'o', clean: '.', inconclusive: '?' } as const;
+const LETTERS = { target: '#', hang: 'H', 'other-bug': 'o', clean: '.', measured: 'm', inconclusive: '?' } as const;
 const LEGEND = `(a letter a run: ${Object.entries(LETTERS)
   .map(([outcome, letter]) => `${letter} ${WORD[outcome as keyof typeof LETTERS]}`)
   .join(', ')})`;

@@ -190,6 +190,7 @@ function variantStatus({ outcome, probe, variant }: VariantVerdict, trials: read
     case 'other-bug':
       return 'FAIL';
     case 'clean':
+    case 'measured':
       return 'PASS';
     case 'inconclusive': {
       const own = trials.filter(({ evidence: { spec } }) => spec.probe === probe && spec.variant === variant);

@@ -11,6 +11,7 @@ const STYLE: Readonly<Record<VariantOutcome, Style>> = {
   hang: 'bad',
   'other-bug': 'doubt',
   clean: 'good',
+  measured: 'good',
   inconclusive: 'doubt',
 };
 

@@ -102,6 +102,7 @@ function remark({ outcome, reason }: VariantVerdict): string {
   switch (outcome) {
     case 'target':
     case 'clean':
+    case 'measured':
       return '';
     case 'hang':
     case 'other-bug':

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { stepName, type ProbeSpec, type ProbeVerdict } from '../model/probe.ts';
+import { stepName, type JudgeContext, type ProbeSpec, type ProbeVerdict } from '../model/probe.ts';
 import type { ShownProbe, ShownRun, ShownStep } from '../model/shown.ts';
 import { kindOf, type KindTable } from './kinds.ts';
 import type { StoredRun, StoredStep } from './reader.ts';
-import { seenOf } from './verdict.ts';
+import { seenOf, unavailable } from './verdict.ts';
 
 /** A run as reports are written from it. */
 export function showRun({ header, steps, verdict }: StoredRun, kinds: KindTable): ShownRun {
+  const context = { alpha: header.plan.alpha, unavailable: unavailable(header) };
   const probes = header.plan.probes.flatMap((probe, at): ShownProbe[] => {
     const own = verdict.probes[at];
-    return own === undefined ? [] : [showProbe(probe, seenOf(probe, steps), own, kinds)];
+    return own === undefined ? [] : [showProbe(probe, seenOf(probe, steps), own, context, kinds)];
   });
   return { header, verdict, probes };
 }
@@ -18,13 +19,14 @@ function showProbe(
   spec: ProbeSpec,
   seen: readonly StoredStep[],
   verdict: ProbeVerdict,
+  context: JudgeContext,
   kinds: KindTable,
 ): ShownProbe {
   const kind = kindOf(kinds, spec.kind);
   return {
     spec,
     verdict,
-    section: kind.show(spec, seen, verdict),
+    section: kind.show(spec, seen, verdict, context),
     steps: showSteps(spec, seen, kinds),
     trend: kind.trend(spec, seen, verdict),
   };

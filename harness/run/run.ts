@@ -41,11 +41,16 @@ export interface RunOptions {
   readonly kinds?: KindTable<AnyKind>;
   /** What a run does in addition to its steps; a test has its own. */
   readonly effects?: RunEffects;
+  /** The command that repeats it, where that is not one of the plan as it is. */
+  readonly command?: string;
+  /** The machine, where it is not the one that this program runs on. */
+  readonly host?: Readonly<Record<string, string>>;
 }
 
 export interface RunEffects {
   build(variants: readonly VariantSpec[], options: RunOptions): Promise<BuiltKernels>;
-  openLab(kernel: Kernel, accelerator: AcceleratorChoice, options: RunOptions): Promise<Lab>;
+  /** Null where no guest is booted: a machine that runs already is probed. */
+  readonly openLab: ((kernel: Kernel, accelerator: AcceleratorChoice, options: RunOptions) => Promise<Lab>) | null;
   symbolsOf(kernel: Kernel, signal: AbortSignal): SymbolLookup;
 }
 
@@ -80,8 +85,8 @@ export async function runPlan(plan: RunPlan, planFile: string | null, options: R
     versions: await toolVersions(signal),
     kernels: {},
     accelerator: null,
-    host: hostFacts(),
-    commands: planFile === null ? [] : [repeatCommand(planFile, options)],
+    host: options.host ?? hostFacts(),
+    commands: planFile === null ? [] : [options.command ?? repeatCommand(planFile, options)],
     troubles: [],
   });
   if (planFile === null) await keepPlan(writer, options);
@@ -179,12 +184,14 @@ class Run {
 
     const [first] = Object.values(built.kernels);
     if (first === undefined) return;
-    const lab = await this.#effects.openLab(first, this.options.accelerator ?? plan.accelerator, this.options);
-    await this.writer.update({ accelerator: lab.decision });
+    const { openLab } = this.#effects;
+    const lab =
+      openLab === null ? null : await openLab(first, this.options.accelerator ?? plan.accelerator, this.options);
+    await this.writer.update({ accelerator: lab?.decision ?? null });
     for (const probe of plan.probes) await this.#probe(probe, lab, built.kernels);
   }
 
-  async #probe(probe: ProbeSpec, lab: Lab, kernels: BuiltKernels['kernels']): Promise<void> {
+  async #probe(probe: ProbeSpec, lab: Lab | null, kernels: BuiltKernels['kernels']): Promise<void> {
     for (;;) {
       this.options.signal.throwIfAborted();
       const step = plannedStep(this.writer.header, probe, seenOf(probe, this.#steps), this.#kinds);
@@ -194,14 +201,19 @@ class Run {
     }
   }
 
-  async #step(step: Step, probe: ProbeSpec, lab: Lab, kernel: Kernel): Promise<void> {
+  async #step(step: Step, probe: ProbeSpec, lab: Lab | null, kernel: Kernel): Promise<void> {
     const { signal, emit } = this.options;
     const kind = kindOf(this.#kinds, probe.kind);
     const name = stepName(step);
     const open = await this.writer.begin(step);
     emit({ kind: 'step-start', step: name });
     const progress = progressOf(open, name, emit);
-    const end = await kind.run(step, probe, { kernel, lab, files: open, signal, emit, progress });
+    const end = await kind.run(step, probe, {
+      ...{ kernel, files: open, signal, emit, progress },
+      get lab() {
+        return lab ?? noGuests(probe);
+      },
+    });
     const { symbols, record } = recording(this.#effects.symbolsOf(kernel, signal));
     const derived: unknown = await kind.derive(step, probe, end, rawFiles(open.dir, symbols));
     // In the form in which it is read back.
@@ -211,6 +223,12 @@ class Run {
     this.#steps.push(stored);
     emit({ kind: 'step-end', step: name, brief: kind.brief(probe, stored) });
   }
+}
+
+function noGuests({ kind }: ProbeSpec): never {
+  throw new UsageError('NO_GUESTS', `A machine that runs already cannot be probed by ${kind}: it boots guests`, {
+    hint: 'run the plan without --on',
+  });
 }
 
 /** Between two notes of how far a step is. */

@@ -3,14 +3,10 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FORMATS, type Format } from '../report/formats.ts';
 import { historyHtml } from '../report/html/history.ts';
-import { latencyHtml } from '../report/html/latency.ts';
 import { livePage } from '../report/html/live.ts';
 import { mapsHtml } from '../report/html/sections/maps.ts';
-import { LATENCY_FILES } from '../store/latency-store.ts';
 import { RUN_FILES } from '../store/layout.ts';
 import { readHistory } from '../pipeline/history.ts';
-import { latencyPageOf } from '../pipeline/latency/page.ts';
-import { readStoredRun as readLatencyRun } from '../pipeline/latency/stored.ts';
 import { PROBES } from '../probe/table.ts';
 import { FORMATS as SHOWN_FORMATS } from '../report/sections/formats.ts';
 import { livePage as shownLivePage } from '../report/html/sections/live.ts';
@@ -46,11 +42,10 @@ const TYPES: Readonly<Record<Format, ServedPage['type']>> = {
 const RUN_NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*$/;
 
 /**
- * The page of an address: `/` is the index, `/maps` has the maps of all runs, `/run/<run>` a report or, while
- * the run is under way, its live page, and `/run/<run>/<format>` the report in another form, which a latency run has
- * not. Null for everything else.
+ * The page of an address: `/` is the index, `/maps` has the maps of all runs, `/run/<run>` a report or, while the run
+ * is under way, its live page, and `/run/<run>/<format>` the report in another form. Null for everything else.
  *
- * @throws HostError, for a latency run UsageError, when it cannot be read.
+ * @throws HostError when it cannot be read.
  */
 export async function servedPage(
   path: string,
@@ -62,13 +57,6 @@ export async function servedPage(
   const [, run, format] = /^\/run\/([^/]+)(?:\/([a-z]+))?$/.exec(path) ?? [];
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
-  if (
-    format === undefined &&
-    (await isFolderWith(dir, LATENCY_FILES.run)) &&
-    (await isFolderWith(dir, RUN_FILES.sums))
-  ) {
-    return { type: 'text/html', body: latencyHtml(await latencyPageOf(await readLatencyRun(dir))) };
-  }
   if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
   if ((await schemaOf(dir)) !== 1) return shownPage(dir, format, kinds);
   if (await isUnfinished(dir)) {
@@ -110,12 +98,11 @@ function isFormat(name: string): name is Format {
 }
 
 async function indexPage(resultsDir: string, kinds: KindTable): Promise<string> {
-  const { runs, series, latency, unreadable } = await readHistory(resultsDir, { rebuild: false, kinds });
+  const { runs, series, unreadable } = await readHistory(resultsDir, { rebuild: false, kinds });
   const unfinished = (await unfinishedRuns(resultsDir)).map((run) => ({ run, link: linkOf(run) }));
   return historyHtml({
     runs,
     series,
-    latency,
     linkOf,
     notes: unreadable,
     unfinished,

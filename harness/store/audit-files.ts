@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { readTextIfExists } from '../host/files.ts';
 import type { AuditProblem } from './audit-model.ts';
-import { LATENCY_FILES } from './latency-store.ts';
 import { RUN_FILES } from './layout.ts';
 import { listFiles, parseSums, sumFiles } from '../results/sums.ts';
 
@@ -13,10 +12,8 @@ export async function auditFiles(
   const { files, others, empty } = await listFiles(runDir);
   const strays = [
     ...others.map((file) => ({ file, what: 'is neither a file nor a folder' })),
-    // A run without a trial or a boot has an empty folder of them.
-    ...empty
-      .filter((folder) => folder !== RUN_FILES.trials && folder !== LATENCY_FILES.boots)
-      .map((file) => ({ file, what: 'is an empty folder' })),
+    // A run without a trial has an empty folder of them.
+    ...empty.filter((folder) => folder !== RUN_FILES.trials).map((file) => ({ file, what: 'is an empty folder' })),
   ];
   return { files: files.length, problems: [...strays, ...(await auditSums(runDir))] };
 }

@@ -3,12 +3,10 @@ import { rmSync } from 'node:fs';
 import Database from 'libsql';
 import { HostError } from '../model/errors.ts';
 import type { FigureSummary, RunSummary, SignatureCount, VariantSummary } from '../model/history.ts';
-import type { LatencyRunSummary } from '../model/latency-history.ts';
 import { groupBy } from './group-by.ts';
-import { LATENCY_TABLES, latencyRuns, latencyWriter } from './latency-tables.ts';
 
 /** Raised with every change of the tables: another version's database is emptied and filled again. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** How long a writer waits for another one. */
 const BUSY_MS = 30_000;
@@ -21,13 +19,12 @@ CREATE TABLE signatures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER
   target INTEGER NOT NULL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
 CREATE TABLE figures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
   ratio REAL, absolute REAL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
-${LATENCY_TABLES}`;
-const NAMES = ['runs', 'variants', 'signatures', 'figures', 'latencyRuns', 'latencyArms'];
+`;
+const NAMES = ['runs', 'variants', 'signatures', 'figures'];
 
 /** A run to be kept, or to be forgotten. */
 export type HistoryChange =
   | { readonly kind: 'put'; readonly fingerprint: string; readonly summary: RunSummary }
-  | { readonly kind: 'put-latency'; readonly fingerprint: string; readonly summary: LatencyRunSummary }
   | { readonly kind: 'remove'; readonly run: string };
 
 /**
@@ -71,9 +68,10 @@ export class HistoryDb implements Disposable {
 
   /** What of each run is in it, by run. */
   fingerprints(): Map<string, string> {
-    const rows = this.db
-      .prepare('SELECT run, fingerprint FROM runs UNION ALL SELECT run, fingerprint FROM latencyRuns')
-      .all() as { readonly run: string; readonly fingerprint: string }[];
+    const rows = this.db.prepare('SELECT run, fingerprint FROM runs').all() as {
+      readonly run: string;
+      readonly fingerprint: string;
+    }[];
     return new Map(rows.map(({ run, fingerprint }) => [run, fingerprint]));
   }
 
@@ -102,12 +100,10 @@ export class HistoryDb implements Disposable {
       `INSERT INTO figures SELECT ?, v.key, f.key, f.value->>'name', f.value->>'unit', f.value->>'ratio', f.value->>'absolute'
        FROM json_each(?) v, json_each(v.value, '$.figures') f`,
     );
-    const latency = latencyWriter(this.db);
     return (change) => {
       const name = change.kind === 'remove' ? change.run : change.summary.run;
       for (const statement of forget) statement.run(name);
       if (change.kind === 'remove') return;
-      if (change.kind === 'put-latency') return latency(change.fingerprint, change.summary);
       const { startedAt, plan, status } = change.summary;
       const rows = JSON.stringify(change.summary.variants);
       run.run(name, change.fingerprint, startedAt, plan, status);
@@ -117,12 +113,7 @@ export class HistoryDb implements Disposable {
     };
   }
 
-  /** Every latency run, oldest first. */
-  latencyRuns(): LatencyRunSummary[] {
-    return latencyRuns(this.db);
-  }
-
-  /** Every run of trials, oldest first. */
+  /** Every run, oldest first. */
   runs(): RunSummary[] {
     const runs = this.db.prepare('SELECT run, startedAt, plan, status FROM runs ORDER BY run').all() as Omit<
       RunSummary,

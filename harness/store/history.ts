@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { RunSummary, VariantSummary } from '../model/history.ts';
-import type { LatencyRunSummary } from '../model/latency-history.ts';
 import type { RunRecord } from '../model/trial.ts';
 import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryDb, type HistoryChange } from './history-db.ts';
-import { LATENCY_FILES } from './latency-store.ts';
-import { readLatencySummary } from './latency-summary.ts';
 import { RUN_FILES } from './layout.ts';
 import { readJson } from '../results/read-json.ts';
 import { type KindTable } from '../results/kinds.ts';
@@ -23,10 +20,8 @@ import * as schema from './schema.ts';
 export const HISTORY_FILE = 'history.db';
 
 export interface SyncedHistory {
-  /** Every finished run of trials that could be read, oldest first. */
+  /** Every finished run that could be read, oldest first. */
   readonly runs: readonly RunSummary[];
-  /** Every finished latency run that could be read, oldest first. */
-  readonly latencyRuns: readonly LatencyRunSummary[];
   /** Runs that could not be read, and why. */
   readonly unreadable: readonly string[];
   /** How many runs were read from their folders; the others were known. */
@@ -62,7 +57,7 @@ export async function syncHistory(
     }
   }
   if (changes.length > 0) db.apply(changes);
-  return { runs: db.runs(), latencyRuns: db.latencyRuns(), unreadable, read: stale.length - unreadable.length };
+  return { runs: db.runs(), unreadable, read: stale.length - unreadable.length };
 }
 
 /** Runs that were finished, with a fingerprint of everything in them: the hash of their sums. */
@@ -82,13 +77,10 @@ async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
 
 /** Null for a run that was not finished, and for what is none: other commands keep their results in the same folder. */
 async function sumsOfRun(dir: string): Promise<string | null> {
-  const isRun = (await exists(join(dir, RUN_FILES.run))) || (await exists(join(dir, LATENCY_FILES.run)));
-  return isRun ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
+  return (await exists(join(dir, RUN_FILES.run))) ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
 }
 
 async function readRun(dir: string, run: string, fingerprint: string, kinds: KindTable): Promise<HistoryChange> {
-  if (await exists(join(dir, LATENCY_FILES.run)))
-    return { kind: 'put-latency', fingerprint, summary: await readLatencySummary(dir, run) };
   const summary = (await schemaOf(dir)) === 2 ? await readShown(dir, run, kinds) : await readSummary(dir, run);
   return { kind: 'put', fingerprint, summary };
 }

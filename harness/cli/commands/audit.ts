@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { auditRun } from '../../pipeline/audit.ts';
-import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
-import { findRun, type RunKind } from '../../pipeline/run-folder.ts';
+import { findRun } from '../../pipeline/run-folder.ts';
 import { several } from '../../report/wording.ts';
 import { schemaOf } from '../../results/reader.ts';
 import { auditRun as auditShown } from '../../run/stored.ts';
@@ -14,8 +13,8 @@ export async function auditCommand(
   name: string,
   flags: { readonly json?: boolean },
 ): Promise<void> {
-  const { dir, kind } = await findRun(name, context.workspace);
-  const { result, summary } = await auditOf(dir, kind, context);
+  const { dir } = await findRun(name, context.workspace);
+  const { result, summary } = await auditOf(dir, context);
   const lines = result.problems.map(({ file, what }) => `${file}: ${what}`);
   const text = lines.length === 0 ? `${dir}: everything follows from the raw files (${summary})` : lines.join('\n');
   context.print(flags.json === true ? toJson(result) : text);
@@ -27,19 +26,11 @@ interface Audited {
   readonly summary: string;
 }
 
-async function auditOf(dir: string, kind: RunKind, { workspace, signal }: CommandContext): Promise<Audited> {
-  switch (kind) {
-    case 'plan': {
-      if ((await schemaOf(dir)) !== 1) {
-        const result = await auditShown(dir, workspace.cacheDir, signal);
-        return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
-      }
-      const result = await auditRun(dir, workspace.cacheDir, signal);
-      return { result, summary: `${result.trials} trials, ${result.files} files` };
-    }
-    case 'latency': {
-      const result = await auditLatencyRun(dir);
-      return { result, summary: `${result.boots} boots, ${result.files} files` };
-    }
+async function auditOf(dir: string, { workspace, signal }: CommandContext): Promise<Audited> {
+  if ((await schemaOf(dir)) !== 1) {
+    const result = await auditShown(dir, workspace.cacheDir, signal);
+    return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
   }
+  const result = await auditRun(dir, workspace.cacheDir, signal);
+  return { result, summary: `${result.trials} trials, ${result.files} files` };
 }

@@ -16,16 +16,14 @@ export interface HistoryFlags {
 /** Brings the history up to date and prints it; a run that could not be read is told on standard error. */
 export async function historyCommand(context: CommandContext, flags: HistoryFlags): Promise<void> {
   const resultsDir = flags.results === undefined ? context.workspace.resultsDir : resolve(flags.results);
-  const { runs, series, latencyRuns, latency, unreadable } = await readHistory(resultsDir, {
+  const { runs, series, unreadable } = await readHistory(resultsDir, {
     rebuild: flags.rebuild ?? false,
   });
   for (const message of unreadable) context.emit({ kind: 'note', message });
   if (flags.html !== undefined) {
     const file = resolve(flags.html);
     const linkOf = (run: string) => encodeURI(relative(dirname(file), join(resultsDir, run, 'report.txt')));
-    return writeOutput(file, historyHtml({ runs, series, latency, linkOf, notes: unreadable }));
+    return writeOutput(file, historyHtml({ runs, series, linkOf, notes: unreadable }));
   }
-  context.print(
-    flags.json === true ? toJson({ runs, series, latencyRuns, latency }) : historyText(runs, series, latency),
-  );
+  context.print(flags.json === true ? toJson({ runs, series }) : historyText(runs, series));
 }

@@ -24,7 +24,7 @@ export interface ReportFlags {
  * itself.
  */
 export async function reportCommand(context: CommandContext, name: string, flags: ReportFlags): Promise<void> {
-  const { dir } = await findRun(name, context.workspace, ['plan']);
+  const { dir } = await findRun(name, context.workspace);
   if ((await schemaOf(dir)) !== 1) return reportShown(context, dir, flags);
   const stored = await readStoredRun(dir);
   const format = formatOf(flags);

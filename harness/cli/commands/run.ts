@@ -74,7 +74,14 @@ function tablePlan({ probes, explorations, generic = [], ...plan }: Plan): RunPl
   });
 }
 
-async function executeTable(context: CommandContext, plan: RunPlan, planFile: string, flags: RunFlags): Promise<void> {
+/** Runs a plan of kinds of the table; `change` is what a command has otherwise. */
+export async function executeTable(
+  context: CommandContext,
+  plan: RunPlan,
+  planFile: string,
+  flags: RunFlags,
+  change: Partial<RunOptions> = {},
+): Promise<void> {
   const outlines = plan.probes.map((probe) => kindOf(PROBES, probe.kind).outline(probe));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   context.emit({
@@ -83,12 +90,12 @@ async function executeTable(context: CommandContext, plan: RunPlan, planFile: st
     most: sum(outlines.map(({ most }) => most)),
   });
   const resultsDir = resultsOf(context, flags);
-  printRun(context, await runTable(plan, planFile, optionsOf(context, resultsDir, flags)), flags);
+  printRun(context, await runTable(plan, planFile, { ...optionsOf(context, resultsDir, flags), ...change }), flags);
 }
 
 async function resumeCommand(context: CommandContext, name: string, flags: RunFlags): Promise<void> {
   const resultsDir = resultsOf(context, flags);
-  const { dir } = await findRun(name, { ...context.workspace, resultsDir }, ['plan']);
+  const { dir } = await findRun(name, { ...context.workspace, resultsDir });
   printRun(context, await resumeRun(dir, optionsOf(context, resultsDir, flags)), flags);
 }
 

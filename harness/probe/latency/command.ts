@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencyWorkload } from '../../model/latency.ts';
+import type { LatencyWorkload } from './types.ts';
+
+/** Name of the program that a race's folder has for being measured, as guests have it. */
+export const programOf = (race: string): string => `${race}-latency`;
 
 /**
  * cyclictest's histogram goes so far. It prints a line for each microsecond, which an emulated guest takes seconds for.
  */
 export const CYCLICTEST_REACH_US = 200_000;
-/** Passes over all pages that are timed without swapoff. */
+/** Passes over all pages that are timed without contender. */
 const HOT_PASSES = 200;
 const SWAP_IN_THREADS = 1;
 
@@ -18,11 +21,11 @@ export interface GuestFiles {
   readonly timerlat: string;
 }
 
-/** The command that runs a boot's workload; its options are those of guests/src/latency. Pure. */
+/** The command that runs a boot's workload; its options are those of the race’s program latency. Pure. */
 export function latencyCommand(
   workload: LatencyWorkload,
   { swap, samples, cyclictest, timerlat }: GuestFiles,
-  program = 'latency',
+  program: string,
 ): string {
   const { mode, instrument, cycles, periodUs, horizonUs, intervalUs, pages, race, seconds, hangSeconds, holdUs, seed } =
     workload;

@@ -1,37 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Arm, LatencyBudget, LatencyPlan, PlannedBoot } from '../../model/latency.ts';
-import type { PrimaryAnalysis } from './analysis/analyse.ts';
+import { stepSeed, type Next, type NextContext, type Seen } from '../../model/probe.ts';
 import { seededRandom, shuffled } from '../../model/random.ts';
+import { analysePrimary, type PrimaryAnalysis } from './analysis/analyse.ts';
+import { analysedBoots, analysedPlan } from './analysis/boots.ts';
+import type { LatencyFinding } from './finding.ts';
+import type { LatencyArgs, LatencyBudget, LatencySpec } from './spec.ts';
+import { armsOf } from './arms.ts';
+import type { Arm } from './types.ts';
 
-/** Names of the controls that every plan has, behind the variant whose kernel they boot. */
-const NULL_SUFFIX = '=null';
-const QUIET_SUFFIX = '=quiet';
-const STOP_SUFFIX = '=stop';
+/** One boot of the design. */
+export type PlannedBoot = LatencyArgs & { readonly variant: string };
 
-/**
- * The arms of a plan: its variants, then the first of them again under another name (the null pair), without
- * swapoff, and with a machine that is stopped on purpose.
- */
-export function armsOf(variants: readonly string[]): Arm[] {
-  const first = variants[0] as string;
-  return [
-    ...variants.map((variant): Arm => ({ id: variant, role: 'variant', variant, mode: 'swapoff' })),
-    { id: first + NULL_SUFFIX, role: 'null', variant: first, mode: 'swapoff' },
-    { id: first + QUIET_SUFFIX, role: 'quiet', variant: first, mode: 'quiet' },
-    { id: first + STOP_SUFFIX, role: 'stop', variant: first, mode: 'stop' },
-  ];
+/** One block: every arm once, in an order that the seed decides, so that a host that drifts does so for all. */
+export function blockOf(arms: readonly Arm[], seed: number, block: number): PlannedBoot[] {
+  // Arms of one block share the times of their cycles.
+  const blockSeed = stepSeed(seed, `block ${block}`);
+  return shuffled(arms, seededRandom(blockSeed)).map(({ id, role, variant, mode }, place) => ({
+    ...{ arm: id, role, variant, mode },
+    ...{ block, place, of: arms.length, seed: blockSeed },
+  }));
 }
 
-/** One block: every arm once, in an order that the plan's seed decides, so that a host that drifts does so for all. */
-export function blockOf({ arms, seed }: Pick<LatencyPlan, 'arms' | 'seed'>, block: number): PlannedBoot[] {
-  // Block and position make the seed of a boot; arms of one block share the times of their swapoffs.
-  const blockSeed = (Math.imul(seed, 1_000_003) + block) >>> 1;
-  return shuffled(arms, seededRandom(blockSeed)).map(({ id }) => ({
-    id: `${String(block).padStart(3, '0')}-${id}`,
-    block,
-    arm: id,
-    seed: blockSeed,
-  }));
+type Measured = Seen<LatencyArgs, LatencyFinding>;
+
+/** The next boot of a block; at the end of one, whether there is another. */
+export function nextBoot(
+  probe: LatencySpec,
+  seen: readonly Measured[],
+  { alpha, seed, unavailable }: NextContext,
+): Next<LatencyArgs> {
+  const [first = ''] = probe.variants;
+  const missing = unavailable[first];
+  if (missing !== undefined) {
+    const reason = `${missing}: it is what others are compared with`;
+    return { kind: 'done', reasons: Object.fromEntries(probe.variants.map((id) => [id, unavailable[id] ?? reason])) };
+  }
+  const arms = armsOf(probe.variants.filter((variant) => unavailable[variant] === undefined));
+  const block = Math.floor(seen.length / arms.length);
+  const place = seen.length % arms.length;
+  const reason = place > 0 ? null : endOfRun(probe, seen, alpha);
+  if (reason !== null)
+    return { kind: 'done', reasons: Object.fromEntries(probe.variants.map((id) => [id, unavailable[id] ?? reason])) };
+  const { variant, ...args } = blockOf(arms, seed, block)[place] as PlannedBoot;
+  const index = seen.filter(({ step }) => step.variant === variant).length;
+  return { kind: 'step', step: { variant, index, args, reason: `block ${block + 1}, arm ${args.arm}` } };
+}
+
+/** Why no further block is made after those that are whole; null when there is another. */
+export function endOfRun(probe: LatencySpec, seen: readonly Measured[], alpha: number): string | null {
+  const analysis = analysePrimary(analysedPlan(probe, alpha), analysedBoots(seen));
+  const elapsedSeconds = seen.reduce((sum, { end }) => sum + secondsOf(end), 0);
+  return reasonToEnd(probe.budget, { blocks: blocksOf(seen), elapsedSeconds, analysis });
+}
+
+function secondsOf({ startedAt, endedAt }: Measured['end']): number {
+  return (Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
+}
+
+function blocksOf(seen: readonly Measured[]): number {
+  return new Set(seen.map(({ step }) => step.args.block)).size;
 }
 
 /** Why a run makes no further block; null when it goes on. `blocks` were made in `elapsedSeconds`. */

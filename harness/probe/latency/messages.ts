@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { GuestEnd } from '../../model/guest-end.ts';
 
-/** Lines that guests/src/latency writes to its standard output, by `t`. */
+/** Lines that the race’s program latency writes to its standard output, by `t`. */
 export type LatencyMessage =
   | { readonly t: 'start'; readonly cpus: number; readonly clocksource: string }
   | { readonly t: 'stalled'; readonly operation: string; readonly seconds: number }
-  | { readonly t: 'end'; readonly swapoffs: number; readonly passes: number }
+  | { readonly t: 'end'; readonly cycles: number; readonly passes: number }
   | { readonly t: 'fail'; readonly message: string };
 
 const count = z.number().int().nonnegative();
@@ -14,7 +14,7 @@ const count = z.number().int().nonnegative();
 const message: z.ZodType<LatencyMessage> = z.discriminatedUnion('t', [
   z.object({ t: z.literal('start'), cpus: count, clocksource: z.string() }),
   z.object({ t: z.literal('stalled'), operation: z.string(), seconds: count }),
-  z.object({ t: z.literal('end'), swapoffs: count, passes: count }),
+  z.object({ t: z.literal('end'), cycles: count, passes: count }),
   z.object({ t: z.literal('fail'), message: z.string() }),
 ]);
 

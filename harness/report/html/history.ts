@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { FigureTrend, RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
-import type { LatencySeries } from '../../model/latency-history.ts';
 import { OUTCOMES, type VariantOutcome } from '../../model/verdict.ts';
-import { changeText, figureText, tallyText, trendText } from '../history-text.ts';
+import { changeText, FIGURES_CAVEAT, figureText, tallyText, trendText } from '../history-text.ts';
 import { several, WORD } from '../wording.ts';
-import { latencyHistoryHtml } from './latency-history.ts';
 import { html, Markup } from './markup.ts';
 import { page } from './page.ts';
 
@@ -18,13 +16,13 @@ const OUTCOME_CLASS: Readonly<Record<VariantOutcome, string>> = {
   hang: 'hang',
   'other-bug': 'other',
   clean: 'ok',
+  measured: 'ok',
   inconclusive: 'inconclusive',
 };
 
 export interface HistoryPage {
   readonly runs: readonly RunSummary[];
   readonly series: readonly Series[];
-  readonly latency?: readonly LatencySeries[];
   /** Address of a run's report, relative to the page. */
   readonly linkOf: (run: string) => string;
   /** Lines above everything else: runs that could not be read. */
@@ -38,21 +36,13 @@ export interface HistoryPage {
 /**
  * The index across runs: each series as a strip of its runs' outcomes, what its signatures do, and all runs with links.
  */
-export function historyHtml({
-  runs,
-  series,
-  latency = [],
-  linkOf,
-  notes = [],
-  unfinished = [],
-  maps,
-}: HistoryPage): string {
+export function historyHtml({ runs, series, linkOf, notes = [], unfinished = [], maps }: HistoryPage): string {
   const plans = [...new Set(series.map(({ plan }) => plan))];
   const last = runs.at(-1);
   return page(
     'swaprace: runs',
     html`<h1>Runs</h1>
-<p class="dim">${last === undefined ? (latency.length === 0 ? 'No finished run.' : 'Latency runs only.') : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
+<p class="dim">${last === undefined ? 'No finished run.' : `${several(runs.length, 'run')}; the last one, ${last.run}, ended with status ${last.status}.`}</p>
 ${maps === undefined || maps.count === 0 ? null : html`<p><a href="${maps.link}">${several(maps.count, 'race map')}</a> of explorations that belong to no run.</p>\n`}${notes.map((note) => html`<p class="notice doubt">${note}</p>\n`)}${unfinished.map(({ run, link }) => html`<p class="notice doubt">Not finished: <a href="${link}">${run}</a></p>\n`)}${series.length === 0 ? null : outcomeLegend(series)}${plans.map(
       (plan) =>
         planPart(
@@ -60,7 +50,7 @@ ${maps === undefined || maps.count === 0 ? null : html`<p><a href="${maps.link}"
           series.filter((each) => each.plan === plan),
           linkOf,
         ),
-    )}${latencyHistoryHtml(latency, linkOf)}
+    )}${series.some(({ figures }) => figures.length > 0) ? html`<p class="dim small">${FIGURES_CAVEAT}</p>\n` : null}
 ${runs.length === 0 ? null : runTable(runs, linkOf)}
 `,
   );

@@ -13,6 +13,7 @@ const CLASS: Readonly<Record<VariantOutcome, 'bad' | 'good' | 'doubt'>> = {
   hang: 'bad',
   'other-bug': 'doubt',
   clean: 'good',
+  measured: 'good',
   inconclusive: 'doubt',
 };
 

@@ -143,6 +143,7 @@ function stepStatus({ outcome, void: isVoid }: StepBrief): KcidbStatus {
     case 'other-bug':
       return 'FAIL';
     case 'clean':
+    case 'measured':
       return 'DONE';
     case 'inconclusive':
       return isVoid ? 'MISS' : 'ERROR';
@@ -170,6 +171,7 @@ function variantStatus({ outcome }: ProbedVariant, steps: readonly ShownStep[]):
     case 'other-bug':
       return 'FAIL';
     case 'clean':
+    case 'measured':
       return 'PASS';
     case 'inconclusive':
       return steps.every(({ brief }) => stepStatus(brief) === 'MISS') ? 'MISS' : 'ERROR';

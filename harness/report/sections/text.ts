@@ -52,6 +52,11 @@ function heading({ plan, planFile, id, kernels, accelerator, host }: RunHeader):
   ];
 }
 
+/** One section by itself: of what no run has. */
+export function sectionText(section: Section): string {
+  return `${sectionLines(section, plain).join('\n')}\n`;
+}
+
 function sectionLines({ title, blind, rows, legend, notes, plots }: Section, paint: Paint): string[] {
   const cells = align(rows.map((row) => [`${row.variant}: ${WORD[row.outcome]}`, ...row.cells]));
   return [

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { writeLatencyNights } from '../store/fixtures/latency-nights.ts';
 import { makeRun } from '../store/fixtures/make-run.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -29,23 +28,6 @@ t.test('as text, as JSON and as a page', async (test) => {
   const index = join(results, 'index.html');
   test.equal((await history('--results', results, '--html', index)).exitCode, 0);
   test.match(readFileSync(index, 'utf8'), `href="${basename(run)}/report.txt"`);
-});
-
-t.test('latency runs, alone and in every form', async (test) => {
-  const alone = join(test.testdir({}), 'results');
-  const [night = ''] = writeLatencyNights(alone, [{ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] }]);
-  const { stdout } = await history('--results', alone);
-  test.match(
-    stdout,
-    /^latency, plan latency, tcg, threshold p99\n {2}v5a\+ra {2}1 run\n.*: last 0\.5x, median 0\.5x\n/,
-  );
-  test.match(JSON.parse((await history('--results', alone, '--json')).stdout), {
-    latencyRuns: [{ run: night }],
-    latency: [{ arm: 'v5a+ra' }, { arm: 'v5b+ra', swapoffUs: { basis: 'ratio', last: 1.5 } }],
-  });
-  const index = join(alone, 'index.html');
-  await history('--results', alone, '--html', index);
-  test.match(readFileSync(index, 'utf8'), `href="${night}/report.txt"`);
 });
 
 t.test('what cannot be', async (test) => {

@@ -3,15 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
+import type { ProgressEvent } from '../../model/events.ts';
 import type { GuestSpec } from '../../model/guest.ts';
-import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../model/latency.ts';
 import { farHost } from '../../host/ssh-client.ts';
 import { plainSshCommand } from '../../lab/interactive.ts';
 import { bootGuest } from '../../lab/boot.ts';
 import type { LabGuest } from '../../lab/guest.ts';
-import { measureHardware } from '../../pipeline/latency/hardware.ts';
-import { measureBoot } from '../../pipeline/latency/boot.ts';
-import { loadLatencyPlan } from '../../pipeline/latency/plan.ts';
+import { openFar } from '../../probe/latency/far.ts';
+import { latencyBy } from '../../probe/latency/latency.ts';
+import { measureBoot } from '../../probe/latency/measure.ts';
+import type { LatencySpec } from '../../probe/latency/spec.ts';
+import type { LatencyMode, LatencySamples, LatencyWorkload } from '../../probe/latency/types.ts';
+import { PROBES } from '../../probe/table.ts';
+import { readRace } from '../../race/read.ts';
+import { runPlan } from '../../run/run.ts';
 import { parseCyclictest, type CyclictestThread } from '../../probe/latency/boot/cyclictest.ts';
 import { giveTo } from '../../machine/dedicated.ts';
 import { usableSamples } from '../../probe/latency/boot/validate.ts';
@@ -19,19 +24,21 @@ import { workspace } from '../../pipeline/workspace.ts';
 import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
 
 const place = workspace();
-const { guest: planned, workload: shipped } = await loadLatencyPlan(
-  join(place.plansDir, 'latency-own-cores.yaml'),
-  place,
-);
-const guest = planned as GuestSpec;
+const { generic = [], probes: _stress, explorations: _maps, ...plan } = await shippedPlan('latency-own-cores');
+const probe = generic[0] as LatencySpec;
+const { workload: shipped } = probe;
+const guest = probe.guest as NonNullable<LatencySpec['guest']>;
+const race = readRace(place.guestsDir, probe.race.name);
 const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
 const lab = await labFor(kernel);
 
+const filesIn = (dir: string) => ({ path: (name: string) => join(dir, name) });
+
 /** A short boot on the shipped machine. */
 async function measured(dir: string, change: Partial<LatencyWorkload>) {
-  const workload = { ...shipped, cycles: 20, mode: 'swapoff', seed: 3, ...change } as LatencyWorkload;
-  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
-  const result = await measureBoot(kernel, guest, workload, logs, { lab, signal: never });
+  const workload: LatencyWorkload = { ...shipped, cycles: 20, mode: 'contend', seed: 3, ...change };
+  const boot = { kernel, guest, race, workload, files: filesIn(dir) };
+  const result = await measureBoot(boot, { lab, signal: never });
   const samples = await readFile(join(dir, 'samples.bin')).catch(() => null);
   return {
     ...result,
@@ -39,7 +46,7 @@ async function measured(dir: string, change: Partial<LatencyWorkload>) {
   };
 }
 
-for (const mode of ['swapoff', 'quiet', 'stop'] satisfies LatencyMode[]) {
+for (const mode of ['contend', 'quiet', 'stop'] satisfies LatencyMode[]) {
   t.test(`the workload ${mode} leaves samples that can be trusted`, async (t) => {
     await booted(t.name);
     const { end, usable } = await measured(t.testdir(), { mode });
@@ -110,33 +117,38 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
       .stdout;
   const before = await state();
   const configFile = await sshConfigOf(machine);
-  const plan = await loadLatencyPlan(join(place.plansDir, 'latency-own-cores.yaml'), place);
   const notes: string[] = [];
-  const measure = (cycles: number, signal: AbortSignal) =>
-    measureHardware({
-      plan: {
-        ...plan,
-        workload: { ...plan.workload, cycles },
-        budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 },
+  /** One block of a run of that machine. */
+  const measure = async (cycles: number, signal: AbortSignal) => {
+    const short: LatencySpec = {
+      ...probe,
+      workload: { ...probe.workload, cycles },
+      budget: { minBoots: 1, maxBoots: 1, seconds: 600, precision: 1 },
+    };
+    const emit = (event: ProgressEvent) => void (event.kind === 'note' && notes.push(event.message));
+    const options = { swapDir: '/mnt', guestsDir: place.guestsDir, signal, emit };
+    await using far = await openFar(farHost('guest', { configFile }), short, options);
+    const { release } = far;
+    const there = { ...short, guest: null, variants: [release], expect: {} };
+    const { shown } = await runPlan({ ...plan, variants: [], probes: [there] }, 'latency-own-cores.yaml', {
+      ...{ workspace: { ...place, resultsDir: t.testdir() }, offline: false, signal, emit },
+      kinds: { ...PROBES, latency: latencyBy(far.measure) },
+      effects: {
+        build: async () => ({ kernels: { [release]: far.kernel }, troubles: [] }),
+        openLab: null,
+        symbolsOf: () => ({ splats: async (splats) => splats, places: async () => new Map() }),
       },
-      host: farHost('guest', { configFile }),
-      swapDir: '/mnt',
-      workspace: { ...place, resultsDir: t.testdir() },
-      signal,
-      emit: (event) => void (event.kind === 'note' && notes.push(event.message)),
+      host: far.facts,
     });
-  const { record, analysis } = await measure(20, never);
+    return shown;
+  };
+  const first = await measure(20, never);
   t.same(
-    analysis.arms.map(({ usable, unusable }) => [usable, unusable]),
-    [
-      [1, []],
-      [1, []],
-      [1, []],
-      [1, []],
-    ],
+    first.probes[0]?.steps.map(({ brief }) => brief.outcome),
+    ['measured', 'measured', 'measured', 'measured'],
     'four arms of one kernel',
   );
-  t.equal(Object.values(record.kernels)[0]?.buildId, kernel.buildId);
+  t.equal(Object.values(first.header.kernels)[0]?.buildId, kernel.buildId);
   t.match(notes[0], /as root on that machine, and put back afterwards/, 'said before anything is done');
   t.equal(await state(), before);
 
@@ -149,12 +161,14 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   // Only until that run has ended: the others would take minutes with such a clock.
   await inArm(
     disturbed,
-    'swapoff',
+    'contend',
     `echo acpi_pm > ${clock}; while [ -d /proc/$pid ]; do sleep 0.1; done; echo tsc > ${clock}`,
   );
   t.match(
-    (await disturbed.result).analysis.arms.flatMap(({ unusable }) => unusable),
-    [{ cause: 'program-failed', reason: /the clock source changed from tsc to acpi_pm/ }],
+    (await disturbed.result).probes[0]?.steps.flatMap(({ brief }) =>
+      brief.outcome === 'measured' ? [] : [brief.words],
+    ),
+    [/program-failed, the clock source changed from tsc to acpi_pm/],
     'a clock that changed gives no figure',
   );
   t.equal(await state(), before, 'the clock is put back');
@@ -163,7 +177,7 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   await inArm(interrupted, 'latency', ':');
   t.not(await state(), before, 'it is under way');
   interrupted.abort();
-  t.match((await interrupted.result).record.ended, /interrupted in block 0/);
+  t.equal((await interrupted.result).verdict.status, 130);
   t.equal(await state(), before, 'an interruption leaves nothing, either');
 });
 
@@ -197,11 +211,11 @@ t.test('a guest that is measured gets cores, locked memory and prompt timers', a
 t.test('a boot whose guest could not be given its cores is the host’s fault, not a figure', async (t) => {
   await booted(t.name);
   const dir = t.testdir();
-  const workload: LatencyWorkload = { ...shipped, cycles: 1, mode: 'swapoff', seed: 3 };
+  const workload: LatencyWorkload = { ...shipped, cycles: 1, mode: 'contend', seed: 3 };
   const facts = { vcpuCores: '', guestMemory: '', guestTimers: '' };
   const dedicated = { cores: [4096, 4097], lockMemory: false, promptTimers: false, facts };
-  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
-  const { end } = await measureBoot(kernel, guest, workload, logs, { lab, signal: never, dedicated });
+  const boot = { kernel, guest, race, workload, files: filesIn(dir) };
+  const { end } = await measureBoot(boot, { lab, signal: never, dedicated });
   t.match(end, { kind: 'host-fault', message: /Cannot pin vCPU 0 to core 4096/ });
 });
 
@@ -209,13 +223,11 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   await booted(t.name);
   const mark = 'swaprace.mark=latency';
   const dir = t.testdir();
-  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
-  const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'swapoff', seed: 3 };
-  await using running = beside((signal) =>
-    measureBoot(kernel, { ...guest, cmdline: [mark] }, workload, logs, { lab, signal }),
-  );
+  const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'contend', seed: 3 };
+  const boot = { kernel, guest: { ...guest, cmdline: [mark] }, race, workload, files: filesIn(dir) };
+  await using running = beside((signal) => measureBoot(boot, { lab, signal }));
   await running.until(async () =>
-    (await readFile(logs.programLog, 'utf8').catch(() => '')).includes('"start"') ? true : null,
+    (await readFile(join(dir, 'program.jsonl'), 'utf8').catch(() => '')).includes('"start"') ? true : null,
   );
   process.kill((await qemuOf(mark)) as number, 'SIGKILL');
   const { end, guestBuildId } = await running.result;

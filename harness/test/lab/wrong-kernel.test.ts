@@ -8,10 +8,10 @@ import { formatSchedule } from '../../interleave/schedule.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import type { LatencyWorkload } from '../../model/latency.ts';
 import type { TrialSpec } from '../../model/trial.ts';
-import { measureBoot } from '../../pipeline/latency/boot.ts';
-import { countUntilClaim } from '../../pipeline/latency/hot-path.ts';
+import { countUntilClaim } from '../../probe/latency/hot-path.ts';
+import { measureBoot } from '../../probe/latency/measure.ts';
+import type { LatencyWorkload } from '../../probe/latency/types.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
 import { runPlaced } from '../../probe/place/run.ts';
 import { EFFECTS, runSearch } from '../../probe/search/run.ts';
@@ -66,13 +66,16 @@ t.test('stress', async (t) => {
 t.test('latency, and its count of instructions', async (t) => {
   const dir = t.testdir({});
   const lab = wrong();
-  const logs = { consoleLog: join(dir, 'console.log'), programLog: join(dir, 'program.jsonl'), dir };
-  const workload = { seconds: 1, hangSeconds: 1 } as LatencyWorkload;
-  const { end } = await measureBoot(anyKernel, machine, workload, logs, { lab, signal: never });
+  const boot = {
+    ...{ kernel: anyKernel, race: SWAPOFF, files: { path: (name: string) => join(dir, name) } },
+    guest: { ...machine, backend: { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 } },
+    workload: { seconds: 1, hangSeconds: 1 } as LatencyWorkload,
+  } as const;
+  const { end } = await measureBoot(boot, { lab, signal: never });
   t.match(end, { kind: 'wrong-kernel', message: MESSAGE });
   untouched(t, lab);
   const counted = wrong();
-  await t.rejects(countUntilClaim(await kernelWithSymbols(dir), counted, never), refused);
+  await t.rejects(countUntilClaim(SWAPOFF.name, await kernelWithSymbols(dir), counted, never), refused);
   untouched(t, counted);
 });
 

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { judgeExpectation, type Shown } from '../../model/expectation.ts';
 
-const none = { target: 0, hang: 0, 'other-bug': 0, clean: 0, inconclusive: 0 };
+const none = { target: 0, hang: 0, 'other-bug': 0, clean: 0, measured: 0, inconclusive: 0 };
 const shown = (over: Partial<Shown>): Shown => ({
   outcome: 'clean',
   reason: 'because',

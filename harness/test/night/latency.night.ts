@@ -1,60 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { primaryOf, type ArmSummary } from '../../probe/latency/analysis/analyse.ts';
-import { OPTIONAL } from '../../probe/latency/boot/figures.ts';
-import type { LatencyPlan } from '../../model/latency.ts';
-import { auditLatencyRun } from '../../pipeline/latency/audit.ts';
-import type { FinishedLatencyRun } from '../../pipeline/latency/blocks.ts';
-import { loadLatencyPlan, selectVariants } from '../../pipeline/latency/plan.ts';
-import { runLatency } from '../../pipeline/latency/run.ts';
 import { workspace } from '../../pipeline/workspace.ts';
-import { booted, never, silent } from '../kernel/lab.ts';
+import { analyse, primaryOf, type ArmSummary, type LatencyAnalysis } from '../../probe/latency/analysis/analyse.ts';
+import { analysedBoots, analysedPlan } from '../../probe/latency/analysis/boots.ts';
+import { OPTIONAL } from '../../probe/latency/boot/figures.ts';
+import type { SeenBoot } from '../../probe/latency/judge.ts';
+import type { LatencySpec } from '../../probe/latency/spec.ts';
+import { PROBES } from '../../probe/table.ts';
+import { readRun } from '../../results/reader.ts';
+import { runPlan, type FinishedRun } from '../../run/run.ts';
+import { auditRun } from '../../run/stored.ts';
+import { booted, never, shippedPlan, silent } from '../kernel/lab.ts';
 
 const place = workspace();
-const shipped = (name: string) => loadLatencyPlan(join(place.plansDir, `${name}.yaml`), place);
 
-async function measured(t: Test, plan: LatencyPlan): Promise<FinishedLatencyRun> {
-  await booted(t.name);
-  const run = await runLatency({
-    plan,
-    workspace: { ...place, resultsDir: t.testdir() },
-    offline: false,
-    signal: never,
-    emit: silent,
-  });
-  t.comment(run.report);
-  t.same((await auditLatencyRun(run.dir)).problems, []);
-  return run;
+interface Night extends FinishedRun {
+  readonly probe: LatencySpec;
+  readonly analysis: LatencyAnalysis;
 }
 
-const toldOf = ({ arm, usable, unusable }: ArmSummary): string =>
+/** The latency probe of a shipped plan, over some of its variants. */
+async function measured(t: Test, name: string, variants?: readonly string[], boots?: number): Promise<Night> {
+  await booted(t.name);
+  const { probes: _stress, explorations: _maps, generic = [], ...plan } = await shippedPlan(name);
+  const shipped = generic[0] as LatencySpec;
+  const chosen = variants ?? shipped.variants;
+  const budget = boots === undefined ? shipped.budget : { ...shipped.budget, minBoots: boots, maxBoots: boots };
+  const probe: LatencySpec = { ...shipped, variants: chosen, budget };
+  const workspace = { ...place, resultsDir: t.testdir() };
+  const run = await runPlan({ ...plan, probes: [probe] }, name, {
+    ...{ workspace, offline: false, signal: never, emit: silent },
+  });
+  t.comment(run.report);
+  t.same((await auditRun(run.dir, place.cacheDir, never)).problems, []);
+  const { steps } = await readRun(run.dir, PROBES);
+  const analysis = analyse(analysedPlan(probe, plan.alpha), analysedBoots(steps as unknown as SeenBoot[]));
+  return { ...run, probe, analysis };
+}
+
+const wordsOf = ({ arm, usable, unusable }: ArmSummary): string =>
   `${arm.id}: ${usable} usable, ${JSON.stringify(unusable)}`;
 
 t.test('the shipped comparison tells v5a+ra from v5b+ra, or says why not', async (t) => {
-  const plan = await shipped('latency');
-  const { arms, pairs } = (await measured(t, plan)).analysis;
-  for (const arm of arms) t.ok(arm.usable >= plan.budget.minBoots - 2, toldOf(arm));
-  const { verdict } = primaryOf(pairs[0]!);
+  const { analysis, probe } = await measured(t, 'latency');
+  for (const arm of analysis.arms) t.ok(arm.usable >= probe.budget.minBoots - 2, wordsOf(arm));
+  const { verdict } = primaryOf(analysis.pairs[0]!);
   t.ok(
     verdict.kind === 'not-resolvable' || (verdict.kind === 'better' && verdict.arm === 'v5a+ra'),
     JSON.stringify(verdict),
   );
 });
 
-t.test('timerlat tells the stopped machine from what else wake-ups wait for', async (t) => {
-  const { arms, pairs } = (await measured(t, await shipped('latency-timerlat'))).analysis;
-  for (const arm of arms) t.ok(arm.usable >= 4, toldOf(arm));
+t.test('timerlat keeps the stopped machine apart from what else wake-ups wait for', async (t) => {
+  const { arms, pairs } = (await measured(t, 'latency-timerlat')).analysis;
+  for (const arm of arms) t.ok(arm.usable >= 4, wordsOf(arm));
   const stopped = pairs[0]?.endpoints.find(({ endpoint }) => endpoint === 'stopped');
   t.same(stopped?.verdict, { kind: 'better', arm: 'v5a+ra' }, JSON.stringify(stopped));
   t.ok(Math.abs(stopped!.comparison!.medians[0]) < 0.01 * stopped!.comparison!.medians[1], 'RCU stops no machine');
 });
 
 t.test('on PREEMPT_RT the legal forms are compared, whatever becomes of the unpatched kernel', async (t) => {
-  const plan = selectVariants(await shipped('latency-rt'), ['rcu-5.3+ra', 'stock', 'unpatched']);
-  const { arms, pairs } = (await measured(t, plan)).analysis;
+  const { analysis, probe } = await measured(t, 'latency-rt', ['rcu-5.3+ra', 'stock', 'unpatched']);
+  const { arms, pairs } = analysis;
   for (const arm of arms.filter(({ arm: { variant } }) => variant !== 'unpatched'))
-    t.ok(arm.usable >= plan.budget.minBoots - 2, toldOf(arm));
+    t.ok(arm.usable >= probe.budget.minBoots - 2, wordsOf(arm));
   const [unpatched] = arms.filter(({ arm: { id } }) => id === 'unpatched');
   t.equal(
     (unpatched?.usable ?? 0) + (unpatched?.unusable.length ?? 0),
@@ -68,8 +77,7 @@ t.test('on PREEMPT_RT the legal forms are compared, whatever becomes of the unpa
 });
 
 t.test('on PREEMPT_RT each version of V5 ends in the kernel’s own complaint, not in a figure', async (t) => {
-  const plan = selectVariants(await shipped('latency-rt'), ['v5a+ra', 'v5b+ra']);
-  const { analysis } = await measured(t, { ...plan, budget: { ...plan.budget, minBoots: 1, maxBoots: 1 } });
+  const { analysis, shown } = await measured(t, 'latency-rt', ['v5a+ra', 'v5b+ra'], 1);
   for (const arm of analysis.arms) {
     t.match(
       arm,
@@ -77,11 +85,12 @@ t.test('on PREEMPT_RT each version of V5 ends in the kernel’s own complaint, n
         usable: 0,
         unusable: [{ cause: 'kernel-complained', reason: /^BUG: sleeping function called from invalid context/ }],
       },
-      toldOf(arm),
+      wordsOf(arm),
     );
   }
   t.equal(
     analysis.pairs[0]?.endpoints.some(({ comparison }) => comparison !== null),
     false,
   );
+  t.equal(shown.verdict.status, 0, 'as the plan expects');
 });

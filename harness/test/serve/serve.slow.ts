@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -11,20 +11,12 @@ import { readLiveRun } from '../../pipeline/live-run.ts';
 import { FORMATS } from '../../report/formats.ts';
 import { createRun } from '../../store/run-store.ts';
 import { evaluateIn, openBrowser, openPage, withoutBrowser } from '../report/fixtures/browser.ts';
-import { writeLatencyNights } from '../store/fixtures/latency-nights.ts';
 import { writeMaps } from '../run/fixtures/placed-runs.ts';
 import { FAKE_TRIALS, makeRun, newRun, storeTrial } from '../store/fixtures/make-run.ts';
 
 const base = t.testdir({ outside: { 'run.json': '{}' } });
 const resultsDir = join(base, 'results');
 const finished = basename(await makeRun(resultsDir));
-
-const [latency = '', unfinishedLatency = ''] = writeLatencyNights(
-  resultsDir,
-  [0, 1].map(() => ({ quiet: 0.5, v5a: 0.25, v5b: 1, swapoffUs: [20_000, 30_000] as const })),
-);
-for (const run of [latency, unfinishedLatency]) mkdirSync(join(resultsDir, run, 'boots'));
-rmSync(join(resultsDir, unfinishedLatency, 'SHA256SUMS'));
 
 /** A run in the middle of its second trial. */
 const store = await createRun(resultsDir, newRun, { now: new Date('2026-11-22T10:00:00Z') });
@@ -87,15 +79,6 @@ t.test('a report in every form', async (test) => {
   for (const format of Object.keys(FORMATS)) test.equal((await ask(`/run/${finished}/${format}`)).status, 200, format);
   test.equal((await ask(`/run/${finished}/junit`)).type, 'application/xml; charset=utf-8');
   test.match(JSON.parse((await ask(`/run/${finished}/json`)).body), { run: finished });
-});
-
-t.test('a latency run is in the index and has a page when it is finished', async (test) => {
-  test.match((await ask('/')).body, `href="/run/${latency}"`);
-  const { status, body } = await ask(`/run/${latency}`);
-  test.equal(status, 200);
-  test.match(body, `<title>latency: ${latency}</title>`);
-  test.equal((await ask(`/run/${latency}/json`)).status, 404);
-  test.equal((await ask(`/run/${unfinishedLatency}`)).status, 404);
 });
 
 t.test('maps have a page, which the index names when there are any', async (test) => {

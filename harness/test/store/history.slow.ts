@@ -5,13 +5,10 @@ import { execa } from 'execa';
 import Database from 'libsql';
 import t from 'tap';
 import { HISTORY_FILE, syncHistory } from '../../store/history.ts';
-import { writeLatencyNights } from './fixtures/latency-nights.ts';
 import { nightId, template, writeNights, type Night } from './fixtures/many-runs.ts';
 
 const base = await template(t.testdir({}));
 const nights: Night[] = Array.from({ length: 12 }, (_, index) => ({ crashes: index % 3, exposure: 100 + index }));
-
-const latencyNight = { quiet: 0.3, v5a: 0.145, v5b: 0.79, swapoffUs: [24_500.5, 31_000] } as const;
 
 /** A writer in a process of its own. */
 function writer(...args: readonly string[]) {
@@ -24,9 +21,7 @@ function writer(...args: readonly string[]) {
 function dump(results: string): unknown {
   const db = new Database(join(results, HISTORY_FILE));
   try {
-    return ['runs', 'variants', 'signatures', 'latencyRuns', 'latencyArms'].map((table) =>
-      db.prepare(`SELECT * FROM ${table}`).all(),
-    );
+    return ['runs', 'variants', 'signatures', 'figures'].map((table) => db.prepare(`SELECT * FROM ${table}`).all());
   } finally {
     db.close();
   }
@@ -92,68 +87,11 @@ t.test('a run that cannot be read is told, and does not hide the others', async 
   test.equal((await syncHistory(results)).unreadable.length, 1, 'it is told again');
 });
 
-t.test('latency runs: what their analysis says, read once, forgotten when gone', async (test) => {
-  const results = test.testdir({});
-  writeNights(results, base, nights);
-  const [first = ''] = writeLatencyNights(results, [latencyNight, { ...latencyNight, quiet: 0 }], nights.length);
-  const { runs, latencyRuns, read } = await syncHistory(results);
-  test.same([runs.length, latencyRuns.length, read], [12, 2, 14]);
-  test.same(latencyRuns[0], {
-    run: first,
-    startedAt: '2026-11-22T12:00:00.000Z',
-    plan: 'latency',
-    accelerator: 'tcg',
-    threshold: 'p99',
-    arms: [
-      {
-        arm: 'v5a+ra',
-        kernelId: 'aaaa',
-        boots: 6,
-        against: null,
-        exceedances: { value: 0.145, control: 0.3 },
-        swapoffUs: { value: 24_500.5, control: null },
-      },
-      {
-        arm: 'v5b+ra',
-        kernelId: null,
-        boots: 6,
-        against: 'v5a+ra',
-        exceedances: { value: 0.79, control: 0.3 },
-        swapoffUs: { value: 31_000, control: 24_500.5 },
-      },
-    ],
-  });
-  test.match(latencyRuns[1]?.arms[0]?.exceedances, { control: 0 });
-  test.equal((await syncHistory(results)).read, 0);
-  rmSync(join(results, first), { recursive: true });
-  test.equal((await syncHistory(results)).latencyRuns.length, 1);
-});
-
-t.test('a latency run that cannot be read is told, again and again', async (test) => {
-  const results = test.testdir({});
-  const [first = '', second = '', unfinished = ''] = writeLatencyNights(results, [
-    latencyNight,
-    latencyNight,
-    latencyNight,
-    latencyNight,
-  ]);
-  writeFileSync(join(results, first, 'analysis.json'), '{"arms": 7}');
-  writeFileSync(join(results, second, 'latency.json'), '{"schema": 2}');
-  rmSync(join(results, unfinished, 'SHA256SUMS'));
-  for (const time of ['first', 'second']) {
-    const { latencyRuns, unreadable } = await syncHistory(results);
-    test.equal(latencyRuns.length, 1, time);
-    test.match(unreadable, [new RegExp(`${first}/analysis\\.json`), new RegExp(`${second}/latency\\.json`)]);
-    test.equal(unreadable.length, 2);
-  }
-});
-
 t.test('deleted, damaged or of another version: made again, the same', async (test) => {
   const results = test.testdir({});
   const file = join(results, HISTORY_FILE);
   writeNights(results, base, nights);
-  writeLatencyNights(results, [latencyNight, latencyNight], nights.length);
-  test.equal((await syncHistory(results)).latencyRuns.length, 2);
+  await syncHistory(results);
   const before = dump(results);
   rmSync(file);
   await syncHistory(results);
@@ -167,7 +105,7 @@ t.test('deleted, damaged or of another version: made again, the same', async (te
   await syncHistory(results);
   test.same(dump(results), before, 'pages overwritten');
   const db = new Database(file);
-  db.exec('PRAGMA user_version = 99; DROP TABLE variants; DROP TABLE latencyArms');
+  db.exec('PRAGMA user_version = 99; DROP TABLE variants; DROP TABLE figures');
   db.close();
   await syncHistory(results);
   test.same(dump(results), before, 'another version');

@@ -98,7 +98,7 @@ t.test('trials are counted by verdict', async (test) => {
     lost(),
     makeEvidence({ splats: [warning] }),
   ]);
-  test.same(trials, { target: 1, hang: 1, 'other-bug': 1, clean: 2, inconclusive: 1 });
+  test.same(trials, { target: 1, hang: 1, 'other-bug': 1, clean: 2, measured: 0, inconclusive: 1 });
 });
 
 t.test('the control is compared with nothing', async (test) => {

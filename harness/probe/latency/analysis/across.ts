@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Arm, LatencyRunRecord } from '../../../model/latency.ts';
-import { thresholdText } from '../../../model/latency-threshold.ts';
-import type { PairAnalysis } from './analyse.ts';
-import type { AnalysedBoot, JudgedEndpoint } from './arms-of-run.ts';
-import { analysePrimary } from './analyse.ts';
+import type { Seen } from '../../../model/probe.ts';
+import type { RunHeader } from '../../../model/run.ts';
+import { armsOf } from '../arms.ts';
+import type { LatencyFinding } from '../finding.ts';
+import { thresholdText, type LatencyArgs, type LatencySpec } from '../spec.ts';
+import type { Arm } from '../types.ts';
+import { analysePrimary, type PairAnalysis } from './analyse.ts';
+import type { JudgedEndpoint } from './arms-of-run.ts';
+import { analysedBoots, analysedPlan } from './boots.ts';
 import {
   compareEndpoint,
   exceedanceRatio,
@@ -17,8 +21,9 @@ import { judgeEndpoint } from './verdict.ts';
 
 /** A run as it is compared with another. */
 export interface RunToCompare {
-  readonly record: LatencyRunRecord;
-  readonly boots: readonly AnalysedBoot[];
+  readonly header: RunHeader;
+  readonly probe: LatencySpec;
+  readonly seen: readonly Seen<LatencyArgs, LatencyFinding>[];
 }
 
 /** Two runs against each other. */
@@ -31,27 +36,28 @@ export interface AcrossRuns {
 /**
  * Compares the variants of two runs, each of the second with its namesake in the first, or with the first's first. What
  * one kernel shows in one run against the other is the null pair: two runs are two days, and without a kernel that was
- * in both nothing can be told from the days.
+ * in both nothing can be kept apart from the days.
  */
 export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
-  const { alpha, seed } = a.record.plan;
+  const { alpha } = a.header.plan;
+  const plan = analysedPlan(a.probe, alpha);
   const options: CompareOptions = {
-    thresholdNs: analysePrimary(a.record.plan, a.boots).thresholdNs,
+    thresholdNs: analysePrimary(plan, analysedBoots(a.seen)).thresholdNs,
     confidence: 1 - alpha,
-    seed,
+    seed: plan.seed,
   };
-  const shared = sharedArms(a.record, b.record);
+  const shared = sharedArms(a, b);
   const nullPair = (endpoint: EndpointId): EndpointComparison | null =>
     shared === null ? null : compareEndpoint(endpoint, figuresOf(a, shared[0].id), figuresOf(b, shared[1].id), options);
-  const quiet = armOf(b.record, 'quiet');
-  const stop = armOf(b.record, 'stop');
+  const quiet = armOf(b, 'quiet');
+  const stop = armOf(b, 'stop');
   const positive = (control: EndpointId): EndpointComparison | null =>
     quiet === undefined || stop === undefined
       ? null
       : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
 
-  const raw = variantsOf(b.record).map((arm) => {
-    const other = variantsOf(a.record).find(({ id }) => id === arm.id) ?? (variantsOf(a.record)[0] as Arm);
+  const raw = variantsOf(b).map((arm) => {
+    const other = variantsOf(a).find(({ id }) => id === arm.id) ?? (variantsOf(a)[0] as Arm);
     const [x, y] = [figuresOf(a, other.id), figuresOf(b, arm.id)];
     const compared = ENDPOINT_IDS.map((endpoint) => ({
       endpoint,
@@ -76,30 +82,30 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
     ratio: exceedanceRatio(x, y, options),
     p99: quantileRatio(0.99, x, y, options),
   }));
-  return { pairs, differences: differencesOf(a.record, b.record) };
+  return { pairs, differences: differencesOf(a, b) };
 }
 
 /** An arm of each run that booted the same kernel to the same end; not one that is compared, where there is another. */
-function sharedArms(a: LatencyRunRecord, b: LatencyRunRecord): readonly [Arm, Arm] | null {
-  const kernel = (record: LatencyRunRecord, arm: Arm): string | undefined => record.kernels[arm.variant]?.id;
-  for (const one of a.plan.arms) {
-    if (one.mode !== 'swapoff') continue;
-    const other = b.plan.arms.find((arm) => arm.mode === 'swapoff' && kernel(b, arm) === kernel(a, one));
+function sharedArms(a: RunToCompare, b: RunToCompare): readonly [Arm, Arm] | null {
+  const kernel = ({ header }: RunToCompare, arm: Arm): string | undefined => header.kernels[arm.variant]?.id;
+  for (const one of armsOf(a.probe.variants)) {
+    if (one.mode !== 'contend') continue;
+    const other = armsOf(b.probe.variants).find((arm) => arm.mode === 'contend' && kernel(b, arm) === kernel(a, one));
     if (other !== undefined) return [one, other];
   }
   return null;
 }
 
 /** Everything but times and names that the two runs do not share. */
-function differencesOf(a: LatencyRunRecord, b: LatencyRunRecord): string[] {
-  const facts = ({ plan, versions, host, accelerator }: LatencyRunRecord): Map<string, string> => {
+function differencesOf(a: RunToCompare, b: RunToCompare): string[] {
+  const facts = ({ header: { plan, versions, host, accelerator }, probe, seen }: RunToCompare): Map<string, string> => {
     // What the host was like for the moment is in the snapshots of the boots.
-    const { loadAverage: _load, coresStood: _stood, ...lasting } = host;
+    const { loadAverage: _load, coresStood: _stood, ...lasting } = { ...host, ...seen[0]?.finding.facts };
     return flat({
-      guest: plan.guest,
-      workload: plan.workload,
+      guest: probe.guest,
+      workload: probe.workload,
       alpha: plan.alpha,
-      threshold: thresholdText(plan.threshold),
+      threshold: thresholdText(probe.threshold),
       versions,
       host: lasting,
       accelerator: accelerator?.accelerator,
@@ -118,14 +124,14 @@ function flat(value: unknown, path = ''): Map<string, string> {
   );
 }
 
-function figuresOf({ boots }: RunToCompare, arm: string): BootFigures[] {
-  return boots.flatMap((boot) => (boot.arm === arm && !('kind' in boot.result) ? [boot.result] : []));
+function figuresOf({ seen }: RunToCompare, arm: string): BootFigures[] {
+  return analysedBoots(seen).flatMap((boot) => (boot.arm === arm && !('kind' in boot.result) ? [boot.result] : []));
 }
 
-function variantsOf({ plan }: LatencyRunRecord): readonly Arm[] {
-  return plan.arms.filter(({ role }) => role === 'variant');
+function variantsOf({ probe }: RunToCompare): readonly Arm[] {
+  return armsOf(probe.variants).filter(({ role }) => role === 'variant');
 }
 
-function armOf({ plan }: LatencyRunRecord, role: Arm['role']): Arm | undefined {
-  return plan.arms.find((arm) => arm.role === role);
+function armOf({ probe }: RunToCompare, role: Arm['role']): Arm | undefined {
+  return armsOf(probe.variants).find((arm) => arm.role === role);
 }

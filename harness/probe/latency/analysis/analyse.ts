@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Arm, Unusable } from '../../../model/latency.ts';
+import type { Arm, Unusable } from '../types.ts';
 import {
   ArmsOfRun,
   type AnalysedBoot,
@@ -24,7 +24,7 @@ export interface ArmSummary {
 export interface PairAnalysis {
   readonly arms: readonly [a: string, b: string];
   readonly endpoints: readonly JudgedEndpoint[];
-  /** Exceedances a swapoff, b's over a's. */
+  /** Exceedances a contender, b's over a's. */
   readonly ratio: RateRatio | null;
   /** p99 of all wake-ups within horizons, b's over a's. */
   readonly p99: QuantileRatio | null;
@@ -41,9 +41,9 @@ export interface LatencyAnalysis {
   /** Every variant against the first one. */
   readonly pairs: readonly PairAnalysis[];
   readonly nullPair: ControlAnalysis | null;
-  /** The stopped machine against the control without swapoff. */
+  /** The stopped machine against the control without contender. */
   readonly positive: ControlAnalysis | null;
-  /** Each variant against the control without swapoff: what swapoff costs at all. */
+  /** Each variant against the control without contender: what contender costs at all. */
   readonly costs: readonly ControlAnalysis[];
   /** What made each arm's wake-ups late; absent where the instrument does not tell. */
   readonly causes?: readonly ArmCauses[];

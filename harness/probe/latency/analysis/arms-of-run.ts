@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Arm, LatencyPlan, LatencyThreshold, Unusable } from '../../../model/latency.ts';
+import type { LatencyThreshold } from '../spec.ts';
+import type { Arm, Unusable } from '../types.ts';
 import { compareEndpoint, type CompareOptions, type EndpointComparison } from './compare.ts';
 import { controlledBy, PRIMARY, type BootFigures, type EndpointId } from '../boot/figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from '../boot/histogram.ts';
@@ -10,6 +11,7 @@ import { judgeEndpoint, type JudgeOptions, type LatencyVerdict } from './verdict
 export interface AnalysedBoot {
   readonly id: string;
   readonly arm: string;
+  readonly block: number;
   readonly result: BootFigures | Unusable;
 }
 
@@ -28,7 +30,14 @@ export interface ControlAnalysis {
   readonly comparison: EndpointComparison | null;
 }
 
-export type AnalysedPlan = Pick<LatencyPlan, 'arms' | 'threshold' | 'alpha' | 'seed'>;
+/** What a run's boots are analysed by. */
+export interface AnalysedPlan {
+  readonly arms: readonly Arm[];
+  readonly threshold: LatencyThreshold;
+  readonly alpha: number;
+  /** Of what is resampled. */
+  readonly seed: number;
+}
 
 const STOPGAP_THRESHOLD_NS = 1_000_000;
 
@@ -62,7 +71,7 @@ export class ArmsOfRun {
     return this.#control(this.#first(a), this.#first(b));
   }
 
-  /** What swapoff costs on a variant. */
+  /** What contender costs on a variant. */
   cost(variant: string): ControlAnalysis | null {
     return this.#control(this.#first('quiet'), variant);
   }

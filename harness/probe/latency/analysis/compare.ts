@@ -50,7 +50,7 @@ export function compareEndpoint(
   };
 }
 
-/** How often b's exceedances come for one of a's, by swapoff. */
+/** How often b's exceedances come for one of a's, by contender. */
 export function exceedanceRatio(
   a: readonly BootFigures[],
   b: readonly BootFigures[],

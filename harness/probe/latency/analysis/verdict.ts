@@ -18,7 +18,7 @@ export interface JudgeOptions {
   /** The same endpoint of the same kernel under two names. */
   readonly nullPair: EndpointComparison | null;
   /**
-   * The positive control against the control without swapoff, by the endpoint that has to show it; null when it was not
+   * The positive control against the control without contender, by the endpoint that has to show it; null when it was not
    * measured; `not-needed` for endpoints that no stop of the machine moves.
    */
   readonly positive: EndpointComparison | null | 'not-needed';
@@ -53,7 +53,7 @@ export function differs({ p, shift: { interval } }: EndpointComparison, alpha: n
   return interval !== null && p < alpha && !holds(interval, 0);
 }
 
-/** The positive control counts as found when it has more exceedances than the control without swapoff. */
+/** The positive control counts as found when it has more exceedances than the control without contender. */
 export function isFound(positive: EndpointComparison, alpha: number): boolean {
   return differs(positive, alpha) && positive.shift.estimate > 0;
 }

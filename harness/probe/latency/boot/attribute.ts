@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencySamples, SwapoffWindow, WakeUp } from '../../../model/latency.ts';
+import type { LatencySamples, ContenderCall, WakeUp } from '../types.ts';
 
-/** The wake-ups of one swapoff's horizon: due while swapoff ran, and behind its return. */
-export interface AttributedSwapoff {
-  readonly window: SwapoffWindow;
+/** The wake-ups of one contender's horizon: due while contender ran, and behind its return. */
+export interface AttributedCycle {
+  readonly window: ContenderCall;
   readonly during: readonly WakeUp[];
   readonly after: readonly WakeUp[];
 }
 
 export interface Attribution {
-  readonly swapoffs: readonly AttributedSwapoff[];
+  readonly cycles: readonly AttributedCycle[];
   readonly outside: readonly WakeUp[];
 }
 
 /**
- * Deals every wake-up to one swapoff or to none, by its expected time: from a swapoff's entry (included) to the horizon
+ * Deals every wake-up to one contender or to none, by its expected time: from a contender's entry (included) to the horizon
  * (excluded), which is equal for all variants. A window that ends at its return would favour the version whose
- * swapoff is long and idle. Each wake-up is dealt once.
+ * contender is long and idle. Each wake-up is dealt once.
  */
 export function attribute({ wakeUps, windows }: LatencySamples, horizonNs: number): Attribution {
-  const swapoffs = windows.map((window) => ({ window, during: [] as WakeUp[], after: [] as WakeUp[] }));
+  const cycles = windows.map((window) => ({ window, during: [] as WakeUp[], after: [] as WakeUp[] }));
   const outside: WakeUp[] = [];
   for (const wakeUp of wakeUps) {
     const { expectedNs } = wakeUp;
-    const swapoff = swapoffs[lastBegunBy(windows, expectedNs)];
-    if (swapoff === undefined || expectedNs >= swapoff.window.startNs + horizonNs) outside.push(wakeUp);
-    else if (expectedNs < swapoff.window.endNs) swapoff.during.push(wakeUp);
-    else swapoff.after.push(wakeUp);
+    const contender = cycles[lastBegunBy(windows, expectedNs)];
+    if (contender === undefined || expectedNs >= contender.window.startNs + horizonNs) outside.push(wakeUp);
+    else if (expectedNs < contender.window.endNs) contender.during.push(wakeUp);
+    else contender.after.push(wakeUp);
   }
-  return { swapoffs, outside };
+  return { cycles, outside };
 }
 
-/** All wake-ups within a swapoff's horizon. */
-export function withinHorizon({ during, after }: AttributedSwapoff): WakeUp[] {
+/** All wake-ups within a contender's horizon. */
+export function withinHorizon({ during, after }: AttributedCycle): WakeUp[] {
   return [...during, ...after];
 }
 
@@ -42,11 +42,11 @@ export function latencies(wakeUps: readonly WakeUp[]): number[] {
 }
 
 /** Index of the last window that starts at or before a time; -1 when none does. */
-function lastBegunBy(windows: readonly SwapoffWindow[], timeNs: number): number {
+function lastBegunBy(windows: readonly ContenderCall[], timeNs: number): number {
   let [low, high] = [0, windows.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((windows[middle] as SwapoffWindow).startNs <= timeNs) low = middle + 1;
+    if ((windows[middle] as ContenderCall).startNs <= timeNs) low = middle + 1;
     else high = middle;
   }
   return low - 1;

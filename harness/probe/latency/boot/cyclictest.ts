@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { Unusable } from '../../../model/latency.ts';
+import type { Unusable } from '../types.ts';
 
 /** One thread of cyclictest. Latencies in microseconds, as it counts them. */
 export interface CyclictestThread {

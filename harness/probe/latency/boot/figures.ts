@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencySamples, WakeUp, WakeUpCauses } from '../../../model/latency.ts';
+import type { LatencySamples, WakeUp, WakeUpCauses } from '../types.ts';
 import { attribute, latencies, withinHorizon } from './attribute.ts';
 import type { CyclictestThread } from './cyclictest.ts';
 import { countAbove, histogramQuantile, logHistogram, weightedHistogram, type LogHistogram } from './histogram.ts';
@@ -8,13 +8,13 @@ import type { BootCount } from '../../../stats/rate-ratio.ts';
 
 /**
  * What one boot comes to: one replicate of every figure. The threshold is not in it: it comes from the control without
- * swapoff, which is measured in the same run.
+ * contender, which is measured in the same run.
  */
 export interface BootFigures {
-  readonly swapoffs: number;
-  /** Wake-ups within the horizon of a swapoff's entry. */
+  readonly cycles: number;
+  /** Wake-ups within the horizon of a contender's entry. */
   readonly inside: LogHistogram;
-  /** Of these, the ones that were due before swapoff returned. */
+  /** Of these, the ones that were due before contender returned. */
   readonly during: LogHistogram;
   readonly outside: LogHistogram;
   /** Microseconds; null where the instrument does not tell. */
@@ -24,31 +24,31 @@ export interface BootFigures {
   readonly excessCauses: ExcessCauses | null;
   /** `excessUs` by when it came; null where the instrument does not tell. */
   readonly phases: readonly PhaseFigures[] | null;
-  readonly swapoffUs: number;
+  readonly contenderUs: number;
   /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
-  readonly swapInsPerSecond: number | null;
+  readonly operationsPerSecond: number | null;
   /** Of one fault when nobody swaps off; null when they were not counted. */
   readonly instructions: number | null;
 }
 
-/** Parts of an excess, microseconds a swapoff; a part may be negative where swapoff lets threads wake sooner. */
+/** Parts of an excess, microseconds a contender; a part may be negative where contender lets threads wake sooner. */
 export interface ExcessCauses {
   readonly interruptUs: number;
   readonly threadUs: number;
   readonly stoppedUs: number;
 }
 
-/** Figures of a boot that variants are compared by. */
+/** Figures of a boot that variants are compared by; show/words.ts names them. */
 export const ENDPOINTS = {
-  exceedances: { label: 'exceedances a swapoff', unit: '', better: 'less' },
-  excess: { label: 'excess latency a swapoff', unit: 'us', better: 'less' },
-  worst: { label: 'worst wake-up of a swapoff', unit: 'us', better: 'less' },
-  p99: { label: 'p99 within the horizon', unit: 'us', better: 'less' },
-  swapoff: { label: 'swapoff itself', unit: 'us', better: 'less' },
-  stopped: { label: 'excess in a stopped machine', unit: 'us', better: 'less' },
-  throughput: { label: 'swap-ins, nobody swaps off', unit: '1/s', better: 'more' },
-  instructions: { label: 'instructions of a fault until it has its entry', unit: '', better: 'less' },
-} as const satisfies Record<string, { label: string; unit: string; better: 'less' | 'more' }>;
+  exceedances: { unit: '', better: 'less' },
+  excess: { unit: 'us', better: 'less' },
+  worst: { unit: 'us', better: 'less' },
+  p99: { unit: 'us', better: 'less' },
+  contender: { unit: 'us', better: 'less' },
+  stopped: { unit: 'us', better: 'less' },
+  throughput: { unit: '1/s', better: 'more' },
+  instructions: { unit: '', better: 'less' },
+} as const satisfies Record<string, { unit: string; better: 'less' | 'more' }>;
 export type EndpointId = keyof typeof ENDPOINTS;
 export const ENDPOINT_IDS = Object.keys(ENDPOINTS) as EndpointId[];
 
@@ -61,7 +61,7 @@ export const PRIMARY = 'exceedances' satisfies EndpointId;
  */
 export function controlledBy(endpoint: EndpointId): EndpointId | null {
   switch (endpoint) {
-    case 'swapoff':
+    case 'contender':
     case 'throughput':
     case 'instructions':
       return null;
@@ -83,27 +83,27 @@ export const OPTIONAL: readonly EndpointId[] = ['stopped', 'instructions'];
 export function endpointOf(figures: BootFigures, endpoint: EndpointId, thresholdNs: number): number | null {
   switch (endpoint) {
     case 'exceedances':
-      return countAbove(figures.inside, thresholdNs) / figures.swapoffs;
+      return countAbove(figures.inside, thresholdNs) / figures.cycles;
     case 'excess':
       return figures.excessUs;
     case 'worst':
       return figures.worstUs;
     case 'p99':
       return toUs(histogramQuantile(figures.inside, 0.99));
-    case 'swapoff':
-      return figures.swapoffUs;
+    case 'contender':
+      return figures.contenderUs;
     case 'stopped':
       return figures.excessCauses?.stoppedUs ?? null;
     case 'throughput':
-      return figures.swapInsPerSecond;
+      return figures.operationsPerSecond;
     case 'instructions':
       return figures.instructions;
   }
 }
 
-/** Wake-ups later than the threshold within the horizons, against swapoffs. */
-export function exceedancesOf({ inside, swapoffs }: BootFigures, thresholdNs: number): BootCount {
-  return { events: countAbove(inside, thresholdNs), exposure: swapoffs };
+/** Wake-ups later than the threshold within the horizons, against cycles. */
+export function exceedancesOf({ inside, cycles }: BootFigures, thresholdNs: number): BootCount {
+  return { events: countAbove(inside, thresholdNs), exposure: cycles };
 }
 
 /** What a boot's figures need beside its samples. */
@@ -118,19 +118,19 @@ export function bootFigures(
   samples: LatencySamples,
   { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number },
 ): BootFigures {
-  const { swapoffs, outside } = attribute(samples, horizonNs);
-  const inside = swapoffs.map((swapoff) => latencies(withinHorizon(swapoff)));
+  const { cycles, outside } = attribute(samples, horizonNs);
+  const inside = cycles.map((contender) => latencies(withinHorizon(contender)));
   return {
-    swapoffs: swapoffs.length,
+    cycles: cycles.length,
     inside: logHistogram(inside.flat()),
-    during: logHistogram(swapoffs.flatMap(({ during }) => latencies(during))),
+    during: logHistogram(cycles.flatMap(({ during }) => latencies(during))),
     outside: logHistogram(latencies(outside)),
-    excessUs: toUs(excessNs(inside.flat(), latencies(outside), swapoffs.length)),
+    excessUs: toUs(excessNs(inside.flat(), latencies(outside), cycles.length)),
     worstUs: toUs(mean(inside.map(greatest))),
     excessCauses: excessCauses(samples, horizonNs),
     phases: phaseFigures(samples, horizonNs),
-    swapoffUs: meanSwapoffUs(samples),
-    swapInsPerSecond: swapInsPerSecond(samples, pages),
+    contenderUs: meanContenderUs(samples),
+    operationsPerSecond: operationsPerSecond(samples, pages),
     instructions,
   };
 }
@@ -139,7 +139,7 @@ export function bootFigures(
  * The figures of a boot that cyclictest measured. It does not tell when a wake-up was: all of the boot's count as
  * within horizons, and what needs attribution has no value.
  *
- * @param samples of the same boot: its swapoffs and passes.
+ * @param samples of the same boot: its cycles and passes.
  */
 export function cyclictestFigures(
   threads: readonly CyclictestThread[],
@@ -149,7 +149,7 @@ export function cyclictestFigures(
   const counted = threads.flatMap(({ histogram, overflow }) => [...histogram, [reachUs, overflow] as const]);
   const none = weightedHistogram([]);
   return {
-    swapoffs: samples.windows.length,
+    cycles: samples.windows.length,
     inside: weightedHistogram(counted.map(([us, count]) => [us * 1000, count])),
     during: none,
     outside: none,
@@ -157,26 +157,26 @@ export function cyclictestFigures(
     worstUs: null,
     excessCauses: null,
     phases: null,
-    swapoffUs: meanSwapoffUs(samples),
-    swapInsPerSecond: swapInsPerSecond(samples, pages),
+    contenderUs: meanContenderUs(samples),
+    operationsPerSecond: operationsPerSecond(samples, pages),
     instructions,
   };
 }
 
-function meanSwapoffUs({ windows }: Pick<LatencySamples, 'windows'>): number {
+function meanContenderUs({ windows }: Pick<LatencySamples, 'windows'>): number {
   return (mean(windows.map(({ startNs, endNs }) => endNs - startNs)) ?? 0) / 1000;
 }
 
-function swapInsPerSecond({ passes }: Pick<LatencySamples, 'passes'>, pages: number): number | null {
+function operationsPerSecond({ passes }: Pick<LatencySamples, 'passes'>, pages: number): number | null {
   const ns = passes.reduce((sum, { durationNs }) => sum + durationNs, 0);
   return ns === 0 ? null : (passes.length * pages * 1e9) / ns;
 }
 
 /** By how much the wake-ups of one horizon together were later than as many outside were. */
-function excessNs(inside: readonly number[], outside: readonly number[], swapoffs: number): number | null {
+function excessNs(inside: readonly number[], outside: readonly number[], cycles: number): number | null {
   const [meanInside, meanOutside] = [mean(inside), mean(outside)];
   if (meanInside === null || meanOutside === null) return null;
-  return ((meanInside - meanOutside) * inside.length) / swapoffs;
+  return ((meanInside - meanOutside) * inside.length) / cycles;
 }
 
 /** The excess as it would be if each wake-up were only as late as one of its causes made it, for every cause. */
@@ -184,11 +184,11 @@ function excessCauses(samples: LatencySamples, horizonNs: number): ExcessCauses 
   const { wakeUps } = samples;
   if (!wakeUps.every(isExplained)) return null;
   const excessUs = (cause: keyof WakeUpCauses): number => {
-    const { swapoffs, outside } = attribute(
+    const { cycles, outside } = attribute(
       { ...samples, wakeUps: wakeUps.map(({ causes, ...wakeUp }) => ({ ...wakeUp, latencyNs: causes[cause] })) },
       horizonNs,
     );
-    return toUs(excessNs(latencies(swapoffs.flatMap(withinHorizon)), latencies(outside), swapoffs.length)) ?? 0;
+    return toUs(excessNs(latencies(cycles.flatMap(withinHorizon)), latencies(outside), cycles.length)) ?? 0;
   };
   return { interruptUs: excessUs('interruptNs'), threadUs: excessUs('threadNs'), stoppedUs: excessUs('stoppedNs') };
 }

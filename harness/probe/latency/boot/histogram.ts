@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bins a doubling of the latency: each is 2.2 % wide. */
-const BINS_AN_OCTAVE = 32;
+export const BINS_PER_OCTAVE = 32;
 
 /** Latencies in bins of equal width on a logarithmic scale; by bin number, ascending. */
 export interface LogHistogram {
-  readonly binsAnOctave: typeof BINS_AN_OCTAVE;
+  readonly binsPerOctave: typeof BINS_PER_OCTAVE;
   readonly bins: readonly (readonly [bin: number, count: number])[];
   readonly total: number;
 }
@@ -29,7 +29,7 @@ export function weightedHistogram(counted: readonly (readonly [latencyNs: number
 
 /** Everything below 1 ns is in bin 0. */
 function binOf(latencyNs: number): number {
-  return Math.floor(Math.log2(Math.max(1, latencyNs)) * BINS_AN_OCTAVE);
+  return Math.floor(Math.log2(Math.max(1, latencyNs)) * BINS_PER_OCTAVE);
 }
 
 export function mergeHistograms(parts: readonly LogHistogram[]): LogHistogram {
@@ -40,7 +40,7 @@ export function mergeHistograms(parts: readonly LogHistogram[]): LogHistogram {
 
 /** The bin's upper edge, so that a quantile is never told smaller than it was. */
 export function binEdgeNs(bin: number): number {
-  return 2 ** ((bin + 1) / BINS_AN_OCTAVE);
+  return 2 ** ((bin + 1) / BINS_PER_OCTAVE);
 }
 
 /** The next edge of a bin at or above a latency: counts above an edge are exact. */
@@ -75,5 +75,5 @@ export function tailOf({ bins, total }: LogHistogram): TailPoint[] {
 
 function fromCounts(counts: ReadonlyMap<number, number>): LogHistogram {
   const bins = [...counts].sort(([a], [b]) => a - b);
-  return { binsAnOctave: BINS_AN_OCTAVE, bins, total: bins.reduce((sum, [, count]) => sum + count, 0) };
+  return { binsPerOctave: BINS_PER_OCTAVE, bins, total: bins.reduce((sum, [, count]) => sum + count, 0) };
 }

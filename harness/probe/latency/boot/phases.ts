@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencySamples, ReaderWait, SwapoffWindow, WakeUp } from '../../../model/latency.ts';
+import type { LatencySamples, ReaderWait, ContenderCall, WakeUp } from '../types.ts';
 import { attribute, latencies, withinHorizon } from './attribute.ts';
 
-/** Parts of a horizon, in their order. */
-export const PHASES = {
-  before: 'swapoff until it waits',
-  wait: 'its wait for readers',
-  after: 'swapoff behind its wait',
-  /** In the place of these three where it was not traced when swapoff waited. */
-  swapoff: 'swapoff',
-  returned: 'behind its return',
-} as const;
-export type Phase = keyof typeof PHASES;
+/** Parts of a horizon, in their order; `contender` is in the place of the first three where its wait was not traced. */
+export const PHASES = ['before', 'wait', 'after', 'contender', 'returned'] as const;
+export type Phase = (typeof PHASES)[number];
 
 /**
- * What one phase comes to, microseconds a swapoff. The phases' lengths add up to the horizon, their excesses to its
+ * What one phase comes to, microseconds a contender. The phases' lengths add up to the horizon, their excesses to its
  * excess.
  */
 export interface PhaseFigures {
@@ -31,20 +24,20 @@ interface Stretch {
 
 /**
  * Deals a boot's horizons to their phases. A wake-up belongs to the phase in which it is due; by how much those of a
- * phase were later than as many outside of horizons is its excess. A swapoff that waits several times waits from the
+ * phase were later than as many outside of horizons is its excess. A contender that waits several times waits from the
  * first wait's beginning to the last one's end; one that never does is all `before`.
  *
  * @returns null where nothing lies outside of horizons to compare with.
  */
 export function phaseFigures(samples: LatencySamples, horizonNs: number): readonly PhaseFigures[] | null {
-  const { swapoffs, outside } = attribute(samples, horizonNs);
+  const { cycles, outside } = attribute(samples, horizonNs);
   if (outside.length === 0) return null;
   const usualNs = latencies(outside).reduce((sum, ns) => sum + ns, 0) / outside.length;
   const sums = new Map<Phase, { lastsNs: number; excessNs: number }>();
-  for (const swapoff of swapoffs) {
-    const wakeUps = withinHorizon(swapoff);
-    let fromNs = swapoff.window.startNs;
-    for (const { phase, untilNs } of stretchesOf(swapoff.window, samples.waits ?? null, horizonNs)) {
+  for (const contender of cycles) {
+    const wakeUps = withinHorizon(contender);
+    let fromNs = contender.window.startNs;
+    for (const { phase, untilNs } of stretchesOf(contender.window, samples.waits ?? null, horizonNs)) {
       const sum = sums.get(phase) ?? { lastsNs: 0, excessNs: 0 };
       sums.set(phase, {
         lastsNs: sum.lastsNs + (untilNs - fromNs),
@@ -53,8 +46,8 @@ export function phaseFigures(samples: LatencySamples, horizonNs: number): readon
       fromNs = untilNs;
     }
   }
-  const eachUs = (ns: number): number => ns / swapoffs.length / 1000;
-  return (Object.keys(PHASES) as Phase[]).flatMap((phase) => {
+  const eachUs = (ns: number): number => ns / cycles.length / 1000;
+  return PHASES.flatMap((phase) => {
     const sum = sums.get(phase);
     return sum === undefined ? [] : [{ phase, lastsUs: eachUs(sum.lastsNs), excessUs: eachUs(sum.excessNs) }];
   });
@@ -65,14 +58,14 @@ function excessOf(wakeUps: readonly WakeUp[], fromNs: number, untilNs: number, u
   return due.reduce((sum, { latencyNs }) => sum + latencyNs - usualNs, 0);
 }
 
-/** Cut off at the horizon's end, which swapoff may outlast. */
+/** Cut off at the horizon's end, which contender may outlast. */
 function stretchesOf(
-  { startNs, endNs }: SwapoffWindow,
+  { startNs, endNs }: ContenderCall,
   waits: readonly ReaderWait[] | null,
   horizonNs: number,
 ): Stretch[] {
   const stretches: Stretch[] =
-    waits === null ? [{ phase: 'swapoff', untilNs: endNs }] : swapoffStretches(startNs, endNs, waits);
+    waits === null ? [{ phase: 'contender', untilNs: endNs }] : contenderStretches(startNs, endNs, waits);
   const lastNs = startNs + horizonNs;
   return [...stretches, { phase: 'returned' as const, untilNs: lastNs }].map(({ phase, untilNs }) => ({
     phase,
@@ -80,7 +73,7 @@ function stretchesOf(
   }));
 }
 
-function swapoffStretches(startNs: number, endNs: number, waits: readonly ReaderWait[]): Stretch[] {
+function contenderStretches(startNs: number, endNs: number, waits: readonly ReaderWait[]): Stretch[] {
   const own = waits.filter(({ fromNs }) => fromNs >= startNs && fromNs < endNs);
   const [first, last] = [own[0], own.at(-1)];
   if (first === undefined || last === undefined) return [{ phase: 'before', untilNs: endNs }];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { LatencySamples, SwapInPass, SwapoffWindow, Unusable, WakeUp } from '../../../model/latency.ts';
+import type { LatencySamples, SwapInPass, ContenderCall, Unusable, WakeUp } from '../types.ts';
 
-/** First bytes of a samples file (guests/src/latency/record.c); the digit is the format's version. */
+/** First bytes of a samples file (record.c of the race’s program latency); the digit is the format's version. */
 export const SAMPLES_MAGIC = 'SWLATN01';
 /** kind and CPU as 32 bits, time and value as 64; little-endian. */
 export const RECORD_BYTES = 24;
@@ -10,8 +10,8 @@ export const RECORD_BYTES = 24;
 export const RECORD = {
   /** A wake-up (CPU, expected time, latency). */
   wakeUp: 1,
-  /** A swapoff (0, entry, duration). */
-  swapoff: 2,
+  /** A contender (0, entry, duration). */
+  contender: 2,
   /** A pass of a swap-in thread over all pages (CPU, start, duration). */
   pass: 3,
   /** The last record (number of CPUs, 0, number of records before it). */
@@ -30,7 +30,7 @@ export function parseSamples(bytes: Uint8Array): LatencySamples | Unusable {
   const count = Math.floor(body / RECORD_BYTES);
   if (body % RECORD_BYTES !== 0) return truncated(`it ends in the middle of record ${count}`);
   const wakeUps: WakeUp[] = [];
-  const windows: SwapoffWindow[] = [];
+  const windows: ContenderCall[] = [];
   const passes: SwapInPass[] = [];
   for (let index = 0; index < count; index++) {
     const { kind, cpu, at, value } = record(view, SAMPLES_MAGIC.length + index * RECORD_BYTES);
@@ -38,7 +38,7 @@ export function parseSamples(bytes: Uint8Array): LatencySamples | Unusable {
       case RECORD.wakeUp:
         wakeUps.push({ cpu, expectedNs: at, latencyNs: value });
         break;
-      case RECORD.swapoff:
+      case RECORD.contender:
         windows.push({ startNs: at, endNs: at + value });
         break;
       case RECORD.pass:

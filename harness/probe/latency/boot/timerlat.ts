@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { ReaderWait, Unusable, WakeUp, WakeUpCauses } from '../../../model/latency.ts';
+import type { ReaderWait, Unusable, WakeUp, WakeUpCauses } from '../types.ts';
 
 /** A line of the trace: `comm-pid [cpu] flags seconds.microseconds: text`. */
 const LINE = /^\s*.+-\d+\s+\[(\d+)\]\s+\S+\s+(\d+)\.(\d{6}): (.*)$/;
 const WAKE_UP = /^#(\d+)\s+context\s+(irq|thread) timer_latency\s+(\d+) ns$/;
 const SWITCH = /^sched_switch: prev_comm=(.*) prev_pid=\d+ .* ==> next_comm=(.*) next_pid=\d+ /;
 /** Written to the trace when its probes of waits were set. */
-const WAITS_TRACED = /: tracing_mark_write: waits of swapoff are traced$/m;
+const WAITS_TRACED = /: tracing_mark_write: waits are traced$/m;
 const WAIT = /^wait_(begins|ends)_\w+: /;
 const STOPPER = /^migration\/\d+$/;
 
@@ -40,7 +40,7 @@ interface TracedCpu {
 
 /**
  * Reads the kernel's text of a trace of timerlat with the scheduler's switches to and from stopper threads
- * (guests/src/latency/timerlat.c). timerlat leaves out the points of its grid that are over when its thread ran; they
+ * (timerlat.c of the race’s program latency). timerlat leaves out the points of its grid that are over when its thread ran; they
  * are put in here with the time until then, so that a long stop is as many late wake-ups as for the sampler. One that
  * came between the thread's look at the clock and its next sleep has no latency.
  *
@@ -60,7 +60,7 @@ export function parseTimerlat(text: string, intervalNs: number): readonly WakeUp
 }
 
 /**
- * When swapoff waited for readers, by probes of the functions with which it does (guests/src/latency/timerlat.c); null
+ * When contender waited for readers, by probes of the functions with which it does (timerlat.c of the race’s program latency); null
  * where the kernel has no such probes. A wait whose end was not traced is none.
  */
 export function parseWaits(text: string): readonly ReaderWait[] | null {
@@ -120,7 +120,7 @@ function tracedCpus(text: string): Map<number, TracedCpu> {
 
 /**
  * Interrupt and wake-up, in turns and numbered one by one. The threads run before the trace begins, so it may begin
- * with any of them; a trace that lost its beginning does not span the swapoffs. The last interrupt may be without a
+ * with any of them; a trace that lost its beginning does not span the cycles. The last interrupt may be without a
  * wake-up.
  */
 function activationsOf(cpu: number, traced: readonly TimerlatEvent[]): readonly Activation[] | Unusable {

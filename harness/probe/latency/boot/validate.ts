@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { GuestEnd, ThreadBeat } from '../../../model/guest-end.ts';
-import type { LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../../../model/latency.ts';
+import type { LatencySamples, LatencyWorkload, Unusable, UnusableCause } from '../types.ts';
 import { parseSamples } from './samples.ts';
 import { parseTimerlat, parseWaits } from './timerlat.ts';
 
@@ -72,18 +72,18 @@ function contradiction(samples: LatencySamples, workload: LatencyWorkload): Unus
   const { windows, cpus } = samples;
   const horizonNs = workload.horizonUs * 1000;
   if (windows.length < workload.cycles) {
-    return unusable(
-      'too-few-swapoffs',
-      `${windows.length} swapoffs of ${workload.cycles} within ${workload.seconds} s`,
-    );
+    return unusable('too-few-cycles', `${windows.length} cycles of ${workload.cycles} within ${workload.seconds} s`);
   }
   if (windows.some(({ startNs, endNs }) => endNs < startNs))
-    return unusable('clock-stepped-back', 'a swapoff ended before it began');
+    return unusable('clock-stepped-back', 'a contender ended before it began');
   const close = windows.findIndex(
     ({ startNs }, index) => index > 0 && startNs - (windows[index - 1]?.startNs ?? 0) < horizonNs,
   );
   if (close !== -1)
-    return unusable('overlapping-windows', `swapoff ${close} began within ${workload.horizonUs} us of the one before`);
+    return unusable(
+      'overlapping-windows',
+      `contender ${close} began within ${workload.horizonUs} us of the one before`,
+    );
   if (workload.instrument === 'cyclictest') return null;
   for (let cpu = 0; cpu < cpus; cpu++) {
     const problem = threadProblem(samples, cpu, workload.intervalUs * 1000, horizonNs);
@@ -112,7 +112,7 @@ function threadProblem(
   }
   const [begin, end] = [windows[0]?.startNs ?? 0, (windows.at(-1)?.startNs ?? 0) + horizonNs];
   if (first.expectedNs > begin || last.expectedNs + intervalNs < end) {
-    return unusable('gap', `the wake-ups of CPU ${cpu} do not span all swapoffs`);
+    return unusable('gap', `the wake-ups of CPU ${cpu} do not span all cycles`);
   }
   return null;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { CpuStalls } from '../../../host/cpu-stalls.ts';
-import type { HostSnapshot, LatencyRunRecord } from '../../../model/latency.ts';
+import type { Accelerator } from '../../../model/guest.ts';
+import type { HostSnapshot } from '../finding.ts';
 
 /** CPUs that were this busy left the guests waiting for them. */
 const BUSY_BESIDE = 0.95;
@@ -12,19 +13,30 @@ const DEDICATED = {
   guestTimers: 'The guest’s timers:',
 } as const;
 
+/** On what a run was measured. */
+export interface MeasuredOn {
+  /** Null for a machine that was measured as it runs. */
+  readonly vcpus: number | null;
+  readonly accelerator: Accelerator | null;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
 /** What a reader has to know of the host before any figure: what the figures do not mean. Pure. */
-export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapshots: readonly HostSnapshot[]): string[] {
+export function hostNotes(
+  { vcpus, accelerator, facts: host }: MeasuredOn,
+  snapshots: readonly HostSnapshot[],
+): string[] {
   const notes: string[] = [];
-  if (plan.guest === null) {
+  if (vcpus === null) {
     notes.push(
       'One kernel on the machine itself, which was not booted between the measurements: compare it with a run of another kernel there.',
     );
   }
-  const [vcpus, cores] = [plan.guest?.vcpus ?? 0, Number(host['cores'])];
-  if (accelerator?.accelerator === 'tcg') {
+  const cores = Number(host['cores']);
+  if (accelerator === 'tcg') {
     notes.push('TCG: an emulator’s times. Absolute figures mean nothing; only the comparison inside this run holds.');
   }
-  if (vcpus >= cores) {
+  if (vcpus !== null && vcpus >= cores) {
     notes.push(
       `${vcpus} vCPUs on ${cores} cores: when a vCPU has no core, everything that waits for all CPUs waits for it. ` +
         'Absolute figures mean nothing, and stopping the machine looks worse than it is: this works in favour of RCU.',
@@ -46,19 +58,19 @@ export function hostNotes({ plan, accelerator, host }: LatencyRunRecord, snapsho
   const stood = host['coresStood'];
   if (stood !== undefined && !stood.startsWith(NEVER)) {
     notes.push(
-      `Before the first boot a core of the host, with nothing to wait for, stood still ${stood}: wake-ups that late are not the kernel’s alone.`,
+      `Before the first boot a core of the host, with nothing to wait for, stalled ${stood}: wake-ups that late are not the kernel’s alone.`,
     );
   }
-  if (accelerator?.accelerator !== 'tcg' && host['isolatedCpus'] === 'none') {
+  if (accelerator !== 'tcg' && host['isolatedCpus'] === 'none') {
     notes.push('No core is isolated (isolcpus, nohz_full): other work can interrupt what is measured.');
   }
   return notes;
 }
 
-/** How the facts of a host tell of cores that did not stand still. */
+/** How the facts of a host speak of cores that did not stall. */
 const NEVER = 'never';
 
-/** How often and for how long the worst of the cores stood still, as the facts of a host tell it. Pure. */
+/** How often and for how long the worst of the cores stalled, as the facts of a host say it. Pure. */
 export function cpuStallText(
   cores: readonly CpuStalls[],
   { seconds, leastMs }: { readonly seconds: number; readonly leastMs: number },

@@ -64,7 +64,9 @@ function variantLine(variant: string, steps: readonly ShownStep[], isBuilt: bool
   const counts = new Map<VariantOutcome, number>();
   for (const { brief } of steps) counts.set(brief.outcome, (counts.get(brief.outcome) ?? 0) + 1);
   const said = [...counts].map(([kind, count]) => `${count} ${kind === 'clean' ? 'without a finding' : WORD[kind]}`);
-  const worst = OUTCOMES.find((kind) => kind !== 'clean' && kind !== 'inconclusive' && counts.has(kind));
+  const worst = OUTCOMES.find(
+    (kind) => kind !== 'clean' && kind !== 'measured' && kind !== 'inconclusive' && counts.has(kind),
+  );
   const figures = [...measured(steps), ...said, ...(isBuilt ? [] : ['no kernel yet'])].join(', ');
   return html`<div><b>${variant}</b><span>${worst === undefined ? null : badge(worst)}</span><span>${several(steps.length, 'step')}</span><span class="figures">${figures}</span></div>
 `;

@@ -34,7 +34,7 @@ ${notes.map((note) => html`<p class="dim small">${note}</p>\n`)}`;
 
 function rowPart({ variant, outcome, cells }: SectionRow, verdict: ProbedVariant | undefined): Markup {
   const [first = '', ...rest] = cells;
-  const isPlain = outcome === 'target' || outcome === 'clean';
+  const isPlain = outcome === 'target' || outcome === 'clean' || outcome === 'measured';
   const why = verdict === undefined ? '' : whyText(isPlain ? '' : verdict.reason, expectationText(verdict.expectation));
   const figures = rest.filter((cell) => cell.trim() !== '').join(', ');
   return html`<div><b>${variant}</b>${badge(outcome)}<span>${first}</span><span class="figures">${figures}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>

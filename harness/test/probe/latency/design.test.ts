@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { analysePrimary, type PrimaryAnalysis } from '../../../probe/latency/analysis/analyse.ts';
-import { armsOf, blockOf, reasonToEnd } from '../../../probe/latency/design.ts';
+import { armsOf } from '../../../probe/latency/arms.ts';
+import { blockOf, reasonToEnd } from '../../../probe/latency/design.ts';
 import { seededRandom } from '../../../model/random.ts';
 import { lightNoise, madeUpPlan, madeUpRun } from './fixtures/made-up-boots.ts';
 
@@ -9,9 +10,9 @@ t.test('every plan has its controls, and the first variant is what they boot', a
   t.same(
     armsOf(['a', 'b']).map(({ id, role, variant, mode }) => [id, role, variant, mode]),
     [
-      ['a', 'variant', 'a', 'swapoff'],
-      ['b', 'variant', 'b', 'swapoff'],
-      ['a=null', 'null', 'a', 'swapoff'],
+      ['a', 'variant', 'a', 'contend'],
+      ['b', 'variant', 'b', 'contend'],
+      ['a=null', 'null', 'a', 'contend'],
       ['a=quiet', 'quiet', 'a', 'quiet'],
       ['a=stop', 'stop', 'a', 'stop'],
     ],
@@ -19,24 +20,45 @@ t.test('every plan has its controls, and the first variant is what they boot', a
 });
 
 t.test('a block has every arm once, in an order of its own that the seed decides', async (t) => {
-  const plan = { arms: armsOf(['a', 'b']), seed: 7 };
-  const blocks = Array.from({ length: 60 }, (_, block) => blockOf(plan, block));
-  for (const block of blocks) t.same(block.map(({ arm }) => arm).sort(), plan.arms.map(({ id }) => id).sort());
-  t.same(blockOf(plan, 3), blocks[3], 'the same again');
-  t.notSame(
-    blockOf({ ...plan, seed: 8 }, 3)
-      .map(({ arm }) => arm)
-      .concat(blockOf({ ...plan, seed: 8 }, 4).map(({ arm }) => arm)),
-    [...blocks[3]!, ...blocks[4]!].map(({ arm }) => arm),
-    'another seed, another order',
-  );
-  const firsts = plan.arms.map(({ id }) => blocks.filter((block) => block[0]?.arm === id).length);
+  const arms = armsOf(['a', 'b']);
+  const order = (seed: number, block: number) => blockOf(arms, seed, block).map(({ arm }) => arm);
+  const blocks = Array.from({ length: 60 }, (_, block) => blockOf(arms, 7, block));
+  for (const block of blocks) t.same(block.map(({ arm }) => arm).sort(), arms.map(({ id }) => id).sort());
+  t.same(blockOf(arms, 7, 3), blocks[3], 'the same again');
+  t.notSame([...order(8, 3), ...order(8, 4)], [...order(7, 3), ...order(7, 4)], 'another seed, another order');
+  t.match(blocks[3]?.[2], { block: 3, place: 2, of: 5 });
+  t.equal(new Set(blocks.map(([first]) => first?.seed)).size, 60, 'every block has times of its own');
   t.ok(
-    firsts.every((count) => count > 3 && count < 25),
-    `each arm comes first now and then: ${firsts.join(' ')}`,
+    blocks.every((block) => new Set(block.map(({ seed }) => seed)).size === 1),
+    'which its arms share',
   );
-  t.equal(new Set(blocks.flat().map(({ id }) => id)).size, 300, 'ids are folders');
-  t.equal(blocks[12]?.[0]?.id, `012-${blocks[12]?.[0]?.arm}`);
+});
+
+t.test('no order is favoured: neither within a seed nor over seeds', async (t) => {
+  const arms = armsOf(['a', 'b']);
+  for (const [name, order] of [
+    ['blocks of one seed', (index: number) => blockOf(arms, 1, index)],
+    ['first blocks of many seeds', (index: number) => blockOf(arms, index, 0)],
+    ['second blocks of many seeds', (index: number) => blockOf(arms, index, 1)],
+  ] as const) {
+    const count = 4000;
+    const blocks = Array.from({ length: count }, (_, index) => order(index).map(({ arm }) => arm));
+    const before = blocks.filter((block) => block.indexOf('a') < block.indexOf('b')).length;
+    t.ok(Math.abs(before / count - 0.5) < 0.03, `${name}: a before b in ${before} of ${count}`);
+    for (const { id } of arms) {
+      const places = [0, 1, 2, 3, 4].map((place) => blocks.filter((block) => block[place] === id).length / count);
+      t.ok(
+        places.every((share) => Math.abs(share - 0.2) < 0.03),
+        `${name}: ${id} at ${places.join(' ')}`,
+      );
+    }
+    const alternations = blocks.filter(
+      (block, at) =>
+        at > 0 &&
+        block.indexOf('a') < block.indexOf('b') !== blocks[at - 1]!.indexOf('a') < blocks[at - 1]!.indexOf('b'),
+    ).length;
+    t.ok(Math.abs(alternations / count - 0.5) < 0.03, `${name}: one says nothing of the next: ${alternations}`);
+  }
 });
 
 const budget = { minBoots: 5, maxBoots: 12, seconds: 1000, precision: 0.2 };

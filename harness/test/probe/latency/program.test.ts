@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { latencyCommand } from '../../../probe/latency/command.ts';
+import { latencyCommand, programOf } from '../../../probe/latency/command.ts';
 import { parseLatencyLine } from '../../../probe/latency/messages.ts';
 import { workload } from './fixtures/made-up.ts';
 
@@ -8,14 +8,14 @@ const files = { swap: '/dev/vda', samples: '/tmp/s', cyclictest: '/tmp/c', timer
 
 t.test('a workload becomes the program’s options', async (t) => {
   t.equal(
-    latencyCommand({ ...workload, mode: 'quiet', seed: 9 }, files),
-    'latency --mode quiet --swap /dev/vda --out /tmp/s --instrument sampler --trace /tmp/t --cycles 10 --period-us 40000 --horizon-us 20000 --interval-us 1000 ' +
+    latencyCommand({ ...workload, mode: 'quiet', seed: 9 }, files, programOf('made-up')),
+    'made-up-latency --mode quiet --swap /dev/vda --out /tmp/s --instrument sampler --trace /tmp/t --cycles 10 --period-us 40000 --horizon-us 20000 --interval-us 1000 ' +
       '--pages 64 --threads 1 --race 1 --seconds 60 --hang-seconds 20 --hold-us 2000 --hot-passes 200 --seed 9',
   );
 });
 
 t.test('cyclictest runs beside the workload, in the sampler’s place, and ends with it', async (t) => {
-  const command = latencyCommand({ ...workload, instrument: 'cyclictest' }, files);
+  const command = latencyCommand({ ...workload, instrument: 'cyclictest' }, files, 'latency');
   t.match(
     command,
     /^cyclictest --smp --mlockall --priority=99 --interval=1000 --histogram=200000 --quiet --json=\/tmp\/c /,
@@ -25,13 +25,13 @@ t.test('cyclictest runs beside the workload, in the sampler’s place, and ends 
 
 t.test('the program’s lines are read, and nothing else', async (t) => {
   t.same(parseLatencyLine('{"t":"start","cpus":2,"clocksource":"tsc"}'), { t: 'start', cpus: 2, clocksource: 'tsc' });
-  t.same(parseLatencyLine('{"t":"stalled","operation":"swapoff","seconds":21}'), {
+  t.same(parseLatencyLine('{"t":"stalled","operation":"contender","seconds":21}'), {
     t: 'stalled',
-    operation: 'swapoff',
+    operation: 'contender',
     seconds: 21,
   });
   t.match(parseLatencyLine('{"t":"fail","message":"swapon /dev/vda: EBUSY"}'), { t: 'fail' });
-  t.equal(parseLatencyLine('{"t":"end","swapoffs":10,"pas'), null, 'cut');
+  t.equal(parseLatencyLine('{"t":"end","cycles":10,"pas'), null, 'cut');
   t.equal(parseLatencyLine('{"t":"other"}'), null);
   t.equal(parseLatencyLine(''), null);
 });

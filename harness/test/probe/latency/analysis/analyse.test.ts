@@ -14,6 +14,8 @@ import {
   type MadeUpRun,
 } from '../fixtures/made-up-boots.ts';
 
+const words = { contender: 'swapoff()', operation: 'swap-in' };
+
 const primary = (run: MadeUpRun, seed = 1) => {
   const [pair] = analyse(madeUpPlan, madeUpRun(run, seededRandom(seed))).pairs;
   return primaryOf(pair!);
@@ -54,12 +56,13 @@ t.test('a null pair that is as far apart, though not significant, resolves nothi
   ] as [string, number][];
   const plan = analyse(
     madeUpPlan,
-    boots.map(([arm, value], index) => ({ id: String(index), arm, result: madeUpFigures(value) })),
+    boots.map(([arm, value], index) => ({ id: String(index), arm, block: index % 5, result: madeUpFigures(value) })),
   );
   t.match(primaryOf(plan.pairs[0]!).verdict, { kind: 'better', arm: 'a' }, 'medians of the null pair agree');
   const apart = boots.map(([arm, value], index) => ({
     id: String(index),
     arm,
+    block: index % 5,
     result: madeUpFigures(arm === 'a=null' && value === 1 ? 2.3 + index / 100 : arm === 'a=null' ? 0.5 : value),
   }));
   t.match(primaryOf(analyse(madeUpPlan, apart).pairs[0]!).verdict, {
@@ -69,14 +72,14 @@ t.test('a null pair that is as far apart, though not significant, resolves nothi
 });
 
 t.test(
-  'a stop of the machine that is not seen resolves nothing of latency, and something of swapoff itself',
+  'a stop of the machine that is not seen resolves nothing of latency, and something of contender itself',
   async (t) => {
     const run = madeUpRun({ boots: 8, noise: lightNoise, levels: { a: 1, b: 2, stop: 0.2 } }, seededRandom(1)).map(
       (boot) => (boot.arm === 'b' ? { ...boot, result: madeUpFigures(2, 9000 + Number.parseInt(boot.id)) } : boot),
     );
     const [pair] = analyse(madeUpPlan, run).pairs;
     t.match(primaryOf(pair!).verdict, { kind: 'not-resolvable', reason: /positive control/ });
-    t.match(pair!.endpoints.find(({ endpoint }) => endpoint === 'swapoff')?.verdict, { kind: 'better', arm: 'a' });
+    t.match(pair!.endpoints.find(({ endpoint }) => endpoint === 'contender')?.verdict, { kind: 'better', arm: 'a' });
   },
 );
 
@@ -97,7 +100,7 @@ t.test('unusable boots are counted and named, and give no figure', async (t) => 
   t.same(primaryOf(pairs[0]!).comparison?.boots, [8, 7]);
 });
 
-t.test('the control without swapoff gives the threshold that is a quantile of it', async (t) => {
+t.test('the control without contender gives the threshold that is a quantile of it', async (t) => {
   const boots = madeUpRun({ boots: 6, noise: lightNoise, levels: { a: 1, b: 2, quiet: 0.2 } }, seededRandom(1));
   const plan = { ...madeUpPlan, threshold: { kind: 'quiet-percentile', percent: 90 } } as const;
   const { thresholdNs } = analyse(plan, boots);
@@ -116,7 +119,7 @@ t.test('instructions of a fault are compared as everything else, and left out wh
     result: { ...(boot.result as BootFigures), instructions: boot.arm === 'b' ? 1193 : 1221 },
   }));
   const answer = (from: readonly AnalysedBoot[]) =>
-    answersOf(analyse(madeUpPlan, from).pairs).find(({ question }) => question.includes('executes'));
+    answersOf(analyse(madeUpPlan, from).pairs[0]!, words).find(({ question }) => question.includes('executes'));
   t.match(answer(counted), { verdict: 'b better', figures: '1221 -> 1193, -28 (-28..-28), p 0.013' });
   t.equal(answer(boots), undefined);
 });

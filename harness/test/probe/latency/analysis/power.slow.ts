@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import t from 'tap';
 import { analysePrimary } from '../../../../probe/latency/analysis/analyse.ts';
 import { seededRandom } from '../../../../model/random.ts';
-import type { LatencyThreshold } from '../../../../model/latency.ts';
-import { loadLatencyPlan } from '../../../../pipeline/latency/plan.ts';
+import { loadPlan } from '../../../../pipeline/plan/load.ts';
+import type { LatencySpec, LatencyThreshold } from '../../../../probe/latency/spec.ts';
 import { workspace } from '../../../../pipeline/workspace.ts';
 import { madeUpPlan } from '../fixtures/made-up-boots.ts';
 import { HOSTS, hostBoot, type MadeUpHost } from '../fixtures/made-up-hosts.ts';
 
 const place = workspace();
-const { threshold: shipped } = await loadLatencyPlan(join(place.plansDir, 'latency.yaml'), place);
+const { generic = [] } = await loadPlan(join(place.plansDir, 'latency.yaml'), place);
+const { threshold: shipped } = generic[0] as LatencySpec;
 const percentile = (percent: number): LatencyThreshold => ({ kind: 'quiet-percentile', percent });
 
 /** What the budget of the shipped plan has room for on a host that is not quick. */
@@ -28,7 +29,10 @@ function power(host: MadeUpHost, stopMs: number, thresholds: readonly LatencyThr
   for (let run = 0; run < RUNS; run++) {
     const random = seededRandom(run);
     const boots = Object.entries(stopsMs(stopMs)).flatMap(([arm, ms]) =>
-      Array.from({ length: BOOTS }, (_, index) => ({ id: `${index}-${arm}`, arm, result: hostBoot(host, ms, random) })),
+      Array.from({ length: BOOTS }, (_, index) => ({
+        ...{ id: `${index}-${arm}`, arm, block: index },
+        result: hostBoot(host, ms, random),
+      })),
     );
     thresholds.forEach((threshold, index) => {
       const { verdict } = analysePrimary({ ...madeUpPlan, threshold }, boots).pairs[0]!.primary;

@@ -17,11 +17,11 @@ const HORIZON_NS = workload.horizonUs * 1000;
 
 t.test('every wake-up is dealt once, by its expected time', async (t) => {
   const samples = madeUpSamples();
-  const { swapoffs, outside } = attribute(samples, HORIZON_NS);
-  const dealt = swapoffs.reduce((sum, { during, after }) => sum + during.length + after.length, outside.length);
+  const { cycles, outside } = attribute(samples, HORIZON_NS);
+  const dealt = cycles.reduce((sum, { during, after }) => sum + during.length + after.length, outside.length);
   t.equal(dealt, samples.wakeUps.length);
-  t.same([...new Set(swapoffs.map(({ during }) => during.length))], [10], '5 of 5 ms on two CPUs');
-  t.same([...new Set(swapoffs.map(({ after }) => after.length))], [30]);
+  t.same([...new Set(cycles.map(({ during }) => during.length))], [10], '5 of 5 ms on two CPUs');
+  t.same([...new Set(cycles.map(({ after }) => after.length))], [30]);
 });
 
 t.test('the borders: entry is inside, return is behind, the horizon is outside', async (t) => {
@@ -34,19 +34,19 @@ t.test('the borders: entry is inside, return is behind, the horizon is outside',
     expectedNs,
     latencyNs: expectedNs,
   }));
-  const { swapoffs, outside } = attribute({ cpus: 1, windows, wakeUps, passes: [] }, 10_000);
+  const { cycles, outside } = attribute({ cpus: 1, windows, wakeUps, passes: [] }, 10_000);
   t.same(
-    swapoffs.map(({ during }) => latencies(during)),
+    cycles.map(({ during }) => latencies(during)),
     [
       [1000, 2999],
       [20_000, 29_999],
     ],
   );
   t.same(
-    swapoffs.map(({ after }) => latencies(after)),
+    cycles.map(({ after }) => latencies(after)),
     [[3000, 10_999], []],
   );
-  t.same(latencies(outside), [999, 11_000, 19_999, 30_000, 95_000], 'a long swapoff has no longer horizon');
+  t.same(latencies(outside), [999, 11_000, 19_999, 30_000, 95_000], 'a long contender has no longer horizon');
 });
 
 t.test('a boot’s figures are those that were put in', async (t) => {
@@ -64,8 +64,8 @@ t.test('a boot’s figures are those that were put in', async (t) => {
   t.equal(endpointOf(figures, 'exceedances', edgeAbove(9_000_000)), 0);
   t.equal(Math.round(figures.excessUs ?? 0), 6 * 7950);
   t.equal(figures.worstUs, 8000);
-  t.equal(figures.swapoffUs, 5000);
-  t.equal(figures.swapInsPerSecond, 1000);
+  t.equal(figures.contenderUs, 5000);
+  t.equal(figures.operationsPerSecond, 1000);
   t.equal(figures.during.total, 100);
   t.equal(figures.inside.total, 400);
 });

@@ -2,13 +2,13 @@
 import t from 'tap';
 import { bootFigures } from '../../../../probe/latency/boot/figures.ts';
 import { phaseFigures, type PhaseFigures } from '../../../../probe/latency/boot/phases.ts';
-import type { LatencySamples, ReaderWait } from '../../../../model/latency.ts';
+import type { LatencySamples, ReaderWait } from '../../../../probe/latency/types.ts';
 import { madeUpSamples, regularWindows, workload } from '../fixtures/made-up.ts';
 
 const HORIZON_NS = workload.horizonUs * 1000;
 const MS = 1_000_000;
 
-/** Wake-ups due 1.7 to 3.7 ms after an entry are 2 ms later than others; the made-up swapoffs last 5 ms. */
+/** Wake-ups due 1.7 to 3.7 ms after an entry are 2 ms later than others; the made-up cycles last 5 ms. */
 function samplesOf(waits?: readonly ReaderWait[]): LatencySamples {
   const samples = madeUpSamples({ latencyNs: (since) => (since >= 1.7 * MS && since < 3.7 * MS ? 2_050_000 : 50_000) });
   return waits === undefined ? samples : { ...samples, waits };
@@ -44,7 +44,7 @@ t.test('what is late during the wait is the wait’s', async (t) => {
 });
 
 t.test(
-  'several waits are one; a swapoff that never waits is all before it; waits of others count for nothing',
+  'several waits are one; a contender that never waits is all before it; waits of others count for nothing',
   async (t) => {
     const twice = [...waitsFrom(1.5, 2), ...waitsFrom(3, 4)].sort((a, b) => a.fromNs - b.fromNs);
     t.same(rounded(phaseFigures(samplesOf(twice), HORIZON_NS)).wait, [2500, 8000]);
@@ -56,9 +56,9 @@ t.test(
   },
 );
 
-t.test('where waits were not traced, swapoff is one phase; its horizon cuts it off', async (t) => {
-  t.same(rounded(phaseFigures(samplesOf(), HORIZON_NS)), { swapoff: [5000, 8000], returned: [15_000, 0] });
-  t.same(rounded(phaseFigures(samplesOf(), 3 * MS)), { swapoff: [3000, 8000], returned: [0, 0] });
+t.test('where waits were not traced, contender is one phase; its horizon cuts it off', async (t) => {
+  t.same(rounded(phaseFigures(samplesOf(), HORIZON_NS)), { contender: [5000, 8000], returned: [15_000, 0] });
+  t.same(rounded(phaseFigures(samplesOf(), 3 * MS)), { contender: [3000, 8000], returned: [0, 0] });
   t.same(rounded(phaseFigures(samplesOf(waitsFrom(1.5, 4)), 2 * MS)).after, [0, 0]);
   t.equal(phaseFigures({ ...samplesOf(), wakeUps: [] }, HORIZON_NS), null);
 });

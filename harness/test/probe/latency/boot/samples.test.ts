@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { BootEvidence } from '../../../../probe/latency/boot/validate.ts';
 import { usableSamples } from '../../../../probe/latency/boot/validate.ts';
-import type { LatencySamples, WakeUp } from '../../../../model/latency.ts';
+import type { LatencySamples, WakeUp } from '../../../../probe/latency/types.ts';
 import { madeUpSamples, regularWindows, samplesFile, workload } from '../fixtures/made-up.ts';
 
 const whole = madeUpSamples({ passes: [{ startNs: 500_000_000, durationNs: 1_000_000 }] });
@@ -90,17 +90,22 @@ t.test('nothing is counted twice, and nothing is missing', async (t) => {
   );
 });
 
-t.test('swapoffs that are too few or too close are refused', async (t) => {
+t.test('cycles that are too few or too close are refused', async (t) => {
   refused(
     t,
     evidence({ samples: samplesFile(madeUpSamples({ windows: regularWindows(9) })) }),
-    'too-few-swapoffs',
-    /9 swapoffs of 10/,
+    'too-few-cycles',
+    /9 cycles of 10/,
   );
   const close = regularWindows().map((window, index) =>
     index === 4 ? { startNs: window.startNs - 21_000_000, endNs: window.startNs - 20_000_000 } : window,
   );
-  refused(t, evidence({ samples: samplesFile(madeUpSamples({ windows: close })) }), 'overlapping-windows', /swapoff 4/);
+  refused(
+    t,
+    evidence({ samples: samplesFile(madeUpSamples({ windows: close })) }),
+    'overlapping-windows',
+    /contender 4/,
+  );
 });
 
 t.test('a boot that went wrong gives no figure, whatever it wrote', async (t) => {

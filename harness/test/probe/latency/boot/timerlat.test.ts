@@ -3,7 +3,7 @@ import t from 'tap';
 import { bootFigures } from '../../../../probe/latency/boot/figures.ts';
 import { parseTimerlat, parseWaits } from '../../../../probe/latency/boot/timerlat.ts';
 import { usableSamples } from '../../../../probe/latency/boot/validate.ts';
-import type { LatencySamples, WakeUp } from '../../../../model/latency.ts';
+import type { LatencySamples, WakeUp } from '../../../../probe/latency/types.ts';
 import { madeUpSamples, samplesFile, workload } from '../fixtures/made-up.ts';
 
 const MS = 1_000_000;
@@ -113,8 +113,8 @@ t.test('what a stopper thread had is the stopped machine’s', async (t) => {
   t.same(cut?.causes?.stoppedNs, 700_000, 'one whose end was not traced goes on');
 });
 
-t.test('waits of swapoff, by its probes; null where there were none', async (t) => {
-  const marker = line(9_000, 0, 'latency', 'tracing_mark_write: waits of swapoff are traced');
+t.test('waits of contender, by its probes; null where there were none', async (t) => {
+  const marker = line(9_000, 0, 'latency', 'tracing_mark_write: waits are traced');
   const begins = (atUs: number) => line(atUs, 0, 'latency', 'wait_begins_synchronize_rcu: (synchronize_rcu+0x0/0x140)');
   const ends = (atUs: number) =>
     line(atUs, 1, 'latency', 'wait_ends_synchronize_rcu: (__do_sys_swapoff+0x4f1/0x7a0 <- synchronize_rcu)');
@@ -199,7 +199,7 @@ t.test('a boot’s trace is held to what a boot’s samples are, and its causes 
   t.equal(samples.waits, undefined);
   const waited = usableSamples({
     ...evidence,
-    trace: trace(...lines, [line(9_000, 0, 'latency', 'tracing_mark_write: waits of swapoff are traced')]),
+    trace: trace(...lines, [line(9_000, 0, 'latency', 'tracing_mark_write: waits are traced')]),
   });
   t.same((waited as LatencySamples).waits, []);
   t.match(usableSamples({ ...evidence, trace: null }), { cause: 'truncated', reason: 'no trace came from the guest' });

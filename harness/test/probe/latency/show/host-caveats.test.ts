@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { hostNotes, cpuStallText } from '../../../../probe/latency/show/host-caveats.ts';
-import type { HostSnapshot, LatencyRunRecord } from '../../../../model/latency.ts';
+import { cpuStallText, hostNotes, type MeasuredOn } from '../../../../probe/latency/show/host-caveats.ts';
+import type { HostSnapshot } from '../../../../probe/latency/finding.ts';
 
 const quietHost: HostSnapshot = { load: 0.5, steal: 0, busy: 0.6 };
 
-function record(
-  accelerator: 'kvm' | 'tcg' | null,
-  vcpus: number | null,
-  host: Record<string, string>,
-): LatencyRunRecord {
-  return {
-    plan: { guest: vcpus === null ? null : { vcpus } },
-    accelerator: accelerator === null ? null : { accelerator, reason: '' },
-    host,
-  } as unknown as LatencyRunRecord;
+function record(accelerator: MeasuredOn['accelerator'], vcpus: number | null, facts: MeasuredOn['facts']): MeasuredOn {
+  return { vcpus, accelerator, facts };
 }
 
 t.test('an emulator’s times are called that, and so are vCPUs without cores of their own', async (t) => {
@@ -69,7 +61,7 @@ t.test('cores that stand still by themselves are told', async (t) => {
   );
   t.equal(stopped, 'for 1 ms or longer 0.6 times a second, up to 4.0 ms (2 cores, 5 s)');
   t.match(hostNotes(record('kvm', 2, { ...facts, coresStood: stopped }), []), [
-    /stood still for 1 ms or longer 0.6 times a second, up to 4.0 ms .*not the kernel’s alone/,
+    /stalled for 1 ms or longer 0.6 times a second, up to 4.0 ms .*not the kernel’s alone/,
   ]);
 });
 
