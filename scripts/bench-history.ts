@@ -8,21 +8,22 @@
  */
 import { join } from 'node:path';
 import { makePrivateDir } from '../harness/host/temp-dir.ts';
-import { readHistory } from '../harness/pipeline/history.ts';
+import { readHistory } from '../harness/run/history.ts';
 import { historyHtml } from '../harness/report/html/history.ts';
-import { template, writeNights, type Night, type Template } from '../harness/test/store/fixtures/many-runs.ts';
+import { template, writeNights, type Night, type Template } from '../harness/test/results/fixtures/many-runs.ts';
 
 const VARIANTS = ['unpatched', 'weakened', 'v5a', 'v5b', 'v5a+ra', 'v5b+ra', 'rcu-5.3', 'stock'];
 
 /** The fixture's run with as many variants as the default plan has. */
-function wide({ record, verdict }: Template): Template {
-  const [first] = verdict.variants;
-  if (first === undefined) throw new Error('no variant');
-  const kernel = record.kernels['stock'];
+function wide({ header, verdict }: Template): Template {
+  const [probe] = verdict.probes;
+  const first = probe?.variants[0];
+  if (probe === undefined || first === undefined) throw new Error('no variant');
+  const kernel = header.kernels['stock'];
   const kernels = Object.fromEntries(VARIANTS.flatMap((id) => (kernel === undefined ? [] : [[id, kernel]])));
   return {
-    record: { ...record, kernels },
-    verdict: { ...verdict, variants: VARIANTS.map((variant) => ({ ...first, variant })) },
+    header: { ...header, kernels },
+    verdict: { ...verdict, probes: [{ ...probe, variants: VARIANTS.map((variant) => ({ ...first, variant })) }] },
   };
 }
 

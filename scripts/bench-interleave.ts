@@ -15,8 +15,8 @@ import type { Kernel } from '../harness/model/kernel.ts';
 import { buildKernels } from '../harness/lab/kernels.ts';
 import { openLab, type Lab } from '../harness/lab/lab.ts';
 import { withPlacement } from '../harness/probe/place/guest.ts';
-import { findPlan, loadPlan } from '../harness/pipeline/plan/load.ts';
-import { workspace } from '../harness/pipeline/workspace.ts';
+import { findPlan, loadPlan } from '../harness/plan/load.ts';
+import { workspace } from '../harness/host/workspace.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -14,15 +14,15 @@ import { makePrivateDir } from '../harness/host/temp-dir.ts';
 import { HostError } from '../harness/model/errors.ts';
 import type { GuestSpec } from '../harness/model/guest.ts';
 import type { Kernel } from '../harness/model/kernel.ts';
-import type { StressProbe } from '../harness/model/plan.ts';
-import { plannedTrial } from '../harness/model/planned-trial.ts';
+import { stepName, stepSeed } from '../harness/model/probe.ts';
+import { stressOf } from '../harness/probe/stress/of-plan.ts';
 import { bootGuest } from '../harness/lab/boot.ts';
 import { buildKernels } from '../harness/lab/kernels.ts';
 import { openLab, type Lab } from '../harness/lab/lab.ts';
 import { seededRandom, shuffled } from '../harness/model/random.ts';
-import { loadPlan, findPlan } from '../harness/pipeline/plan/load.ts';
+import { loadPlan, findPlan } from '../harness/plan/load.ts';
 import { SplatWatch } from '../harness/lab/splat-watch.ts';
-import { workspace } from '../harness/pipeline/workspace.ts';
+import { workspace } from '../harness/host/workspace.ts';
 import { packCpio, type CpioEntry } from '../harness/rootfs/cpio.ts';
 import { median } from '../harness/stats/order.ts';
 import { stressCommand } from '../harness/workload/command.ts';
@@ -56,7 +56,7 @@ const emit = (): void => undefined;
 
 const place = workspace();
 const plan = await loadPlan(await findPlan('default', place), place);
-const probe = plan.probes[0] as StressProbe;
+const probe = stressOf(plan, undefined);
 const { kernels } = await buildKernels(
   plan.variants.filter(({ id }) => id === probe.control),
   { cacheDir: place.cacheDir, offline: false, signal, emit },
@@ -89,7 +89,8 @@ async function timeToSplat(contender: Contender, index: number): Promise<number 
   await using guest = await bootGuest({ kernel, guest: spec, accelerator: lab.decision.accelerator }, lab, signal);
   const watch = new SplatWatch(guest);
   const seconds = Math.ceil(limitMs / 1000) + 5;
-  const trial = { ...plannedTrial(plan, probe, probe.control, index, kernel), seconds };
+  const seed = stepSeed(plan.seed, stepName({ probe: probe.id, variant: probe.control, index }));
+  const trial = { ...probe, race: probe.race.name, seed, seconds };
   if (contender === 'stress-ng') await guest.remote.exec('mount -t ext4 /dev/vda /mnt', { signal });
   const command = contender === 'swaprace' ? stressCommand(trial) : `cd /mnt && ${STRESS_NG} --timeout ${seconds}`;
   const startedAt = performance.now();

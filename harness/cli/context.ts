@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressListener } from '../model/events.ts';
-import type { Workspace } from '../pipeline/workspace.ts';
+import type { Workspace } from '../host/workspace.ts';
 import type { Paint } from '../report/paint.ts';
 
 /** What every command is given. */

@@ -2,8 +2,8 @@
 import { join, resolve } from 'node:path';
 import { buildKernels } from '../lab/kernels.ts';
 import { EXIT, worstStatus, type ExitStatus } from '../model/errors.ts';
-import type { RunPlan } from '../model/run.ts';
-import { parsePlan } from '../pipeline/plan/parse.ts';
+import type { Plan } from '../model/plan.ts';
+import { parsePlan } from '../plan/parse.ts';
 import { PROBES } from '../probe/table.ts';
 import { kindOf } from '../results/kinds.ts';
 import { readRun, type StoredRun } from '../results/reader.ts';
@@ -28,7 +28,7 @@ export async function madeRun(
 ): Promise<MadeRun> {
   const { workspace, signal, emit } = context;
   const resultsDir = flags.results === undefined ? workspace.resultsDir : resolve(flags.results);
-  const plan = parsed(text, workspace.root);
+  const plan = parsePlan(text, { file: join(workspace.root, 'plan.yaml'), root: workspace.root });
   const offline = flags.offline ?? false;
   const options: RunOptions = { workspace: { ...workspace, resultsDir }, offline, signal, emit };
   const { kernels } = await buildKernels(plan.variants, { cacheDir: workspace.cacheDir, offline, signal, emit });
@@ -42,20 +42,7 @@ export async function madeRun(
   return { dir, ...(await readRun(dir, PROBES)) };
 }
 
-function parsed(text: string, root: string): RunPlan {
-  const {
-    probes: _stress,
-    explorations: _placed,
-    generic = [],
-    ...plan
-  } = parsePlan(text, {
-    file: join(root, 'plan.yaml'),
-    root,
-  });
-  return { ...plan, probes: generic };
-}
-
-function planned({ emit }: CommandContext, { probes }: RunPlan): void {
+function planned({ emit }: CommandContext, { probes }: Plan): void {
   const outlines = probes.map((probe) => kindOf(PROBES, probe.kind).outline(probe));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   emit({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Command, Option } from 'commander';
 import { DEFAULT_RACE } from '../model/race.ts';
-import { workspace } from '../pipeline/workspace.ts';
+import { workspace } from '../host/workspace.ts';
 import { FORMATS } from '../report/formats.ts';
 import { paintFor } from './colour.ts';
 import type { CommandContext } from './context.ts';

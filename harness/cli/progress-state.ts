@@ -2,24 +2,18 @@
 import type { ProgressEvent } from '../model/events.ts';
 import { outcomeKey } from '../model/race-map.ts';
 import { WORD } from '../report/wording.ts';
-import type { VariantOutcome } from '../model/verdict.ts';
+import type { VariantOutcome } from '../model/outcome.ts';
 
 /** Where a command is, as far as its events told. Times are milliseconds of one clock. */
 export interface ProgressState {
   readonly startedAt: number;
-  /** Trials that a run will make; null where nobody knows. */
+  /** Steps that a run will make; null where nobody knows. */
   readonly planned: { readonly least: number; readonly most: number } | null;
   readonly done: Readonly<Partial<Record<VariantOutcome, number>>>;
-  /** Exposed swapoffs of the trials that have ended. */
-  readonly exposed: number;
-  /** Milliseconds that the trials that have ended took together. */
-  readonly trialMs: number;
-  readonly trial: {
-    readonly id: string;
-    readonly since: number;
-    readonly exposed: number;
-    readonly raceMs: number;
-  } | null;
+  /** What the steps that have ended measured together, by its unit. */
+  readonly measured: Readonly<Record<string, number>>;
+  /** Milliseconds that the steps that have ended took together. */
+  readonly stepMs: number;
   /** The step of a run that is under way. */
   readonly step: { readonly name: string; readonly since: number; readonly text: string } | null;
   /** Points of the exploration that is under way, and the last of them. */
@@ -32,9 +26,8 @@ export function initialState(now: number): ProgressState {
     startedAt: now,
     planned: null,
     done: {},
-    exposed: 0,
-    trialMs: 0,
-    trial: null,
+    measured: {},
+    stepMs: 0,
     step: null,
     exploration: null,
     build: null,
@@ -69,25 +62,8 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
         ...state,
         step: null,
         done: { ...state.done, [event.brief.outcome]: (state.done[event.brief.outcome] ?? 0) + 1 },
-        trialMs: state.trialMs + (state.step === null ? 0 : now - state.step.since),
-      };
-    case 'trial-start':
-      return {
-        ...state,
-        build: null,
-        exploration: null,
-        trial: { id: event.trial, since: now, exposed: 0, raceMs: 0 },
-      };
-    case 'trial-exposure':
-      if (state.trial?.id !== event.trial) return state;
-      return { ...state, trial: { ...state.trial, exposed: event.exposedSwapoffs, raceMs: event.elapsedMs } };
-    case 'trial-end':
-      return {
-        ...state,
-        trial: null,
-        done: { ...state.done, [event.verdict.kind]: (state.done[event.verdict.kind] ?? 0) + 1 },
-        exposed: state.exposed + (state.trial?.exposed ?? 0),
-        trialMs: state.trialMs + (state.trial === null ? 0 : now - state.trial.since),
+        measured: plus(state.measured, event.brief.measured),
+        stepMs: state.stepMs + (state.step === null ? 0 : now - state.step.since),
       };
   }
 }
@@ -99,7 +75,14 @@ export function progressLines(state: ProgressState, now: number): string[] {
   return [...currentLine(state), ...overallLine(state, now)];
 }
 
-function currentLine({ build, trial, step, exploration }: ProgressState): string[] {
+function plus(
+  sums: ProgressState['measured'],
+  measured: { readonly value: number; readonly unit: string } | null,
+): ProgressState['measured'] {
+  return measured === null ? sums : { ...sums, [measured.unit]: (sums[measured.unit] ?? 0) + measured.value };
+}
+
+function currentLine({ build, step, exploration }: ProgressState): string[] {
   if (build !== null) {
     const objects = build.expected === null ? `${build.done} objects` : `${build.done} of ${build.expected} objects`;
     return [
@@ -107,60 +90,38 @@ function currentLine({ build, trial, step, exploration }: ProgressState): string
     ];
   }
   if (step !== null) return [`${step.name}: ${step.text === '' ? 'begun' : step.text}`];
-  if (exploration !== null) return [`${exploration.id}: ${exploration.points} points, ${exploration.last}`];
-  if (trial === null) return [];
-  const race =
-    trial.raceMs === 0
-      ? 'booting'
-      : `${trial.exposed.toLocaleString('en-US')} exposed swapoffs in ${(trial.raceMs / 1000).toFixed(1)} s`;
-  return [`trial ${trial.id}: ${race}`];
+  return exploration === null ? [] : [`${exploration.id}: ${exploration.points} points, ${exploration.last}`];
 }
 
 function overallLine(state: ProgressState, now: number): string[] {
-  const { planned, done, trial, exposed } = state;
-  const trials = trialsDone(state);
-  if (state.step !== null || (trials > 0 && trial === null && exposed === 0)) return [stepsLine(state, now)];
-  if (trials === 0 && trial === null) return [];
-  const counts = Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`);
-  return [
-    [
-      planned === null ? `${trials} trials done` : `${trials} of ${span(planned)} trials done`,
-      ...counts,
-      `${(exposed + (trial?.exposed ?? 0)).toLocaleString('en-US')} exposed`,
-      clock(now - state.startedAt),
-      ...leftText(state, now),
-    ].join(' · '),
-  ];
-}
-
-function stepsLine(state: ProgressState, now: number): string {
-  const { planned, done } = state;
-  const steps = trialsDone(state);
-  const counts = Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`);
-  return [
+  const { planned, done, measured } = state;
+  const steps = stepsDone(state);
+  if (steps === 0 && state.step === null) return [];
+  const parts = [
     planned === null ? `${steps} steps done` : `${steps} of ${span(planned)} steps done`,
-    ...counts,
+    ...Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`),
+    ...Object.entries(measured).map(([unit, value]) => `${value.toLocaleString('en-US')} ${unit}`),
     clock(now - state.startedAt),
     ...leftText(state, now),
-  ].join(' · ');
+  ];
+  return [parts.join(' · ')];
 }
 
 function span({ least, most }: { readonly least: number; readonly most: number }): string {
   return least === most ? String(least) : `${least} to ${most}`;
 }
 
-/** At the pace so far; a run may add trials where it needs more evidence, so it is a least. */
+/** At the pace so far; a run may add steps where it needs more evidence, so it is a least. */
 function leftText(state: ProgressState, now: number): string[] {
-  const { planned, trial, trialMs } = state;
-  const trials = trialsDone(state);
-  if (planned === null || trials === 0 || trials >= planned.least) return [];
-  const pace = trialMs / trials;
-  const since = (trial ?? state.step)?.since;
-  const underWay = since === undefined ? 0 : Math.min(pace, now - since);
-  return [`at least ${clock(pace * (planned.least - trials) - underWay)} left`];
+  const { planned, step, stepMs } = state;
+  const steps = stepsDone(state);
+  if (planned === null || steps === 0 || steps >= planned.least) return [];
+  const pace = stepMs / steps;
+  const underWay = step === null ? 0 : Math.min(pace, now - step.since);
+  return [`at least ${clock(pace * (planned.least - steps) - underWay)} left`];
 }
 
-function trialsDone({ done }: ProgressState): number {
+function stepsDone({ done }: ProgressState): number {
   return Object.values(done).reduce((sum, count) => sum + count, 0);
 }
 

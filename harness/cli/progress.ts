@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
 import { outcomeKey } from '../model/race-map.ts';
-import type { VariantOutcome } from '../model/verdict.ts';
+import type { VariantOutcome } from '../model/outcome.ts';
 import type { Paint, Style } from '../report/paint.ts';
 import { WORD } from '../report/wording.ts';
 import { paintFor } from './colour.ts';
@@ -84,12 +84,8 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
       const word = paint(outcome === 'clean' ? 'nothing happened' : WORD[outcome], STYLE[outcome]);
       return `${event.step}: ${word}${words === '' ? '' : `: ${words}`}`;
     }
-    case 'trial-end':
-      return `trial ${event.trial}: ${verdictWords(event.verdict, paint)}`;
     case 'planned':
     case 'build-progress':
-    case 'trial-start':
-    case 'trial-exposure':
     case 'step-start':
     case 'step-progress':
       return null;
@@ -104,18 +100,3 @@ const STYLE: Readonly<Record<VariantOutcome, Style>> = {
   measured: 'good',
   inconclusive: 'doubt',
 };
-
-function verdictWords(verdict: Extract<ProgressEvent, { kind: 'trial-end' }>['verdict'], paint: Paint): string {
-  const word = paint(verdict.kind === 'clean' ? 'nothing happened' : WORD[verdict.kind], STYLE[verdict.kind]);
-  switch (verdict.kind) {
-    case 'target':
-    case 'other-bug':
-      return `${word}: ${verdict.title}`;
-    case 'hang':
-      return `${word}: ${verdict.where}`;
-    case 'clean':
-      return word;
-    case 'inconclusive':
-      return `${word}: ${verdict.reason}`;
-  }
-}

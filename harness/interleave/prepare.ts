@@ -44,12 +44,8 @@ export interface Placement {
 /**
  * Brings the held thread to the anchor and the actor to where it waits, and keeps that state.
  *
-<<<<<<< HEAD
- * @throws PathNotReachedError when this kernel's operation does not take the path; NotPlacedError when a thread
-=======
  * @param takenAway calls that the kernel is to lack: part of the state that is kept.
- * @throws GuestError `PATH_NOT_REACHED` when this kernel's operation does not take the path; `NOT_PLACED` when a thread
->>>>>>> 8d9645b (place: take the contender's waits away, to show the power of an absence)
+ * @throws PathNotReachedError when this kernel's operation does not take the path; NotPlacedError when a thread
  *   does not come where it should.
  */
 export async function prepare(

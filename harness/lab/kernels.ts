@@ -6,7 +6,7 @@ import { loadFragments } from '../kconfig/fragment.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { ProgressListener } from '../model/events.ts';
 import type { Kernel, SourceTree, VariantSpec } from '../model/kernel.ts';
-import type { Trouble } from '../model/trial.ts';
+import type { Trouble } from '../model/run.ts';
 import { patchTree } from '../source/patch.ts';
 import { prepareSource, type TreeSpec } from '../source/prepare.ts';
 import { loadSeries } from '../source/series.ts';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome } from './interleave.ts';
 import type { StepBrief } from './probe.ts';
-import type { TrialVerdict } from './verdict.ts';
 
 /** What a pipeline tells whoever watches it. The terminal is one consumer. */
 export type ProgressEvent =
@@ -22,14 +21,6 @@ export type ProgressEvent =
     }
   /** Steps that a run makes in any case, and the most that more evidence may add up to. */
   | { readonly kind: 'planned'; readonly least: number; readonly most: number }
-  | { readonly kind: 'trial-start'; readonly trial: string; readonly done: number }
-  | {
-      readonly kind: 'trial-exposure';
-      readonly trial: string;
-      readonly exposedSwapoffs: number;
-      readonly elapsedMs: number;
-    }
-  | { readonly kind: 'trial-end'; readonly trial: string; readonly verdict: TrialVerdict }
   | { readonly kind: 'step-start'; readonly step: string }
   /** How far a step is, in its kind's words. */
   | { readonly kind: 'step-progress'; readonly step: string; readonly text: string }

@@ -2,8 +2,6 @@
 import type { Fault } from './errors.ts';
 import type { SwapBackend } from './guest.ts';
 import type { HoldKind, PathPoint, PointChoice, PointRange, PointSample, RaceMap } from './interleave.ts';
-import type { KernelRecord } from './kernel.ts';
-import type { InterleaveProbe } from './plan.ts';
 
 /** One path of one kernel, explored one way. Whoever repeats it gets the same points. */
 export interface ExplorationSpec {
@@ -80,18 +78,3 @@ export const WHOLE_PATH = {
   entries: null,
   mergeSeed: null,
 } as const satisfies Partial<ExplorationSpec>;
-
-/** The exploration that a plan asks for under a probe, on a variant. */
-export function plannedExploration(
-  probe: InterleaveProbe,
-  variant: string,
-  kernel: Pick<KernelRecord, 'id' | 'buildId'>,
-): ExplorationSpec {
-  const { race, path, backend, hold, meanwhile, points, repeats } = probe;
-  const id = `${probe.id}-${variant}`;
-  return {
-    ...{ id, probe: probe.id, variant, kernelId: kernel.id, buildId: kernel.buildId },
-    ...{ race, path, backend, hold, meanwhile, points, repeats },
-    ...WHOLE_PATH,
-  };
-}

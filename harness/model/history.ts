@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { VariantOutcome } from './verdict.ts';
+import type { VariantOutcome } from './outcome.ts';
 
 /** What the history keeps of a run. */
 export interface RunSummary {

@@ -93,6 +93,8 @@ export interface ProbeKeys<Spec> {
   readonly defaults: readonly string[];
   /** Of these, mappings that are merged key by key rather than replaced; `expect` always is. */
   readonly merged?: readonly string[];
+  /** Of these, mappings from variants to values; `expect` always is. */
+  readonly byVariant?: readonly string[];
   /**
    * What no shape can say: values that must fit each other. The values are the file's, defaults merged in, and may be
    * anything: what has another shape is passed over, for it is reported already.

@@ -3,7 +3,6 @@ import type { Fault } from './errors.ts';
 import type { AcceleratorDecision } from './guest.ts';
 import type { KernelRecord } from './kernel.ts';
 import type { Plan } from './plan.ts';
-import type { ProbeSpec } from './probe.ts';
 
 /** The harness's own trouble in a run: a variant that did not build, a full disk, an interruption. */
 export interface Trouble {
@@ -11,11 +10,6 @@ export interface Trouble {
   /** The variant that it concerns; null for the whole run. */
   readonly variant: string | null;
   readonly message: string;
-}
-
-/** The plan of a run whose probes are all of kinds of the table. */
-export interface RunPlan extends Omit<Plan, 'probes' | 'explorations' | 'generic'> {
-  readonly probes: readonly ProbeSpec[];
 }
 
 /** `run.json`: everything that is needed to repeat a run. */
@@ -27,7 +21,7 @@ export interface RunHeader {
   readonly startedAt: string;
   readonly planFile: string;
   /** As resolved, with the text that was read. */
-  readonly plan: RunPlan;
+  readonly plan: Plan;
   /** Programs by name: `node`, `qemu`, `gcc`, `swaprace` … */
   readonly versions: Readonly<Record<string, string>>;
   /** By variant id; a variant that did not build has none. */

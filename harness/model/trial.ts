@@ -1,34 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Accelerator, AcceleratorDecision, SwapBackend } from './guest.ts';
-import type { GuestEnd, ThreadBeat } from './guest-end.ts';
-import type { KernelRecord } from './kernel.ts';
-import type { Plan } from './plan.ts';
-import type { Trouble } from './run.ts';
-import type { Splat } from './splat.ts';
-
-export type { Trouble };
-
-/** One boot, one workload: a pure function of these values, written once under `id`. */
-export interface TrialSpec {
-  /** `<probe>-<variant>-<index>`, safe as a folder name. */
-  readonly id: string;
-  readonly probe: string;
-  readonly variant: string;
-  readonly index: number;
-  readonly kernelId: string;
-  readonly buildId: string;
-  readonly seed: number;
-  readonly race: string;
-  readonly workload: string;
-  readonly backend: SwapBackend;
-  readonly vcpus: number;
-  readonly memoryMiB: number;
-  readonly cmdline: readonly string[];
-  readonly threads: number;
-  readonly pages: number;
-  readonly seconds: number;
-  readonly hangSeconds: number;
-}
+import type { ThreadBeat } from './guest-end.ts';
 
 /**
  * Counters of the race as the workload reports them, all since its start. One *exposed* swapoff is one that was
@@ -76,73 +47,15 @@ export type WorkloadMessage =
   | { readonly t: 'end'; readonly exposure: Exposure; readonly joined: boolean }
   | { readonly t: 'fail'; readonly message: string };
 
-/** Everything that one trial left, without opinion. */
-export interface Evidence {
-  readonly spec: TrialSpec;
-  readonly end: GuestEnd;
-  /** Build id that the guest itself reported; null when it never did. */
-  readonly guestBuildId: string | null;
-  readonly splats: readonly Splat[];
-  /** The last counters that arrived; null when none did. */
-  readonly exposure: Exposure | null;
-  /**
-   * Most exposed swapoffs that can have happened after the last counters arrived: what one interval between two
-   * beats held at most. Added where more exposure would weaken a claim.
-   */
-  readonly unreportedExposure: number;
-  /** True when the console ended in the middle of a line or a splat. */
-  readonly consoleTruncated: boolean;
-  readonly consoleBytes: number;
-}
-
 /** What a trial's raw workload messages say as a whole. */
 export interface WorkloadSummary {
   /** The last counters that arrived; null when none did. */
   readonly exposure: Exposure | null;
-  /** As in Evidence. */
+  /**
+   * Most exposed runs of the contender that can have happened after the last counters arrived: what one interval
+   * between two beats held at most. Added where more exposure would weaken a claim.
+   */
   readonly unreportedExposure: number;
   /** True when the end marker arrived and every thread had joined. */
   readonly ended: boolean;
-}
-
-/** Facts of a trial that its console and its workload do not tell. */
-export interface TrialMeta {
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly endedAt: string;
-  readonly accelerator: Accelerator;
-  /** Build id that the guest itself reported; null when it never did. */
-  readonly guestBuildId: string | null;
-  /** Milliseconds from exec to the first answer over SSH; null when none came. */
-  readonly bootMs: number | null;
-}
-
-/** `trial.json`: what was asked, how it ended, and when. */
-export interface TrialRecord {
-  readonly spec: TrialSpec;
-  readonly end: GuestEnd;
-  readonly meta: TrialMeta;
-}
-
-/** `run.json`: everything that is needed to repeat a run. */
-export interface RunRecord {
-  readonly schema: 1;
-  /** Sorts by time; the name of the run's folder. */
-  readonly id: string;
-  /** ISO 8601, UTC. */
-  readonly startedAt: string;
-  readonly planFile: string;
-  /** As resolved, with the text that was read. */
-  readonly plan: Plan;
-  /** Programs by name: `node`, `qemu`, `gcc`, `swaprace` … */
-  readonly versions: Readonly<Record<string, string>>;
-  /** By variant id; a variant that did not build has none. */
-  readonly kernels: Readonly<Record<string, KernelRecord>>;
-  /** Null until it was decided. */
-  readonly accelerator: AcceleratorDecision | null;
-  /** CPU model, number of CPUs, memory, kernel …, as text. */
-  readonly host: Readonly<Record<string, string>>;
-  /** Command lines that repeat the run, in order. */
-  readonly commands: readonly string[];
-  readonly troubles: readonly Trouble[];
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { Splat } from '../model/splat.ts';
-import type { RunResult } from '../model/verdict.ts';
-import { findingsOf } from './findings.ts';
+import type { ShownRun } from '../model/shown.ts';
 import { oneLine } from './plain.ts';
-import { suitesOf } from './points.ts';
+import { findingsOf } from './findings.ts';
+import { suitesOf } from './suites.ts';
 
 /** Something that a code host shows beside a line of source. */
 interface Annotation {
@@ -20,7 +20,7 @@ interface Annotation {
  * Workflow commands for GitHub, a line each: what was missed is an error, what could not be told a warning, and each
  * bug that was seen a notice at its line of the kernel's source.
  */
-export function reportGithub(run: RunResult): string {
+export function reportGithub(run: ShownRun): string {
   return annotationsOf(run)
     .map(({ level, title, message, file, line }) => {
       const properties = Object.entries({ file, line: String(line), title }).map(
@@ -32,7 +32,7 @@ export function reportGithub(run: RunResult): string {
 }
 
 /** GitLab's code quality report: the same, as JSON for `artifacts:reports:codequality`. */
-export function reportGitlab(run: RunResult): string {
+export function reportGitlab(run: ShownRun): string {
   const issues = annotationsOf(run).map(({ level, title, message, file, line }) => ({
     description: message === '' ? title : `${title}: ${message}`,
     check_name: 'swaprace',
@@ -47,19 +47,12 @@ export function reportGitlab(run: RunResult): string {
 
 const SEVERITY = { error: 'major', warning: 'minor', notice: 'info' } as const;
 
-function annotationsOf(run: RunResult): Annotation[] {
-  const plan = { file: run.record.planFile, line: 1 };
+function annotationsOf(run: ShownRun): Annotation[] {
+  const plan = { file: run.header.planFile, line: 1 };
   const points = suitesOf(run).flatMap(({ id, points }) =>
-    points.flatMap((point): Annotation[] => {
-      if (point.status !== 'fail' && point.status !== 'error') return [];
-      return [
-        {
-          level: point.status === 'fail' ? 'error' : 'warning',
-          title: `${id}/${point.id}`,
-          message: point.message,
-          ...plan,
-        },
-      ];
+    points.flatMap(({ id: point, status, message }): Annotation[] => {
+      if (status !== 'fail' && status !== 'error') return [];
+      return [{ level: status === 'fail' ? 'error' : 'warning', title: `${id}/${point}`, message, ...plan }];
     }),
   );
   const findings = findingsOf(run).map(({ title, target, seen, splat }): Annotation => ({

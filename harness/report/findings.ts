@@ -1,64 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Splat } from '../model/splat.ts';
-import type { ThreadBeat } from '../model/guest-end.ts';
-import type { Corruption } from '../model/trial.ts';
-import type { RunResult } from '../model/verdict.ts';
+import type { ShownFinding } from '../model/section.ts';
+import type { ShownRun } from '../model/shown.ts';
+import { several } from './wording.ts';
 
-/** One title that a run showed, with everything that a report says about it. */
-export interface Finding {
-  readonly title: string;
-  readonly target: boolean;
-  /** Trials that showed it, by `<probe>/<variant>`, in the plan's order. */
-  readonly seen: readonly { readonly where: string; readonly count: number }[];
-  /** Id of the trial that the example is from. */
-  readonly trial: string;
-  /** The first splat of this title; null where no splat was printed. */
-  readonly splat: Splat | null;
-  /** Threads that stood still in that trial; empty where none did. */
-  readonly threads: readonly ThreadBeat[];
-  /** Words that came back wrong in that trial; empty where a splat says more. */
-  readonly corruptions: readonly Corruption[];
+/** One title that a run showed, under whatever probes. */
+export interface Finding extends Pick<ShownFinding, 'title' | 'target' | 'step' | 'splat' | 'lines'> {
+  /** What showed it, by `<probe>/<variant>`, in the plan's order. */
+  readonly seen: readonly (Pick<ShownFinding, 'count' | 'unit'> & { readonly where: string })[];
 }
 
-/** Every title of a run once: targets first, then in the plan's order. */
-export function findingsOf({ trials, verdict }: RunResult): Finding[] {
-  const titles = new Map<string, { target: boolean; seen: { where: string; count: number }[] }>();
-  for (const { probe, variant, signatures } of verdict.variants) {
-    for (const { title, count, target } of signatures) {
-      const entry = titles.get(title) ?? { target: false, seen: [] };
-      entry.target ||= target;
-      entry.seen.push({ where: `${probe}/${variant}`, count });
-      titles.set(title, entry);
+/** Every title of a run once, with the example of its first step: targets first, then in the plan's order. */
+export function findingsOf({ probes }: ShownRun): Finding[] {
+  const index = new Map(probes.flatMap(({ steps }) => steps.map(({ name, step }) => [name, step.index] as const)));
+  const titles = new Map<string, Finding>();
+  for (const { section } of probes) {
+    for (const { title, target, variant, count, unit, step, splat, lines } of section.findings) {
+      const seen = { where: `${section.id}/${variant}`, count, unit };
+      const known = titles.get(title);
+      const example = { step, splat, lines };
+      if (known === undefined) titles.set(title, { title, target, seen: [seen], ...example });
+      else {
+        const earlier = isEarlier(example.step, known.step, index) ? example : known;
+        titles.set(title, {
+          ...{ title, target: known.target || target, seen: [...known.seen, seen] },
+          ...{ step: earlier.step, splat: earlier.splat, lines: earlier.lines },
+        });
+      }
     }
   }
-  return [...titles]
-    .map(([title, entry]) => ({ title, ...entry, ...exampleOf(title, trials) }))
-    .sort((a, b) => Number(b.target) - Number(a.target));
+  return [...titles.values()].sort((a, b) => Number(b.target) - Number(a.target));
 }
 
-/** The trial of the lowest index that shows `title`: the same one in whatever order trials were read. */
-function exampleOf(
-  title: string,
-  trials: RunResult['trials'],
-): Pick<Finding, 'trial' | 'splat' | 'threads' | 'corruptions'> {
-  const showing = trials
-    .filter(({ evidence, verdict }) => {
-      const hung = verdict.kind === 'hang' && verdict.where === title;
-      return (
-        hung ||
-        (verdict.kind === 'other-bug' && verdict.title === title) ||
-        evidence.splats.some((splat) => splat.title === title)
-      );
-    })
-    .sort(
-      (a, b) => a.evidence.spec.index - b.evidence.spec.index || (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1),
-    );
-  const evidence = showing[0]?.evidence;
-  const splat = evidence?.splats.find((candidate) => candidate.title === title) ?? null;
-  return {
-    trial: evidence?.spec.id ?? '',
-    splat,
-    threads: evidence?.end.kind === 'stalled' ? evidence.end.threads : [],
-    corruptions: splat === null ? (evidence?.exposure?.corruptions ?? []) : [],
-  };
+/** By the step's index, then by its name: the same example in whatever order steps were made. */
+function isEarlier(a: string, b: string, index: ReadonlyMap<string, number>): boolean {
+  const difference = (index.get(a) ?? 0) - (index.get(b) ?? 0);
+  return difference < 0 || (difference === 0 && a < b);
+}
+
+export function seenText(seen: Finding['seen']): string {
+  return seen.map(({ where, count, unit }) => `${several(count, unit)} of ${where}`).join(', ');
 }

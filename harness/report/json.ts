@@ -1,49 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { ExpectationResult, RunResult } from '../model/verdict.ts';
-import { RUN_SCHEMA_VERSION, type RunReport } from './run-schema.ts';
+import { z } from 'zod';
+import { EXIT } from '../model/errors.ts';
+import { OUTCOMES } from '../model/outcome.ts';
+import { probeVerdict } from '../model/probe.ts';
+import type { ShownRun } from '../model/shown.ts';
+
+/**
+ * The shape of `report RUN --format json`. Readers check `schemaVersion`: it goes up when a key goes away or changes
+ * its meaning; a new key does not raise it.
+ */
+export const RUN_SCHEMA_VERSION = 2;
+
+const step = z.object({
+  id: z.string(),
+  folder: z.string().describe('Below the run’s `steps`.'),
+  outcome: z.enum(OUTCOMES),
+  words: z.string(),
+  measured: z.object({ value: z.number(), unit: z.string() }).readonly().nullable(),
+});
+
+const figure = z.object({ variant: z.string(), name: z.string(), value: z.looseObject({ kind: z.string() }) });
+
+export const runReport = z.object({
+  schemaVersion: z.literal(RUN_SCHEMA_VERSION),
+  run: z.string().describe('Name of the run; sorts by time.'),
+  startedAt: z.iso.datetime(),
+  plan: z.string(),
+  planFile: z.string(),
+  seed: z.int().nonnegative(),
+  accelerator: z.object({ accelerator: z.enum(['kvm', 'tcg']), reason: z.string() }).nullable(),
+  kernels: z
+    .record(z.string(), z.object({ id: z.string(), version: z.string() }))
+    .describe('By variant; one that did not build has none.'),
+  status: z
+    .literal(Object.values(EXIT))
+    .describe(
+      'Exit status: 0 every expectation met, 1 missed, 125 inconclusive, 128 host, 129 usage, 130 interrupted.',
+    ),
+  reasons: z.array(z.string()).describe('Why the status is not 0.'),
+  probes: z
+    .array(
+      z.object({
+        ...probeVerdict.unwrap().shape,
+        title: z.string(),
+        steps: z.array(step),
+        trend: z.array(figure).describe('Figures that the history compares.'),
+      }),
+    )
+    .describe('In the plan’s order; `figures` of a variant are its kind’s own.'),
+  commands: z.array(z.string()).describe('What repeats the run.'),
+});
+
+export type RunReport = z.input<typeof runReport>;
 
 /**
  * A run as a value for JSON, for scripts: what `reportText` says, without traces. Numbers as they are, not rounded. Its
  * shape is published as docs/run.schema.json.
  *
  * @example
- * // {"schemaVersion":1,"run":"…","status":1,"variants":[{"variant":"weakened","outcome":"target",…}],…}
+ * // {"schemaVersion":2,"run":"…","status":1,"probes":[{"probe":"anon","kind":"stress","variants":[…]}],…}
  */
-export function reportJson({ record, trials, verdict }: RunResult): RunReport {
+export function reportJson({ header, verdict, probes }: ShownRun): RunReport {
   return {
     schemaVersion: RUN_SCHEMA_VERSION,
-    run: record.id,
-    startedAt: record.startedAt,
-    plan: record.plan.name,
-    planFile: record.planFile,
-    seed: record.plan.seed,
-    accelerator: record.accelerator,
+    run: header.id,
+    startedAt: header.startedAt,
+    plan: header.plan.name,
+    planFile: header.planFile,
+    seed: header.plan.seed,
+    accelerator: header.accelerator,
     kernels: Object.fromEntries(
-      Object.entries(record.kernels).map(([variant, kernel]) => [
+      Object.entries(header.kernels).map(([variant, { id, kernelVersion }]) => [
         variant,
-        { id: kernel.id, version: kernel.kernelVersion },
+        { id, version: kernelVersion },
       ]),
     ),
     status: verdict.status,
     reasons: [...verdict.reasons],
-    blindProbes: [...verdict.blindProbes],
-    variants: verdict.variants.map((variant) => ({
-      ...variant,
-      signatures: [...variant.signatures],
-      expectation: expectationJson(variant.expectation),
+    probes: probes.map(({ verdict: own, section, steps, trend }) => ({
+      ...own,
+      title: section.title,
+      steps: steps.map(({ name, hash, brief: { outcome, words, measured } }) => ({
+        ...{ id: name, folder: hash, outcome, words, measured },
+      })),
+      trend: trend.map((each) => ({ ...each, value: { ...each.value } })),
     })),
-    maps: verdict.maps.map((map) => ({ ...map, expectation: expectationJson(map.expectation) })),
-    trials: trials.map(({ evidence, verdict: trial }) => ({
-      id: evidence.spec.id,
-      exposedSwapoffs: evidence.exposure?.exposedSwapoffs ?? null,
-      ...trial,
-    })),
-    commands: [...record.commands],
+    commands: [...header.commands],
   };
 }
 
-function expectationJson(expectation: ExpectationResult): RunReport['variants'][number]['expectation'] {
-  return expectation.kind === 'known'
-    ? { ...expectation, seen: [...expectation.seen], absent: [...expectation.absent] }
-    : expectation;
+/** The same as a JSON Schema (draft 2020-12), as docs/run.schema.json publishes it; open, since keys may be added. */
+export function runJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(runReport, { io: 'input' }),
+    title: `swaprace run report, version ${RUN_SCHEMA_VERSION}`,
+  };
 }

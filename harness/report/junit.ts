@@ -1,40 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunResult } from '../model/verdict.ts';
+import type { ShownRun } from '../model/shown.ts';
 import { withoutControls } from './plain.ts';
-import { suitesOf, type Point, type Suite } from './points.ts';
-import type { StoredRun } from './stored.ts';
+import { suitesOf, type Point, type Suite } from './suites.ts';
 
 /**
  * A run as JUnit XML in the form that Jenkins' xUnit plugin checks (junit-10.xsd): a suite for each probe, a case for
  * each variant; `failure` is a missed expectation, `error` what could not be told. A known finding passes and says so
  * in `system-out`. Control characters of consoles are not there.
  */
-export function reportJunit(stored: StoredRun): string {
-  const { run } = stored;
+export function reportJunit(run: ShownRun): string {
   const suites = suitesOf(run);
+  const seconds = secondsOf(run);
   const points = suites.flatMap((suite) => suite.points);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites${attributes({ name: `swaprace ${run.record.plan.name}`, ...counts(points), time: seconds(timeOf(points, stored)) })}>`,
-    ...suites.flatMap((suite) => suiteLines(suite, stored).map((line) => `  ${line}`)),
+    `<testsuites${attributes({ name: `swaprace ${run.header.plan.name}`, ...counts(points), time: seconds(points) })}>`,
+    ...suites.flatMap((suite) => suiteLines(suite, run, seconds).map((line) => `  ${line}`)),
     '</testsuites>',
     '',
   ].join('\n');
 }
 
-function suiteLines(suite: Suite, stored: StoredRun): string[] {
-  const { record } = stored.run;
+/** Wall-clock seconds of the steps that points rest on; without groups of thousands, with three decimals. */
+type SecondsOf = (points: readonly Point[]) => string;
+
+function secondsOf({ probes }: ShownRun): SecondsOf {
+  const spans = new Map(
+    probes.flatMap(({ steps }) =>
+      steps.map(({ name, end }) => [name, Math.max(0, Date.parse(end.endedAt) - Date.parse(end.startedAt))] as const),
+    ),
+  );
+  return (points) =>
+    (points.flatMap(({ steps }) => steps).reduce((sum, step) => sum + (spans.get(step) ?? 0), 0) / 1000).toFixed(3);
+}
+
+function suiteLines(suite: Suite, run: ShownRun, seconds: SecondsOf): string[] {
   const head = attributes({
     name: `swaprace.${suite.id}`,
     ...counts(suite.points),
     skipped: '0',
-    time: seconds(timeOf(suite.points, stored)),
-    timestamp: record.startedAt.replace(/\.\d+Z$/, ''),
+    time: seconds(suite.points),
+    timestamp: run.header.startedAt.replace(/\.\d+Z$/, ''),
   });
   return [
     `<testsuite${head}>`,
-    ...propertyLines(stored.run).map((line) => `  ${line}`),
-    ...suite.points.flatMap((point) => caseLines(suite.id, point, stored).map((line) => `  ${line}`)),
+    ...propertyLines(run).map((line) => `  ${line}`),
+    ...suite.points.flatMap((point) => caseLines(suite.id, point, seconds).map((line) => `  ${line}`)),
     '</testsuite>',
   ];
 }
@@ -44,30 +55,14 @@ function counts(points: readonly Point[]): Record<'tests' | 'failures' | 'errors
   return { tests: String(points.length), failures: having('fail'), errors: having('error') };
 }
 
-/** Wall-clock seconds of the trials that points rest on. */
-function timeOf(points: readonly Point[], { metas }: StoredRun): number {
-  const spans = points
-    .flatMap(({ steps }) => steps)
-    .map((id) => {
-      const meta = metas.get(id);
-      return meta === undefined ? 0 : Math.max(0, Date.parse(meta.endedAt) - Date.parse(meta.startedAt));
-    });
-  return spans.reduce((sum, span) => sum + span, 0) / 1000;
-}
-
-/** The schema's times have no thousands to group by and three decimals. */
-function seconds(value: number): string {
-  return value.toFixed(3);
-}
-
-function propertyLines({ record }: RunResult): string[] {
+function propertyLines({ header }: ShownRun): string[] {
   const properties: Record<string, string> = {
-    run: record.id,
-    plan: record.plan.name,
-    seed: String(record.plan.seed),
-    accelerator: record.accelerator?.accelerator ?? 'none',
+    run: header.id,
+    plan: header.plan.name,
+    seed: String(header.plan.seed),
+    accelerator: header.accelerator?.accelerator ?? 'none',
     ...Object.fromEntries(
-      Object.entries(record.kernels).map(([variant, kernel]) => [
+      Object.entries(header.kernels).map(([variant, kernel]) => [
         `kernel.${variant}`,
         `${kernel.kernelVersion} ${kernel.id}`,
       ]),
@@ -77,14 +72,14 @@ function propertyLines({ record }: RunResult): string[] {
   return ['<properties>', ...lines, '</properties>'];
 }
 
-function caseLines(suite: string, point: Point, stored: StoredRun): string[] {
+function caseLines(suite: string, point: Point, seconds: SecondsOf): string[] {
   const details = [...(point.message === '' ? [] : [point.message]), ...point.details].join('\n');
   const inner = [
     ...verdictLine(point),
     `<system-out>${text(details)}</system-out>`,
     ...(point.splat === null ? [] : [`<system-err>${text(point.splat)}</system-err>`]),
   ];
-  const head = attributes({ name: point.id, classname: `swaprace.${suite}`, time: seconds(timeOf([point], stored)) });
+  const head = attributes({ name: point.id, classname: `swaprace.${suite}`, time: seconds([point]) });
   return [`<testcase${head}>`, ...inner.map((line) => `  ${line}`), '</testcase>'];
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { KernelRecord } from '../model/kernel.ts';
-import type { InconclusiveCause, JudgedTrial, MapVerdict, TrialVerdict, VariantVerdict } from '../model/verdict.ts';
+import type { ProbedVariant, StepBrief, TrendFigure } from '../model/probe.ts';
+import type { RunHeader } from '../model/run.ts';
+import type { ShownProbe, ShownRun, ShownStep } from '../model/shown.ts';
 import { excerpt, oneLine, withoutControls } from './plain.ts';
-import type { StoredRun } from './stored.ts';
-import { rateText } from './wording.ts';
 
 /** kcidb's, highest first as its documentation ranks them. */
 export type KcidbStatus = 'FAIL' | 'ERROR' | 'MISS' | 'PASS' | 'DONE' | 'SKIP';
@@ -16,35 +16,34 @@ export const KCIDB_VERSION = { major: 5, minor: 3 } as const;
 const LOG_LIMIT = { line: 1000, total: 16_000 };
 
 /**
- * A run as KernelCI's report data (kcidb I/O schema 5.3): a checkout and a build for each kernel, a test for each trial
- * and for the verdict and the rate of each variant, an issue for each bug that was seen, an incident for each trial
- * that showed it.
+ * A run as KernelCI's report data (kcidb I/O schema 5.3): a checkout and a build for each kernel, a test for each step,
+ * for the verdict of each variant and for each rate, an issue for each bug that was seen, an incident for each step that
+ * showed it.
  *
- * A trial without a finding is `DONE`: it measured exposure, and only the comparison of its variant says `PASS`.
+ * A step without a finding is `DONE`: it measured, and only the verdict of its variant says `PASS`.
  *
  * @param origin name of the CI system that submits it: lower-case letters, digits and `_`.
  */
-export function reportKcidb(stored: StoredRun, origin = 'swaprace'): string {
-  const { run } = stored;
-  const ids = identifiers(run.record.id, origin);
-  const trials = [...run.trials].sort((a, b) => (a.evidence.spec.id < b.evidence.spec.id ? -1 : 1));
-  const kernels = Object.entries(run.record.kernels);
-  const variants = run.verdict.variants.filter(({ variant }) => variant in run.record.kernels);
+export function reportKcidb({ header, probes }: ShownRun, origin = 'swaprace'): string {
+  const ids = identifiers(header.id, origin);
+  const kernels = Object.entries(header.kernels);
+  const steps = probes
+    .flatMap((probe) => probe.steps.map((step) => ({ probe, step })))
+    .sort((a, b) => (a.step.name < b.step.name ? -1 : 1));
   const report = {
     version: KCIDB_VERSION,
-    checkouts: run.record.plan.variants.map(({ id, describe }) =>
-      checkout(id, describe, run.record.kernels[id], stored, ids),
-    ),
-    builds: [...kernels.map(([id, kernel]) => build(id, kernel, ids)), ...failedBuilds(stored, ids)],
+    checkouts: header.plan.variants.map(({ id, describe }) => checkout(id, describe, header, ids)),
+    builds: [...kernels.map(([id, kernel]) => build(id, kernel, ids)), ...failedBuilds(header, ids)],
     tests: [
-      ...trials.map((trial) => trialTest(trial, stored, ids)),
-      ...variants.flatMap((verdict) => [verdictTest(verdict, stored, ids), ...rateTest(verdict, ids)]),
-      ...run.verdict.maps
-        .filter(({ variant }) => variant in run.record.kernels)
-        .map((map) => mapTest(map, stored, ids)),
+      ...steps.map(({ probe, step }) => stepTest(probe, step, header, ids)),
+      ...probes.flatMap((probe) =>
+        probe.verdict.variants
+          .filter(({ variant }) => variant in header.kernels)
+          .flatMap((verdict) => [verdictTest(probe, verdict, ids), ...rateTests(probe, verdict.variant, ids)]),
+      ),
     ],
-    issues: [...new Set(trials.flatMap((trial) => titlesOf(trial)))].map((title) => issue(title, ids)),
-    incidents: trials.flatMap((trial) => titlesOf(trial).map((title) => incident(trial, title, ids))),
+    issues: [...new Set(steps.flatMap(({ step }) => step.brief.titles))].map((title) => issue(title, ids)),
+    incidents: steps.flatMap(({ step }) => step.brief.titles.map((title) => incident(step, title, ids))),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }
@@ -56,11 +55,10 @@ function identifiers(run: string, origin: string) {
   return {
     origin,
     kernel: (variant: string) => `${origin}:${run}-${variant}`,
-    trial: (trial: string) => `${origin}:${run}-trial-${trial}`,
-    verdict: (what: string, { probe, variant }: Pick<VariantVerdict, 'probe' | 'variant'>) =>
-      `${origin}:${run}-${what}-${probe}-${variant}`,
+    step: (step: string) => `${origin}:${run}-step-${step}`,
+    verdict: (what: string, probe: string, variant: string) => `${origin}:${run}-${what}-${probe}-${variant}`,
     issue: (title: string) => `${origin}:${digest(title)}`,
-    incident: (trial: string, title: string) => `${origin}:${run}-${trial}-${digest(title)}`,
+    incident: (step: string, title: string) => `${origin}:${run}-${step}-${digest(title)}`,
   };
 }
 
@@ -68,23 +66,17 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function checkout(
-  variant: string,
-  describe: string,
-  kernel: KernelRecord | undefined,
-  stored: StoredRun,
-  ids: Identifiers,
-) {
-  const { record } = stored.run;
+function checkout(variant: string, describe: string, header: RunHeader, ids: Identifiers) {
+  const kernel = header.kernels[variant];
   const commit = kernel?.source['commit'];
-  const faulty = record.troubles.some((trouble) => trouble.variant === variant && trouble.fault === 'source');
+  const faulty = header.troubles.some((trouble) => trouble.variant === variant && trouble.fault === 'source');
   return {
     id: ids.kernel(variant),
     origin: ids.origin,
     ...(commit !== undefined && /^[0-9a-f]{40}$/.test(commit) ? { git_commit_hash: commit } : {}),
     ...(kernel?.series.length === 0 ? { patchset_hash: '' } : {}),
     comment: oneLine(kernel === undefined ? describe : `Linux ${kernel.kernelVersion}, ${describe}`),
-    start_time: record.startedAt,
+    start_time: header.startedAt,
     valid: !faulty,
     misc: { variant, source: kernel?.source ?? {}, series: kernel?.series ?? [] },
   };
@@ -105,9 +97,9 @@ function build(variant: string, kernel: KernelRecord, ids: Identifiers) {
 }
 
 /** A kernel that make or Kconfig refused; other troubles are not the build's. */
-function failedBuilds({ run: { record } }: StoredRun, ids: Identifiers) {
-  return record.troubles.flatMap(({ fault, variant, message }) => {
-    if (fault !== 'build' || variant === null || variant in record.kernels) return [];
+function failedBuilds({ troubles, kernels }: RunHeader, ids: Identifiers) {
+  return troubles.flatMap(({ fault, variant, message }) => {
+    if (fault !== 'build' || variant === null || variant in kernels) return [];
     return [
       {
         id: ids.kernel(variant),
@@ -121,28 +113,22 @@ function failedBuilds({ run: { record } }: StoredRun, ids: Identifiers) {
   });
 }
 
-function trialTest({ evidence, verdict }: JudgedTrial, { run, metas }: StoredRun, ids: Identifiers) {
-  const { spec, splats, exposure } = evidence;
-  const meta = metas.get(spec.id);
-  const status = trialStatus(verdict);
-  const splat = splats[0];
+function stepTest({ spec, section }: ShownProbe, step: ShownStep, header: RunHeader, ids: Identifiers) {
+  const { brief, end } = step;
+  const status = stepStatus(brief);
   return {
-    id: ids.trial(spec.id),
+    id: ids.step(step.name),
     origin: ids.origin,
-    build_id: ids.kernel(spec.variant),
-    path: path('trial', spec.probe),
-    environment: {
-      comment: environmentOf(run.record.accelerator?.accelerator),
-      misc: { vcpus: spec.vcpus, memory_mib: spec.memoryMiB },
-    },
-    comment: `${spec.workload} swap-in against swapoff, trial ${spec.index}`,
+    build_id: ids.kernel(step.step.variant),
+    path: path('step', spec.id),
+    environment: { comment: environmentOf(header.accelerator?.accelerator) },
+    comment: oneLine(`${section.title}; step ${step.step.index}`),
     status,
-    ...(meta === undefined ? {} : { start_time: meta.startedAt, duration: spanSeconds(meta) }),
-    ...(splat === undefined ? {} : { log_excerpt: withoutControls(excerpt(splat.text, LOG_LIMIT)) }),
-    ...(exposure === null || status === 'MISS'
-      ? {}
-      : { number: { value: exposure.exposedSwapoffs, unit: 'swapoffs' } }),
-    misc: { seed: spec.seed, verdict },
+    start_time: end.startedAt,
+    duration: Math.max(0, Date.parse(end.endedAt) - Date.parse(end.startedAt)) / 1000,
+    ...(brief.splat === null ? {} : { log_excerpt: withoutControls(excerpt(brief.splat, LOG_LIMIT)) }),
+    ...(brief.measured === null || status === 'MISS' ? {} : { number: brief.measured }),
+    misc: { seed: step.step.seed, outcome: brief.outcome, reason: brief.words },
   };
 }
 
@@ -150,40 +136,35 @@ function environmentOf(accelerator: string | undefined): string {
   return `QEMU${accelerator === undefined ? '' : `, ${accelerator.toUpperCase()}`}`;
 }
 
-function spanSeconds({ startedAt, endedAt }: { readonly startedAt: string; readonly endedAt: string }): number {
-  return Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)) / 1000;
-}
-
-function trialStatus(verdict: TrialVerdict): KcidbStatus {
-  switch (verdict.kind) {
+function stepStatus({ outcome, void: isVoid }: StepBrief): KcidbStatus {
+  switch (outcome) {
     case 'target':
     case 'hang':
     case 'other-bug':
       return 'FAIL';
     case 'clean':
+    case 'measured':
       return 'DONE';
     case 'inconclusive':
-      return NEVER_RACED.has(verdict.cause) ? 'MISS' : 'ERROR';
+      return isVoid ? 'MISS' : 'ERROR';
   }
 }
 
-/** Causes with which the race was not even begun on the kernel that was meant. */
-const NEVER_RACED: ReadonlySet<InconclusiveCause> = new Set(['host-fault', 'wrong-kernel', 'boot-failed']);
-
-function verdictTest(verdict: VariantVerdict, { run }: StoredRun, ids: Identifiers) {
-  const { probe, variant, expectation, comparison } = verdict;
+function verdictTest({ spec, steps }: ShownProbe, verdict: ProbedVariant, ids: Identifiers) {
+  const { variant, outcome, counts, expectation, figures } = verdict;
+  const own = steps.filter(({ step }) => step.variant === variant);
   return {
-    id: ids.verdict('verdict', verdict),
+    id: ids.verdict('verdict', spec.id, variant),
     origin: ids.origin,
     build_id: ids.kernel(variant),
-    path: path('verdict', probe),
+    path: path('verdict', spec.id),
     comment: oneLine(verdict.reason),
-    status: variantStatus(verdict, run.trials),
-    misc: { outcome: verdict.outcome, trials: verdict.trials, expectation, comparison },
+    status: variantStatus(verdict, own),
+    misc: { outcome, counts, expectation, figures },
   };
 }
 
-function variantStatus({ outcome, probe, variant }: VariantVerdict, trials: readonly JudgedTrial[]): KcidbStatus {
+function variantStatus({ outcome }: ProbedVariant, steps: readonly ShownStep[]): KcidbStatus {
   switch (outcome) {
     case 'target':
     case 'hang':
@@ -192,64 +173,45 @@ function variantStatus({ outcome, probe, variant }: VariantVerdict, trials: read
     case 'clean':
     case 'measured':
       return 'PASS';
-    case 'inconclusive': {
-      const own = trials.filter(({ evidence: { spec } }) => spec.probe === probe && spec.variant === variant);
-      return own.every((trial) => trialStatus(trial.verdict) === 'MISS') ? 'MISS' : 'ERROR';
-    }
+    case 'inconclusive':
+      return steps.every(({ brief }) => stepStatus(brief) === 'MISS') ? 'MISS' : 'ERROR';
   }
 }
 
-/** A map is judged like a variant: against the plan's control. What was not explored at all did not run. */
-function mapTest(verdict: MapVerdict, { run }: StoredRun, ids: Identifiers) {
-  const { probe, variant, outcome, points, expectation } = verdict;
-  const map = run.explorations.find(({ spec }) => spec.probe === probe && spec.variant === variant)?.map ?? null;
-  const status: KcidbStatus =
-    outcome === 'clean' ? 'PASS' : outcome !== 'inconclusive' ? 'FAIL' : map === null ? 'MISS' : 'ERROR';
-  return {
-    id: ids.verdict('map', verdict),
-    origin: ids.origin,
-    build_id: ids.kernel(variant),
-    path: path('map', probe),
-    comment: oneLine(verdict.reason),
-    status,
-    ...(map === null ? {} : { number: { value: map.exploredPoints, unit: 'points' } }),
-    misc: { outcome, points, expectation },
-  };
+/** A figure is a measurement, not a judgement. Without exposure there is none. */
+function rateTests({ spec, trend }: ShownProbe, variant: string, ids: Identifiers) {
+  return trend
+    .filter((figure) => figure.variant === variant)
+    .flatMap((figure) => {
+      const number = numberOf(figure);
+      if (number === null) return [];
+      return [
+        {
+          id: ids.verdict(figure.name, spec.id, variant),
+          origin: ids.origin,
+          build_id: ids.kernel(variant),
+          path: path(figure.name, spec.id),
+          comment: oneLine(`${figure.name} of ${variant} under ${spec.id}`),
+          status: 'DONE' satisfies KcidbStatus,
+          number,
+          misc: figure.value,
+        },
+      ];
+    });
 }
 
-/** The rate is a measurement, not a judgement. Without exposure there is none. */
-function rateTest(verdict: VariantVerdict, ids: Identifiers) {
-  const { probe, variant, rate } = verdict;
-  if (rate.exposure === 0) return [];
-  return [
-    {
-      id: ids.verdict('rate', verdict),
-      origin: ids.origin,
-      build_id: ids.kernel(variant),
-      path: path('rate', probe),
-      comment: `crashes an exposed swapoff: ${rateText(rate)}`,
-      status: 'DONE' satisfies KcidbStatus,
-      number: { value: rate.events / rate.exposure, unit: 'crashes/swapoff' },
-      misc: { ...rate },
-    },
-  ];
+function numberOf({ value }: TrendFigure): { readonly value: number; readonly unit: string } | null {
+  switch (value.kind) {
+    case 'rate':
+      return value.exposure === 0 ? null : { value: value.count / value.exposure, unit: value.unit };
+    case 'ratio':
+      return value.absolute === null ? null : { value: value.absolute, unit: value.unit };
+  }
 }
 
 /** A path is dot-separated, and its parts hold letters, digits, `_` and `-` only. */
 function path(...parts: readonly string[]): string {
   return ['swaprace', ...parts].map((part) => part.replaceAll(/[^a-zA-Z0-9_-]/g, '_')).join('.');
-}
-
-/** What a trial showed, once each; a hang or corrupt pages may have no splat. */
-function titlesOf({ evidence, verdict }: JudgedTrial): string[] {
-  const splats = evidence.splats.map((splat) => splat.title);
-  const titles =
-    verdict.kind === 'hang'
-      ? [verdict.where, ...splats]
-      : verdict.kind === 'other-bug'
-        ? [verdict.title, ...splats]
-        : splats;
-  return [...new Set(titles)];
 }
 
 function issue(title: string, ids: Identifiers) {
@@ -262,13 +224,13 @@ function issue(title: string, ids: Identifiers) {
   };
 }
 
-function incident({ evidence: { spec } }: JudgedTrial, title: string, ids: Identifiers) {
+function incident({ name }: ShownStep, title: string, ids: Identifiers) {
   return {
-    id: ids.incident(spec.id, title),
+    id: ids.incident(name, title),
     origin: ids.origin,
     issue_id: ids.issue(title),
     issue_version: 1,
-    test_id: ids.trial(spec.id),
+    test_id: ids.step(name),
     present: true,
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { oneLine } from './plain.ts';
-import type { Point, Suite } from './sections/suites.ts';
+import type { Point, Suite } from './suites.ts';
 
 /**
  * A run in KTAP version 1, as Documentation/dev-tools/ktap.rst has it: a version line in every subtest, two spaces a

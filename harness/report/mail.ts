@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { KernelRecord } from '../model/kernel.ts';
-import type { RunRecord } from '../model/trial.ts';
-import type { RaceMap } from '../model/interleave.ts';
-import { pointName } from '../model/race-map.ts';
-import type { RunResult, VariantVerdict } from '../model/verdict.ts';
+import type { RunHeader } from '../model/run.ts';
+import type { Section, SectionRow } from '../model/section.ts';
+import type { ShownRun } from '../model/shown.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
-import { findingsOf, type Finding } from './findings.ts';
-import { mapTitle } from './map-section.ts';
-import { exploredText, frozenWaitsText, mapsOf } from './map-words.ts';
 import { oneLine } from './plain.ts';
-import { testedBySupport } from './tested-by.ts';
-import { probeTitle } from './text.ts';
 import { traceLines } from './trace.ts';
-import { comparisonText, rateText, several, WORD } from './wording.ts';
+import { several, WORD } from './wording.ts';
+import { findingsOf, seenText } from './findings.ts';
+import { testedBySupport } from './tested-by.ts';
 
 /** Mails to kernel lists keep lines below 75 columns, so that they can be quoted. */
 export const MAIL_WIDTH = 72;
@@ -29,28 +25,23 @@ export interface MailOptions {
  * A run as the body of a reply to a mailing list: plain text below 75 columns. With `testedBy`, a draft of a Tested-by
  * line for each series that the evidence supports, and the reason where it does not; the person decides.
  */
-export function reportMail(run: RunResult, { testedBy }: MailOptions = {}): string {
-  const { record, verdict } = run;
+export function reportMail(run: ShownRun, { testedBy }: MailOptions = {}): string {
+  const { header, probes } = run;
   const paragraphs = [
     fold(
-      'Results of swaprace: swap-ins raced against swapoff() in QEMU guests, each kernel judged by what its console said and by how often the race was really run.',
+      'Results of swaprace: kernels raced in QEMU guests, each judged by what its console said and by how often the race was really run.',
     ),
-    [...seriesLines(record), ...environmentLines(record)],
-    ...record.plan.probes.map((probe) => [
-      ...fold(probeTitle(probe)),
-      '',
-      ...tableLines(probe.id, probe.control, verdict.variants),
-    ]),
-    fold(
-      "Rates are crashes an exposed swapoff (one overlapped by a swap-in in flight in another thread) with exact 95 % intervals. p is from Fisher's exact test, one-sided, against the control of the same run.",
-    ),
-    ...verdict.blindProbes.map((probe) =>
-      fold(`${probe} is blind: its control did not crash, so the absence of crashes under it means nothing.`),
+    [...seriesLines(header), ...environmentLines(header)],
+    ...probes.map(({ section }) => [...fold(section.title), '', ...tableLines(section)]),
+    ...[...new Set(probes.flatMap(({ section }) => section.prose))].map((text) => fold(text)),
+    ...probes.flatMap(({ section, verdict }) =>
+      verdict.blind === null
+        ? []
+        : [fold(`${section.id} is blind: ${verdict.blind}, so the absence of findings under it means nothing.`)],
     ),
     ...findingParagraphs(run),
-    ...mapParagraphs(run),
     reasonLines(run),
-    repeatLines(record),
+    repeatLines(header),
     ...(testedBy === undefined ? [] : [testedByLines(run, testedBy)]),
   ];
   const text = paragraphs
@@ -68,7 +59,7 @@ function fold(text: string, hang = 0): string[] {
 }
 
 /** `Base:` and what lies on it, then a line for each variant. */
-function seriesLines({ kernels }: RunRecord): string[] {
+function seriesLines({ kernels }: RunHeader): string[] {
   const bases = [...new Set(Object.values(kernels).map(baseOf))];
   const width = Math.max(0, ...Object.keys(kernels).map((id) => id.length));
   const variants = Object.entries(kernels).map(
@@ -86,24 +77,19 @@ function baseOf({ kernelVersion, source }: KernelRecord): string {
   return `Linux ${kernelVersion}${origin === '' ? '' : ` (${origin})`}`;
 }
 
-function environmentLines({ kernels, versions, accelerator, host, plan }: RunRecord): string[] {
+function environmentLines({ kernels, versions, accelerator, host, plan }: RunHeader): string[] {
   const compilers = [...new Set(Object.values(kernels).map(({ compiler }) => compiler ?? 'unknown'))];
   const configs = new Set(Object.values(kernels).map(({ configSha256 }) => configSha256));
   const fragments = [
     ...new Set(plan.variants.flatMap((variant) => variant.fragments.map((path) => baseName(path, '.config')))),
   ];
   const machine = [versions['qemu'], accelerator?.accelerator.toUpperCase()].filter((part) => part !== undefined);
+  const facts = Object.entries(host).filter(([name]) => name !== 'loadAverage');
   return [
     ...field('Config', `${fragments.join(', ')} (${several(configs.size, '.config')})`),
     ...field('Built by', compilers.join('; ') || 'nothing'),
     ...field('Guests', machine.join(', ')),
-    ...field(
-      'Host',
-      Object.entries(host)
-        .filter(([name]) => name !== 'loadAverage')
-        .map(([name, value]) => `${name} ${value}`)
-        .join(', '),
-    ),
+    ...field('Host', facts.map(([name, value]) => `${name} ${value}`).join(', ')),
   ];
 }
 
@@ -118,93 +104,48 @@ function baseName(path: string, suffix: string): string {
   return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
 }
 
-/** A row for each variant, its comparison below it where both do not fit on one line. */
-function tableLines(probe: string, control: string, variants: readonly VariantVerdict[]): string[] {
-  const own = variants.filter((each) => each.probe === probe);
-  const rows = align(
-    own.map((each) => [
-      each.variant,
-      WORD[each.outcome],
-      trialsText(each),
-      `${each.rate.exposure.toLocaleString('en-US')} exposed`,
-      rateText(each.rate),
-    ]),
-  );
-  return own.flatMap((each, index) => {
-    const row = `  ${(rows[index] ?? []).join('  ').trimEnd()}`;
-    const beside = comparisonText(each, control);
-    const fits = row.length + beside.length + 2 <= MAIL_WIDTH;
-    const why =
-      each.outcome === 'target' || each.outcome === 'clean' ? [] : wrap(`      ${oneLine(each.reason)}`, 6, MAIL_WIDTH);
-    return [
-      fits && beside !== '' ? `${row}  ${beside}` : row,
-      ...(fits || beside === '' ? [] : [`      ${beside}`]),
-      ...why,
-    ];
-  });
+/** A row for each variant, its last cell below it where both do not fit on one line. */
+function tableLines({ rows, notes }: Section): string[] {
+  const cells = align(rows.map((row) => [row.variant, WORD[row.outcome], ...row.narrow.slice(0, -1)]));
+  return [
+    ...rows.flatMap((row, index) => rowLines(row, (cells[index] ?? []).join('  '))),
+    ...notes.flatMap((note) => wrap(`  ${oneLine(note)}`, 4, MAIL_WIDTH)),
+  ];
 }
 
-function trialsText({ outcome, trials }: VariantVerdict): string {
-  const all = Object.values(trials).reduce((sum, count) => sum + count, 0);
-  return outcome === 'clean' || outcome === 'inconclusive' ? `${all}` : `${trials[outcome]} of ${all}`;
+function rowLines({ narrow, remarks }: SectionRow, cells: string): string[] {
+  const row = `  ${cells.trimEnd()}`;
+  const last = narrow.at(-1) ?? '';
+  const fits = row.length + last.length + 2 <= MAIL_WIDTH;
+  return [
+    fits && last !== '' ? `${row}  ${last}` : row,
+    ...(fits || last === '' ? [] : [`      ${last}`]),
+    ...remarks.flatMap((remark) => wrap(`      ${oneLine(remark)}`, 6, MAIL_WIDTH)),
+  ];
 }
 
-function findingParagraphs(run: RunResult): string[][] {
+function findingParagraphs(run: ShownRun): string[][] {
   const findings = findingsOf(run);
   const rest = findings.slice(MOST_TRACES).map(({ title, seen }) => `  ${oneLine(title)} (${seenText(seen)})`);
   return [
     ...findings
       .slice(0, MOST_TRACES)
-      .map((finding) => [
-        ...fold(`${finding.target ? 'The bug' : 'Another finding'}, in ${seenText(finding.seen)}:`),
+      .map(({ title, target, seen, splat }) => [
+        ...fold(`${target ? 'The bug' : 'Another finding'}, in ${seenText(seen)}:`),
         '',
-        ...wrap(`  ${oneLine(finding.title)}`, 4, MAIL_WIDTH),
-        ...(finding.splat === null ? [] : traceLines(finding.splat)),
+        ...wrap(`  ${oneLine(title)}`, 4, MAIL_WIDTH),
+        ...(splat === null ? [] : traceLines(splat)),
       ]),
     rest.length === 0 ? [] : ['Further:', ...rest],
   ];
 }
 
-function seenText(seen: Finding['seen']): string {
-  return seen.map(({ where, count }) => `${several(count, 'trial')} of ${where}`).join(', ');
-}
-
-/** What each interleave probe showed: a verdict a variant, and where what is bad was held. */
-function mapParagraphs(run: RunResult): string[][] {
-  return run.record.plan.explorations.map((probe) => [
-    ...fold(mapTitle(probe)),
-    '',
-    ...run.verdict.maps
-      .filter((each) => each.probe === probe.id)
-      .flatMap(({ variant, outcome }) => {
-        const map = mapsOf(run).find(
-          (each) => each.variant === variant && each.path === probe.path && each.hold === probe.hold,
-        );
-        const frozen = map === undefined ? null : frozenWaitsText(map);
-        return [
-          ...wrap(`  ${variant}: ${WORD[outcome]}${map === undefined ? '' : `, ${exploredText(map)}`}`, 4, MAIL_WIDTH),
-          ...(map === undefined ? [] : windowLines(map)),
-          ...(frozen === null ? [] : wrap(`    (${frozen}.)`, 5, MAIL_WIDTH)),
-        ];
-      }),
-  ]);
-}
-
-function windowLines({ windows }: RaceMap): string[] {
-  return windows.flatMap(({ first, last, outcomes }) => {
-    const gravest = outcomes[0];
-    if (gravest === undefined || gravest.kind === 'ok' || gravest.kind === 'refused' || gravest.kind === 'waited')
-      return [];
-    return [`    ${gravest.kind}: ${pointName(first)} .. ${pointName(last)}`];
-  });
-}
-
-function reasonLines({ verdict }: RunResult): string[] {
+function reasonLines({ verdict }: ShownRun): string[] {
   if (verdict.reasons.length === 0) return [];
   return ['Not as expected:', '', ...verdict.reasons.flatMap((reason) => wrap(`  ${oneLine(reason)}`, 4, MAIL_WIDTH))];
 }
 
-function repeatLines({ commands }: RunRecord): string[] {
+function repeatLines({ commands }: RunHeader): string[] {
   if (commands.length === 0) return [];
   return ['To repeat:', '', ...commands.flatMap((command) => wrapCommand(portable(command), 2, MAIL_WIDTH))];
 }
@@ -214,9 +155,8 @@ function portable(command: string): string {
   return command.replaceAll(/\S*\/(kernel-configs\/plans\/)/g, '$1');
 }
 
-function testedByLines(run: RunResult, testedBy: string): string[] {
-  const variants = Object.keys(run.record.kernels);
-  const support = variants.map((variant) => ({ variant, ...testedBySupport(variant, run) }));
+function testedByLines(run: ShownRun, testedBy: string): string[] {
+  const support = Object.keys(run.header.kernels).map((variant) => ({ variant, ...testedBySupport(variant, run) }));
   const good = support.flatMap((each) => (each.supported ? [each.variant] : []));
   if (good.length === 0) {
     const why = support.flatMap((each) => (each.supported ? [] : [`${each.variant}: ${each.why}`])).join('; ');

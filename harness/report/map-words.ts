@@ -2,7 +2,6 @@
 import type { Exploration } from '../model/exploration.ts';
 import type { PointOutcome, RaceMap } from '../model/interleave.ts';
 import { countOutcomes, disagreeing, FROZEN_WAIT, isFrozenWait, OUTCOME_KINDS } from '../model/race-map.ts';
-import type { RunResult } from '../model/verdict.ts';
 import { backendWord, several } from '../model/words.ts';
 
 export type OutcomeKind = PointOutcome['kind'];
@@ -12,16 +11,11 @@ export const OUTCOME_MEANING: Readonly<Record<OutcomeKind, string>> = {
   oops: 'the kernel crashed',
   corruption: 'memory was not what was written',
   hang: 'no end',
-  inconclusive: 'could not tell',
+  inconclusive: 'inconclusive',
   waited: 'swapoff waited for the fault',
   refused: 'the fault noticed and backed off',
   ok: 'all went well',
 };
-
-/** The maps of a run, in the order of its explorations; those that came to none are not there. */
-export function mapsOf({ explorations }: RunResult): RaceMap[] {
-  return explorations.flatMap(({ map }) => (map === null ? [] : [map]));
-}
 
 /** How a path was explored: path, backend, hold, what the other side did, and where swapoff was held. */
 export function wayOf({ path, backend, hold, meanwhile, contenderTo }: RaceMap): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { VariantOutcome } from '../model/verdict.ts';
+import type { VariantOutcome } from '../model/outcome.ts';
 import { WORD } from './wording.ts';
 
 /** What a painted piece is about; a terminal turns it into a colour. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { oneLine } from './plain.ts';
-import type { Point, Suite } from './sections/suites.ts';
+import type { Point, Suite } from './suites.ts';
 
 /** A run in TAP version 14: a subtest for each probe, YAML diagnostics; a known finding is `not ok … # TODO`. */
 export function reportTap(suites: readonly Suite[]): string {

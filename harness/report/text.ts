@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { StressProbe } from '../model/plan.ts';
-import type { Corruption, RunRecord } from '../model/trial.ts';
-import type { RunResult, RunVerdict, VariantOutcome, VariantVerdict } from '../model/verdict.ts';
+import type { ProbedVariant, RunVerdict } from '../model/probe.ts';
+import type { RunHeader } from '../model/run.ts';
+import type { Plot, Section } from '../model/section.ts';
+import type { ShownRun } from '../model/shown.ts';
 import { align, cut, wrap, wrapCommand } from './columns.ts';
-import { findingsOf, type Finding } from './findings.ts';
-import { mapSection } from './map-section.ts';
 import { paintWord, type Paint } from './paint.ts';
 import { traceLines } from './trace.ts';
-import { backendText, comparisonText, MEANING, rateText, several, WORD } from './wording.ts';
+import { MEANING, several, WORD } from './wording.ts';
+import { findingsOf, seenText, type Finding } from './findings.ts';
 
 const plain: Paint = (text) => text;
 
@@ -20,25 +20,24 @@ const MOST_TRACES = 3;
  *
  * @param paint colours words without changing their width; without it the text is plain.
  */
-export function reportText(run: RunResult, { paint = plain }: { readonly paint?: Paint } = {}): string {
-  const { record, verdict } = run;
-  const sections = [
-    heading(record),
-    ...record.plan.probes.map((probe) => probeSection(probe, run, paint)),
-    ...record.plan.explorations.map((probe) => mapSection(probe, run, paint)),
-    ...findingSections(findingsOf(run), paint),
-    knownSection(verdict),
-    reasonSection(verdict.reasons, paint),
-    repeatSection(record),
+export function reportText(run: ShownRun, { paint = plain }: { readonly paint?: Paint } = {}): string {
+  const { header, verdict } = run;
+  const parts = [
+    heading(header),
+    ...run.probes.map(({ section }) => sectionLines(section, paint)),
+    ...findingParts(findingsOf(run), paint),
+    knownLines(verdict),
+    reasonLines(verdict.reasons, paint),
+    repeatLines(header),
     [paint(`exit status ${verdict.status}`, verdict.status === 0 ? 'good' : 'bad') + `: ${MEANING[verdict.status]}`],
   ];
-  return `${sections
-    .filter((section) => section.length > 0)
-    .map((section) => section.join('\n'))
+  return `${parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 }
 
-function heading({ plan, planFile, id, kernels, accelerator, host }: RunRecord): string[] {
+function heading({ plan, planFile, id, kernels, accelerator, host }: RunHeader): string[] {
   const versions = [...new Set(Object.values(kernels).map((kernel) => kernel.kernelVersion))].sort();
   const linux = versions.length === 0 ? 'no kernel' : `Linux ${versions.join(', ')}`;
   const machine =
@@ -53,119 +52,83 @@ function heading({ plan, planFile, id, kernels, accelerator, host }: RunRecord):
   ];
 }
 
-function probeSection(probe: StressProbe, { verdict }: RunResult, paint: Paint): string[] {
-  const variants = verdict.variants.filter((variant) => variant.probe === probe.id);
-  const blind = verdict.blindProbes.includes(probe.id);
-  const rows = align(variants.map((variant) => variantCells(variant, probe.control)));
+/** One section by itself: of what no run has. */
+export function sectionText(section: Section): string {
+  return `${sectionLines(section, plain).join('\n')}\n`;
+}
+
+function sectionLines({ title, blind, rows, legend, notes, plots }: Section, paint: Paint): string[] {
+  const cells = align(rows.map((row) => [`${row.variant}: ${WORD[row.outcome]}`, ...row.cells]));
   return [
-    ...wrap(probeTitle(probe), 2),
-    ...(blind
-      ? [`  ${paint('blind', 'bad')}: ${probe.control} did not crash, so no absence below means anything`]
-      : []),
-    ...variants.flatMap((variant, index) => [
-      `  ${paintWord(cut((rows[index] ?? []).join('  ').trimEnd(), 97), variant, paint)}`,
-      ...wrap(`      ${remark(variant)}`, 6).filter((line) => line.trim() !== ''),
+    ...wrap(title, 2),
+    ...(blind === null ? [] : [`  ${paint('blind', 'bad')}: ${blind}, so no absence below means anything`]),
+    ...rows.flatMap((row, index) => [
+      `  ${paintWord(cut((cells[index] ?? []).join('  ').trimEnd(), 97), row, paint)}`,
+      ...row.remarks.flatMap((remark) => wrap(`      ${remark}`, 6)),
     ]),
-    '  (rate: crashes an exposed swapoff, exact 95 % interval; p: one-sided, against the control)',
+    ...notes.flatMap((note) => wrap(`  ${note}`, 2)),
+    ...plots.flatMap(plotLines),
+    ...legend.flatMap((line) => wrap(`  ${line}`, 2)),
   ];
 }
 
-/** What a probe does, on what machine, against which control. */
-export function probeTitle({ id, workload, vcpus, memoryMiB, threads, pages, backend, control }: StressProbe): string {
-  const race = `${workload} swap-in against swapoff, ${several(threads, 'thread')}, ${several(pages, 'page')}`;
-  const machine = `${several(vcpus, 'vCPU')}, ${memoryMiB} MiB, swap on ${backendText(backend)}`;
-  return `${id}: ${race}; ${machine}; control ${control}`;
-}
-
-function variantCells(verdict: VariantVerdict, control: string): string[] {
-  const { variant, outcome, trials, rate } = verdict;
-  return [
-    `${variant}: ${WORD[outcome]}`,
-    trialsText(outcome, trials),
-    `${rate.exposure.toLocaleString('en-US')} exposed`,
-    rateText(rate),
-    comparisonText(verdict, control),
-  ];
-}
-
-/** A finding counts the trials that showed it; an absence needs them all. */
-function trialsText(outcome: VariantOutcome, trials: VariantVerdict['trials']): string {
-  const all = several(
-    Object.values(trials).reduce((sum, count) => sum + count, 0),
-    'trial',
-  );
-  return outcome === 'clean' || outcome === 'inconclusive' ? all : `${trials[outcome]} of ${all}`;
-}
-
-/** What the columns leave unsaid. Reproduced and clean say everything. */
-function remark({ outcome, reason }: VariantVerdict): string {
-  switch (outcome) {
-    case 'target':
-    case 'clean':
-    case 'measured':
-      return '';
-    case 'hang':
-    case 'other-bug':
-    case 'inconclusive':
-      return reason;
+/** Of plots, tables are text; the others are for pages, and their figures are in rows and notes. */
+function plotLines(plot: Plot): string[] {
+  switch (plot.kind) {
+    case 'table':
+      return [
+        ...wrap(`  ${plot.title}`, 4),
+        ...align([plot.head, ...plot.rows]).map((row) => cut(`    ${row.join('  ').trimEnd()}`)),
+      ];
+    case 'strip':
+    case 'survival':
+    case 'rates':
+    case 'curves':
+    case 'race':
+      return [];
   }
 }
 
-function findingSections(findings: readonly Finding[], paint: Paint): string[][] {
-  const shown = findings.slice(0, MOST_TRACES).map((finding) => findingSection(finding, paint));
+function findingParts(findings: readonly Finding[], paint: Paint): string[][] {
+  const shown = findings.slice(0, MOST_TRACES).map((finding) => findingLines(finding, paint));
   const rest = findings
     .slice(MOST_TRACES)
-    .flatMap((finding) => wrap(`  ${finding.title} (${seenText(finding)}, ${finding.trial})`, 4));
+    .flatMap(({ title, seen, step }) => wrap(`  ${title} (${seenText(seen)}, ${step})`, 4));
   return rest.length === 0 ? shown : [...shown, ['Further:', ...rest]];
 }
 
-function findingSection(finding: Finding, paint: Paint): string[] {
-  const { title, target, trial, splat, threads, corruptions } = finding;
+function findingLines({ title, target, seen, step, splat, lines }: Finding, paint: Paint): string[] {
   const kind = target ? 'the expected bug' : 'not the expected bug';
   const address = splat?.address === null || splat === null ? '' : `, address ${splat.address}`;
   return [
     paint(cut(title), 'heading'),
-    ...wrap(`  ${kind}: ${seenText(finding)}; shown from ${trial}${address}`, 4),
+    ...wrap(`  ${kind}: ${seenText(seen)}; shown from ${step}${address}`, 4),
     ...(splat === null ? [] : traceLines(splat)),
-    ...threads.map((thread) =>
-      cut(`  ${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s`),
-    ),
-    ...corruptions.map(corruptionLine),
+    ...lines.map((line) => cut(`  ${line}`)),
   ];
 }
 
-function corruptionLine({ page, line, operation, expected, found }: Corruption): string {
-  return cut(`  page ${page}, line ${line}, seen in ${operation}: ${expected} was written, ${found} came back`);
-}
-
-function seenText({ seen }: Finding): string {
-  return seen.map(({ where, count }) => `${several(count, 'trial')} of ${where}`).join(', ');
-}
-
-function knownSection({ variants, maps }: RunVerdict): string[] {
-  const lines = [
-    ...variants.flatMap(({ trials, ...rest }) => knownLines(rest, (outcome) => several(trials[outcome], 'trial'))),
-    ...maps.flatMap(({ points, ...rest }) => knownLines(rest, (outcome) => several(points[outcome], 'point'))),
-  ];
+function knownLines({ probes }: RunVerdict): string[] {
+  const lines = probes.flatMap(({ probe, variants }) =>
+    variants.flatMap((variant) => knownTexts(variant).map((what) => `  ${probe}/${variant.variant}: ${what}`)),
+  );
   return lines.length === 0 ? [] : ['Known findings of the plan:', ...lines];
 }
 
-function knownLines(
-  { probe, variant, expectation }: Pick<VariantVerdict, 'probe' | 'variant' | 'expectation'>,
-  count: (outcome: VariantOutcome) => string,
-): string[] {
+function knownTexts({ expectation, counts, unit }: ProbedVariant): string[] {
   if (expectation.kind !== 'known') return [];
-  const seen = expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${count(outcome)}`);
-  const absent = expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`);
-  return [...seen, ...absent].map((what) => `  ${probe}/${variant}: ${what}`);
+  return [
+    ...expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${several(counts[outcome], unit)}`),
+    ...expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`),
+  ];
 }
 
-function reasonSection(reasons: readonly string[], paint: Paint): string[] {
+function reasonLines(reasons: readonly string[], paint: Paint): string[] {
   if (reasons.length === 0) return [];
   return [paint('Not as expected:', 'bad'), ...reasons.flatMap((reason) => wrap(`  ${reason}`, 4))];
 }
 
-function repeatSection({ commands }: RunRecord): string[] {
+function repeatLines({ commands }: RunHeader): string[] {
   if (commands.length === 0) return [];
   return ['To repeat:', ...commands.flatMap((command) => wrapCommand(command, 2))];
 }

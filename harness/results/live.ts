@@ -7,7 +7,7 @@ import { readLogTail } from './consoles.ts';
 import { kindOf, type KindTable } from './kinds.ts';
 import { CONSOLE_NAME, partialName, PROGRESS_FILE, RUN_FILES } from './layout.ts';
 import { readManifest } from './manifest.ts';
-import { readHeader, readSteps } from './reader.ts';
+import { isUnfinished, readHeader, readSteps } from './reader.ts';
 import { showSteps } from './show.ts';
 import { seenOf } from './verdict.ts';
 
@@ -58,4 +58,16 @@ async function lastWritten(runDir: string, folder: string, names: readonly strin
     ),
   );
   return Math.max(...times);
+}
+
+/** Names of the runs of a folder that were not finished, newest first. */
+export async function unfinishedRuns(resultsDir: string): Promise<string[]> {
+  const entries = await readdir(resultsDir, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .reverse();
+  const unfinished = await Promise.all(names.map((name) => isUnfinished(join(resultsDir, name))));
+  return names.filter((_, index) => unfinished[index]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { plotsOfMaps } from '../probe/place/show.ts';
 import { exploredText, mapName, wayOf } from '../probe/place/words.ts';
-import type { MapsPage } from '../report/html/sections/maps.ts';
+import type { MapsPage } from '../report/html/maps.ts';
 import type { StoredMap, StoredMaps } from './stored-maps.ts';
 
 /** Stored maps as a page shows them: those of one path of a race below each other. */

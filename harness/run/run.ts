@@ -13,13 +13,14 @@ import type { ProgressListener } from '../model/events.ts';
 import type { AcceleratorChoice } from '../model/guest.ts';
 import type { Kernel, VariantSpec } from '../model/kernel.ts';
 import { stepName, type ProbeSpec, type Step, type SymbolLookup } from '../model/probe.ts';
-import type { RunHeader, RunPlan, Trouble } from '../model/run.ts';
+import type { Plan } from '../model/plan.ts';
+import type { RunHeader, Trouble } from '../model/run.ts';
 import type { ShownRun } from '../model/shown.ts';
-import { hostFacts, toolVersions } from '../pipeline/host-facts.ts';
-import type { Workspace } from '../pipeline/workspace.ts';
+import { hostFacts, toolVersions } from '../host/host-facts.ts';
+import type { Workspace } from '../host/workspace.ts';
 import type { AnyKind } from '../probe/stage.ts';
 import { PROBES } from '../probe/table.ts';
-import { reportText } from '../report/sections/text.ts';
+import { reportText } from '../report/text.ts';
 import { kindOf, type KindTable } from '../results/kinds.ts';
 import { LOCK_FILE, PROGRESS_FILE } from '../results/layout.ts';
 import { plannedStep } from '../results/planned.ts';
@@ -76,7 +77,7 @@ const EFFECTS: RunEffects = {
  * @param planFile null for a plan that a command made: its text is kept with the run.
  * @throws HostError when results cannot be written at all.
  */
-export async function runPlan(plan: RunPlan, planFile: string | null, options: RunOptions): Promise<FinishedRun> {
+export async function runPlan(plan: Plan, planFile: string | null, options: RunOptions): Promise<FinishedRun> {
   const { workspace, signal } = options;
   await sweep(options);
   const writer = await createRun(workspace.resultsDir, {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ReportedRun } from '../model/shown.ts';
 import { PROBES } from '../probe/table.ts';
-import { reportText } from '../report/sections/text.ts';
+import { reportText } from '../report/text.ts';
 import { audit, type AuditResult } from '../results/audit.ts';
 import { readConsoles } from '../results/consoles.ts';
 import type { KindTable } from '../results/kinds.ts';

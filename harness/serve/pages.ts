@@ -4,20 +4,16 @@ import { join } from 'node:path';
 import { FORMATS, type Format } from '../report/formats.ts';
 import { historyHtml } from '../report/html/history.ts';
 import { livePage } from '../report/html/live.ts';
-import { mapsHtml } from '../report/html/sections/maps.ts';
-import { RUN_FILES } from '../store/layout.ts';
-import { readHistory } from '../pipeline/history.ts';
+import { mapsHtml } from '../report/html/maps.ts';
+import { readHistory } from '../run/history.ts';
 import { PROBES } from '../probe/table.ts';
-import { FORMATS as SHOWN_FORMATS } from '../report/sections/formats.ts';
-import { livePage as shownLivePage } from '../report/html/sections/live.ts';
 import type { KindTable } from '../results/kinds.ts';
-import { readLiveRun as readShownLive } from '../results/live.ts';
-import { schemaOf } from '../results/reader.ts';
+import { RUN_FILES } from '../results/layout.ts';
+import { readLiveRun, unfinishedRuns } from '../results/live.ts';
+import { isUnfinished } from '../results/reader.ts';
 import { mapsPage } from '../run/maps-page.ts';
 import { readReported } from '../run/stored.ts';
 import { countStoredMaps, readStoredMaps } from '../run/stored-maps.ts';
-import { isUnfinished, readLiveRun, unfinishedRuns } from '../pipeline/live-run.ts';
-import { readStoredRun } from '../pipeline/stored-run.ts';
 
 /** What an address shows. */
 export interface ServedPage {
@@ -58,24 +54,13 @@ export async function servedPage(
   if (run === undefined || !RUN_NAME.test(run)) return null;
   const dir = join(resultsDir, run);
   if (!(await isFolderWith(dir, RUN_FILES.run))) return null;
-  if ((await schemaOf(dir)) !== 1) return shownPage(dir, format, kinds);
   if (await isUnfinished(dir)) {
-    return format === undefined ? { type: 'text/html', body: livePage(await readLiveRun(dir, new Date())) } : null;
+    if (format !== undefined) return null;
+    return { type: 'text/html', body: livePage(await readLiveRun(dir, kinds, new Date())) };
   }
   const form = format ?? 'html';
   if (!isFormat(form)) return null;
-  return { type: TYPES[form], body: await FORMATS[form](await readStoredRun(dir), {}) };
-}
-
-async function shownPage(dir: string, format: string | undefined, kinds: KindTable): Promise<ServedPage | null> {
-  if (await isUnfinished(dir)) {
-    const live = format === undefined ? shownLivePage(await readShownLive(dir, kinds, new Date())) : null;
-    return live === null ? null : { type: 'text/html', body: live };
-  }
-  const form = format ?? 'html';
-  return isFormat(form)
-    ? { type: TYPES[form], body: await SHOWN_FORMATS[form](await readReported(dir, kinds), {}) }
-    : null;
+  return { type: TYPES[form], body: await FORMATS[form](await readReported(dir, kinds), {}) };
 }
 
 /** A folder of its own, not a link to somewhere else. */

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import jStat from 'jstat';
-import type { Rate } from '../model/verdict.ts';
 
 /** Of every interval that is reported. */
 export const CONFIDENCE = 0.95;
+
+/** A proportion with an exact (Clopper-Pearson) two-sided interval. */
+export interface Rate {
+  readonly events: number;
+  /** Never fewer than events. */
+  readonly exposure: number;
+  readonly low: number;
+  readonly high: number;
+  /** Of the interval, e.g. 0.95. */
+  readonly confidence: number;
+}
 
 /** Events among exposures; `events <= exposure`. */
 export type Count = Pick<Rate, 'events' | 'exposure'>;

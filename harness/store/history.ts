@@ -5,16 +5,11 @@ import { join } from 'node:path';
 import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { RunSummary, VariantSummary } from '../model/history.ts';
-import type { RunRecord } from '../model/trial.ts';
-import type { RunVerdict } from '../model/verdict.ts';
 import { HistoryDb, type HistoryChange } from './history-db.ts';
-import { RUN_FILES } from './layout.ts';
-import { readJson } from '../results/read-json.ts';
+import { RUN_FILES } from '../results/layout.ts';
 import { type KindTable } from '../results/kinds.ts';
-import { readRun as readStored, schemaOf } from '../results/reader.ts';
+import { readRun as readStored } from '../results/reader.ts';
 import { showRun } from '../results/show.ts';
-import { readRecord } from './read.ts';
-import * as schema from './schema.ts';
 
 /** Name of the database in a results folder. */
 export const HISTORY_FILE = 'history.db';
@@ -81,8 +76,7 @@ async function sumsOfRun(dir: string): Promise<string | null> {
 }
 
 async function readRun(dir: string, run: string, fingerprint: string, kinds: KindTable): Promise<HistoryChange> {
-  const summary = (await schemaOf(dir)) === 2 ? await readShown(dir, run, kinds) : await readSummary(dir, run);
-  return { kind: 'put', fingerprint, summary };
+  return { kind: 'put', fingerprint, summary: await readShown(dir, run, kinds) };
 }
 
 /** A run of the kinds of the table: their own figures, by `trend` and their verdicts. */
@@ -103,47 +97,4 @@ async function readShown(dir: string, run: string, kinds: KindTable): Promise<Ru
     }),
   );
   return { run, startedAt: header.startedAt, plan: header.plan.name, status: verdict.status, variants };
-}
-
-async function readSummary(runDir: string, run: string): Promise<RunSummary> {
-  const [record, verdict] = await Promise.all([
-    readRecord(runDir),
-    readJson(join(runDir, RUN_FILES.verdict), schema.runVerdict),
-  ]);
-  return summaryOf(run, record, verdict);
-}
-
-function summaryOf(run: string, record: RunRecord, verdict: RunVerdict): RunSummary {
-  return {
-    run,
-    startedAt: record.startedAt,
-    plan: record.plan.name,
-    status: verdict.status,
-    variants: verdict.variants
-      .map(({ probe, variant, outcome, trials, rate, signatures }) => ({
-        probe,
-        variant,
-        outcome,
-        kernelId: record.kernels[variant]?.id ?? null,
-        trials: Object.values(trials).reduce((sum, count) => sum + count, 0),
-        exposure: rate.exposure,
-        signatures: signatures.map(({ title, count, target }) => ({ title, count, target })),
-        figures: [],
-      }))
-      .concat(
-        verdict.maps.map(({ probe, variant, outcome, points }) => {
-          const explored = Object.values(points).reduce((sum, count) => sum + count, 0);
-          return {
-            probe,
-            variant,
-            outcome,
-            kernelId: record.kernels[variant]?.id ?? null,
-            trials: explored,
-            exposure: explored,
-            signatures: [],
-            figures: [],
-          };
-        }),
-      ),
-  };
 }

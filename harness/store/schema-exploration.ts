@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { HostError } from '../model/errors.ts';
+import type { SwapBackend } from '../model/guest.ts';
 import type { ExplorationEnd, ExplorationRecord, ExplorationSpec, ExploredPath } from '../model/exploration.ts';
 import type {
   CodePlace,
@@ -13,12 +14,17 @@ import type {
   RaceWindow,
   SourceFrame,
 } from '../model/interleave.ts';
-import type { InterleaveProbe } from '../model/plan.ts';
 import { splat } from '../model/splat.ts';
-import { ORACLES } from '../model/race.ts';
-import type { MapVerdict } from '../model/verdict.ts';
-import { backend, count, expectation, expectations, outcome, text, texts } from './schema-parts.ts';
 
+const text = z.string();
+const count = z.number().int().nonnegative();
+const texts = z.array(text);
+const backend: z.ZodType<SwapBackend> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('virtio-blk'), rotational: z.boolean(), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('file'), filesystem: z.literal('ext4'), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('zram'), sizeKiB: count }),
+  z.strictObject({ kind: z.literal('none') }),
+]);
 const hold = z.enum(['stall', 'preempt']);
 
 const points: z.ZodType<PointChoice> = z.discriminatedUnion('kind', [
@@ -26,22 +32,6 @@ const points: z.ZodType<PointChoice> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('functions') }),
   z.strictObject({ kind: z.literal('every'), count }),
 ]);
-
-export const interleaveProbe: z.ZodType<InterleaveProbe> = z.strictObject({
-  kind: z.literal('interleave'),
-  id: text,
-  race: text,
-  oracle: z.array(z.enum(ORACLES)),
-  path: text,
-  backend,
-  hold,
-  meanwhile: text,
-  points,
-  repeats: count,
-  control: text,
-  variants: texts,
-  expect: expectations,
-});
 
 const range: z.ZodType<PointRange> = z.strictObject({ from: count.exactOptional(), to: count.exactOptional() });
 
@@ -142,15 +132,6 @@ export const raceMap: z.ZodType<RaceMap> = z.strictObject({
   merged: z.strictObject({ represented: count, checked: count, differences: texts }).nullable(),
   pathEnd: text,
   windows: z.array(window),
-});
-
-export const mapVerdict: z.ZodType<MapVerdict> = z.strictObject({
-  variant: text,
-  probe: text,
-  outcome,
-  reason: text,
-  points: z.record(outcome, count),
-  expectation,
 });
 
 /** Parses the lines of a `points.jsonl`. @throws HostError `RUN_UNREADABLE` naming the line. */

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from '../model/guest.ts';
-import type { TrialSpec } from '../model/trial.ts';
 
 /** Where guests/init has the swap disk, and where the workload mounts the file system that holds a swap file. */
 const DISK = '/dev/vda';
 const SWAP_FILE = '/mnt/swapfile';
 
-/** The command that runs a trial's workload in a guest: the race's program `stress`. Pure. */
-export function stressCommand(spec: TrialSpec): string {
+/** What threads of a race's program `stress` do, against a loop of its contender. */
+export interface Workload {
+  readonly race: string;
+  /** One of the race's workloads. */
+  readonly workload: string;
+  readonly backend: SwapBackend;
+  readonly threads: number;
+  readonly pages: number;
+  readonly seconds: number;
+  readonly hangSeconds: number;
+  readonly seed: number;
+}
+
+/** The command that runs a workload in a guest: the race's program `stress`. Pure. */
+export function stressCommand(spec: Workload): string {
   const { race, workload, backend, threads, pages, seconds, hangSeconds, seed } = spec;
   return [
     `${race}-stress`,

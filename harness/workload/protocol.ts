@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { WorkloadMessage } from '../model/trial.ts';
+import type { Exposure, WorkloadMessage } from '../model/trial.ts';
 
 const count = z.number().int().nonnegative();
 
 const word = z.string().regex(/^0x[0-9a-f]+$/);
 const corruption = z.object({ page: count, line: count, operation: z.string(), expected: word, found: word });
 
-const exposure = z.object({
+/** Counters of a race as a workload reports them. */
+export const exposure: z.ZodType<Exposure> = z.object({
   swapoffs: count,
   exposedSwapoffs: count,
   swapIns: count,

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
-import { auditRun } from '../../pipeline/audit.ts';
-import { findRun } from '../../pipeline/run-folder.ts';
+import { findRun } from '../../run/run-folder.ts';
 import { several } from '../../report/wording.ts';
-import { schemaOf } from '../../results/reader.ts';
-import { auditRun as auditShown } from '../../run/stored.ts';
-import type { AuditProblem } from '../../store/audit-model.ts';
+import type { AuditProblem } from '../../results/audit.ts';
+import { auditRun } from '../../run/stored.ts';
 import { toJson, type CommandContext } from '../context.ts';
 
 export async function auditCommand(
@@ -27,10 +25,6 @@ interface Audited {
 }
 
 async function auditOf(dir: string, { workspace, signal }: CommandContext): Promise<Audited> {
-  if ((await schemaOf(dir)) !== 1) {
-    const result = await auditShown(dir, workspace.cacheDir, signal);
-    return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
-  }
   const result = await auditRun(dir, workspace.cacheDir, signal);
-  return { result, summary: `${result.trials} trials, ${result.files} files` };
+  return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
 }

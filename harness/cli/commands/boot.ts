@@ -3,7 +3,8 @@ import { attachShell, plainSshCommand } from '../../lab/interactive.ts';
 import { bootGuest } from '../../lab/boot.ts';
 import { proveKernel } from '../../lab/proof.ts';
 import { GuestError } from '../../model/errors.ts';
-import { guestOf } from '../../pipeline/stress-one.ts';
+import { machineOf } from '../../probe/keys.ts';
+import { stressOf } from '../../probe/stress/of-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { describeVariants } from '../plan-text.ts';
 import type { PlanFlags } from '../flags.ts';
@@ -23,7 +24,7 @@ export async function bootCommand(
   const plan = await planOf(context, flags);
   if (flags.dryRun === true) return context.print(describeVariants([variantOf(plan, name)]));
   const { kernel, lab } = await prepareVariant(context, plan, name, flags, flags.accel ?? plan.accelerator);
-  const base = guestOf(plan);
+  const base = machineOf(stressOf(plan, undefined));
   const guestSpec = { ...base, cmdline: [...base.cmdline, ...(flags.append?.split(/\s+/) ?? [])] };
   const request = { kernel, guest: guestSpec, accelerator: lab.decision.accelerator };
   await using guest = await bootGuest(request, lab, signal);

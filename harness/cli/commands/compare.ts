@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT, UsageError } from '../../model/errors.ts';
-import { findRun } from '../../pipeline/run-folder.ts';
+import { findRun } from '../../run/run-folder.ts';
 import { compareRuns, type RunToCompare } from '../../probe/latency/analysis/across.ts';
 import { primaryOf } from '../../probe/latency/analysis/analyse.ts';
 import type { SeenBoot } from '../../probe/latency/judge.ts';
 import { acrossSection } from '../../probe/latency/show/across.ts';
 import type { LatencySpec } from '../../probe/latency/spec.ts';
 import { PROBES } from '../../probe/table.ts';
-import { sectionText } from '../../report/sections/text.ts';
+import { sectionText } from '../../report/text.ts';
 import { readRun } from '../../results/reader.ts';
 import { seenOf } from '../../results/verdict.ts';
 import { auditRun } from '../../run/stored.ts';

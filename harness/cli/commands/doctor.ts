@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
-import { examine, type Check } from '../../pipeline/doctor.ts';
+import { examine, type Check } from '../../host/doctor.ts';
 import { toJson, type CommandContext } from '../context.ts';
 
 export async function doctorCommand(context: CommandContext, flags: { readonly json?: boolean }): Promise<void> {

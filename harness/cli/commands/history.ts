@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { dirname, join, relative, resolve } from 'node:path';
-import { readHistory } from '../../pipeline/history.ts';
+import { readHistory } from '../../run/history.ts';
 import { historyText } from '../../report/history-text.ts';
 import { historyHtml } from '../../report/html/history.ts';
 import { toJson, type CommandContext } from '../context.ts';

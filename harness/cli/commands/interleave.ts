@@ -9,7 +9,7 @@ import { compareText, LEGEND, mapText } from '../../probe/place/strip.ts';
 import { mapSentence } from '../../probe/place/words.ts';
 import { contenderOperation, heldOperation, setupNamed } from '../../race/operations.ts';
 import { raceNames, readRace, type RaceFolder } from '../../race/read.ts';
-import { mapsHtml } from '../../report/html/sections/maps.ts';
+import { mapsHtml } from '../../report/html/maps.ts';
 import { mapsOfRun, readStoredMaps } from '../../run/stored-maps.ts';
 import { mapsPage } from '../../run/maps-page.ts';
 import { toJson, type CommandContext } from '../context.ts';

@@ -6,8 +6,7 @@ import { openLab } from '../../lab/lab.ts';
 import { BuildError, UsageError } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { RunPlan } from '../../model/run.ts';
-import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
+import { findPlan, loadPlan } from '../../plan/load.ts';
 import { openFar, type FarMachine } from '../../probe/latency/far.ts';
 import { countOperation, type OperationCost } from '../../probe/latency/hot-path.ts';
 import { latencyBy } from '../../probe/latency/latency.ts';
@@ -18,7 +17,7 @@ import type { RunEffects, RunOptions } from '../../run/run.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { describePlan } from '../plan-text.ts';
-import { executeTable } from './run.ts';
+import { executePlan } from './run.ts';
 
 export interface LatencyFlags extends PlanFlags {
   readonly plan: string;
@@ -41,19 +40,16 @@ export async function latencyCommand(
   const loaded = await loadPlan(planFile, context.workspace);
   const probe = chosenProbe(loaded, variants, flags);
   const plan = planOf(loaded, probe, flags);
-  if (flags.dryRun === true)
-    return context.print(
-      flags.json === true ? toJson(plan) : describePlan({ ...plan, probes: [], explorations: [], generic: [probe] }),
-    );
+  if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : describePlan(plan));
   if (flags.instructions === true) return countInstructions(context, plan, probe, flags);
   const command = commandOf(variants, flags);
-  if (flags.on === undefined) return executeTable(context, plan, planFile, flags, { command });
+  if (flags.on === undefined) return executePlan(context, plan, planFile, flags, { command });
   const { signal, emit, workspace } = context;
   const { guestsDir } = workspace;
   await using far = await openFar(hostOf(flags.on, flags), probe, { guestsDir, swapDir: flags.swapDir, signal, emit });
   const there = { ...plan, describe: `${far.release} on ${far.facts['machine']}`, variants: [] };
   const measured = { ...probe, guest: null, variants: [far.release], expect: {} };
-  await executeTable(context, { ...there, probes: [measured] }, planFile, flags, { command, ...onFar(far) });
+  await executePlan(context, { ...there, probes: [measured] }, planFile, flags, { command, ...onFar(far) });
 }
 
 /** What a run of a machine that runs already does in place of building and booting. */
@@ -67,11 +63,7 @@ function onFar({ kernel, release, measure, facts }: FarMachine): Pick<RunOptions
 }
 
 /** The plan with this one probe, under what the flags say. */
-function planOf(
-  { probes: _stress, explorations: _maps, generic: _all, ...plan }: Plan,
-  probe: LatencySpec,
-  flags: LatencyFlags,
-): RunPlan {
+function planOf(plan: Plan, probe: LatencySpec, flags: LatencyFlags): Plan {
   return {
     ...plan,
     variants: probe.variants.flatMap((id) => plan.variants.filter((variant) => variant.id === id)),
@@ -87,7 +79,7 @@ function planOf(
  * @throws UsageError `NO_LATENCY_PROBE`, `UNKNOWN_VARIANT`.
  */
 function chosenProbe(plan: Plan, ids: readonly string[], flags: LatencyFlags): LatencySpec {
-  const probe = plan.generic?.find(({ kind }) => kind === 'latency') as LatencySpec | undefined;
+  const probe = plan.probes.find(({ kind }) => kind === 'latency') as LatencySpec | undefined;
   if (probe === undefined) {
     throw new UsageError('NO_LATENCY_PROBE', `The plan ${plan.name} has no probe of the kind latency`, {
       hint: '--plan latency, or a probe with `kind: latency` (docs/latency.md)',
@@ -139,7 +131,7 @@ function hostOf(on: string, { sshConfig }: LatencyFlags): FarHost {
 /** `latency --instructions`: what one operation executes on each variant when nothing races with it. */
 async function countInstructions(
   context: CommandContext,
-  plan: RunPlan,
+  plan: Plan,
   { race: { name } }: LatencySpec,
   flags: LatencyFlags,
 ): Promise<void> {

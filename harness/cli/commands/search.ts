@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { PROBES } from '../../probe/table.ts';
+import { stressOf } from '../../probe/stress/of-plan.ts';
 import { SEARCH_FILES } from '../../probe/search/files.ts';
 import { thatDid, type Searched } from '../../probe/search/finding.ts';
-import { reportJson } from '../../report/sections/json.ts';
-import { reportText } from '../../report/sections/text.ts';
+import { reportJson } from '../../report/json.ts';
+import { reportText } from '../../report/text.ts';
 import { RUN_FILES } from '../../results/layout.ts';
 import { showRun } from '../../results/show.ts';
-import { probeOf } from '../../pipeline/stress-one.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { backendKeysOf, madePlanText } from '../made-plan.ts';
@@ -25,7 +25,7 @@ export interface SearchFlags extends PlanFlags {
 /** `interleave search`: holds threads of the stress workload at random, and minimises what it finds to a schedule. */
 export async function searchCommand(context: CommandContext, variant: string, flags: SearchFlags): Promise<void> {
   const plan = await planOf(context, flags);
-  const { id, race, workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = probeOf(
+  const { id, race, workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = stressOf(
     plan,
     flags.probe,
   );
@@ -41,7 +41,7 @@ export async function searchCommand(context: CommandContext, variant: string, fl
   const text = madePlanText(
     {
       ...{ name: 'search', describe: `a search of ${variant} under ${id} of the plan ${plan.name}` },
-      ...{ from: plan, variants: [variant], race, target: plan.target, probes: { search } },
+      ...{ from: plan, variants: [variant], race: race.name, target: plan.target, probes: { search } },
     },
     context.workspace.root,
   );

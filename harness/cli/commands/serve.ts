@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { readHistory } from '../../pipeline/history.ts';
+import { readHistory } from '../../run/history.ts';
 import { serve } from '../../serve/server.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../flags.ts';

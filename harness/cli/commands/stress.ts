@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
-import { soloPlan } from '../../pipeline/stress-one.ts';
+import { findPlan, loadPlan } from '../../plan/load.ts';
+import { soloPlan } from '../../probe/stress/of-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 import { executePlan, type RunFlags } from './run.ts';

@@ -5,7 +5,7 @@ import type { Kernel, VariantSpec } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
 import { buildKernels } from '../../lab/kernels.ts';
 import { openLab, type Lab } from '../../lab/lab.ts';
-import { findPlan, loadPlan } from '../../pipeline/plan/load.ts';
+import { findPlan, loadPlan } from '../../plan/load.ts';
 import type { CommandContext } from '../context.ts';
 import type { PlanFlags } from '../flags.ts';
 

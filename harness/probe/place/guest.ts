@@ -47,12 +47,8 @@ export async function waitsOf(
 /**
  * Boots, places and hands over; everything is gone when `use` has ended.
  *
-<<<<<<< HEAD
- * @throws PathNotReachedError when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
-=======
  * @param without names of calls that the contender is not to make.
- * @throws GuestError `PATH_NOT_REACHED` when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
->>>>>>> 8d9645b (place: take the contender's waits away, to show the power of an absence)
+ * @throws PathNotReachedError when this kernel does not take the path, UsageError `RACE_NOT_IN_KERNEL`, and as
  *   `withDebuggedGuest` and `prepare` do.
  */
 export async function withPlacement<T>(

@@ -12,11 +12,11 @@ import { withDebuggedGuest } from '../../lab/debugged.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import { stepName, type Step } from '../../model/probe.ts';
-import type { TrialSpec } from '../../model/trial.ts';
+import type { Step } from '../../model/probe.ts';
 import { contenderOperation, namesFor } from '../../race/operations.ts';
 import { readRace, type RaceFolder } from '../../race/read.ts';
 import { machineOf } from '../keys.ts';
+import type { Workload } from '../../workload/command.ts';
 import { WorkloadRun } from '../stress/workload-run.ts';
 import type { SearchSpec } from './spec.ts';
 
@@ -97,11 +97,6 @@ export async function withRace<T>(
   });
 }
 
-function trialOf(probe: SearchSpec, step: Step): TrialSpec {
-  const { workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = probe;
-  return {
-    ...{ id: stepName(step), probe: step.probe, variant: step.variant, index: step.index, seed: step.seed },
-    ...{ kernelId: step.kernel, buildId: step.buildId, race: probe.race.name },
-    ...{ workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds, seconds: WORKLOAD_SECONDS },
-  };
+function trialOf(probe: SearchSpec, { seed }: Step): Workload {
+  return { ...probe, race: probe.race.name, seed, seconds: WORKLOAD_SECONDS };
 }

@@ -2,13 +2,12 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
-import { HostError } from '../../model/errors.ts';
 import type { WatchedProgram } from '../../lab/program.ts';
-import type { ProgressListener } from '../../model/events.ts';
+import { HostError } from '../../model/errors.ts';
 import type { RemoteProcess, RemoteSession } from '../../model/guest.ts';
 import type { GuestEnd, ThreadBeat } from '../../model/guest-end.ts';
-import type { Exposure, TrialSpec, WorkloadMessage } from '../../model/trial.ts';
-import { stressCommand } from '../../workload/command.ts';
+import type { Exposure, WorkloadMessage } from '../../model/trial.ts';
+import { stressCommand, type Workload } from '../../workload/command.ts';
 import { parseWorkloadLine } from '../../workload/protocol.ts';
 
 /** Longest piece of a workload's standard error that is kept for a message. */
@@ -26,10 +25,9 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
   readonly #drained: Promise<void>;
 
   private constructor(
-    private readonly spec: TrialSpec,
     private readonly process: RemoteProcess,
     private readonly log: WriteStream,
-    private readonly emit: ProgressListener,
+    private readonly onBeat: (exposure: Exposure) => void,
   ) {
     log.on('error', (error) => (this.#logError = error));
     process.stderr.on('data', (chunk: Buffer) => {
@@ -38,16 +36,16 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
     this.#drained = this.#readLines();
   }
 
-  /** Starts the workload of `spec`. @throws GuestError when the guest refuses the command. */
+  /** Starts `workload`. @throws GuestError when the guest refuses the command. */
   static async start(
-    spec: TrialSpec,
+    workload: Workload,
     remote: RemoteSession,
     logFile: string,
-    emit: ProgressListener,
+    onBeat: (exposure: Exposure) => void,
     signal: AbortSignal,
   ): Promise<WorkloadRun> {
-    const process = await remote.spawn(stressCommand(spec), { signal });
-    return new WorkloadRun(spec, process, createWriteStream(logFile, { flags: 'w' }), emit);
+    const process = await remote.spawn(stressCommand(workload), { signal });
+    return new WorkloadRun(process, createWriteStream(logFile, { flags: 'w' }), onBeat);
   }
 
   /** How the workload came to its end by itself. */
@@ -110,8 +108,7 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
         this.#threadsBefore = this.#threads;
         this.#threads = message.threads;
         this.#exposure = message.exposure;
-        const { exposedSwapoffs, elapsedMs } = message.exposure;
-        this.emit({ kind: 'trial-exposure', trial: this.spec.id, exposedSwapoffs, elapsedMs });
+        this.onBeat(message.exposure);
         return;
       }
       case 'end':

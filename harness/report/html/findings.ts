@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../../model/splat.ts';
-import type { RunResult } from '../../model/verdict.ts';
-import { findingsOf, type Finding } from '../findings.ts';
+import type { ShownRun } from '../../model/shown.ts';
 import { excerpt } from '../plain.ts';
-import { several } from '../wording.ts';
+import { findingsOf, seenText, type Finding } from '../findings.ts';
 import { html, Markup } from './markup.ts';
 import { folded } from './page.ts';
 import { raceOfSplat } from './race.ts';
@@ -12,23 +11,16 @@ import { raceOfSplat } from './race.ts';
 export const QUOTE_LIMIT = { line: 2000, total: 80_000 };
 
 /** Every bug that was seen, decoded; the expected one as the race that it is. Null when nothing was seen. */
-export function findingsSection(run: RunResult): Markup | null {
+export function findingsPart(run: ShownRun): Markup | null {
   const findings = findingsOf(run);
   if (findings.length === 0) return null;
-  return html`<h2 id="findings">What was seen</h2>\n${findings.map((finding) => findingPart(finding, run.record.plan.target.frames))}`;
+  return html`<h2 id="findings">What was seen</h2>\n${findings.map((finding) => findingPart(finding, run.header.plan.target.frames))}`;
 }
 
-function findingPart(finding: Finding, targetFrames: readonly string[]): Markup {
-  const { title, target, seen, trial, splat, threads } = finding;
-  const where = seen.map(({ where: place, count }) => `${several(count, 'trial')} of ${place}`).join(', ');
+function findingPart({ title, target, seen, step, splat, lines }: Finding, targetFrames: readonly string[]): Markup {
   return html`<h3><span class="badge ${target ? 'bad' : 'doubt'}">${target ? 'the expected bug' : 'not the expected bug'}</span> ${excerpt(title, QUOTE_LIMIT)}</h3>
-<p class="dim">${where}; shown from ${trial}${splat?.address === undefined || splat.address === null ? '' : `, address ${splat.address}`}</p>
-${splat === null || !target ? null : raceOfSplat(splat, targetFrames)}${splat === null ? null : html`${folded('Call trace with source lines', traceTable(splat.frames))}${folded('As the kernel printed it', html`<pre>${excerpt(splat.text, QUOTE_LIMIT)}</pre>`)}`}${
-    threads.length === 0
-      ? null
-      : html`<ul>${threads.map((thread) => html`<li>${thread.name}: in ${thread.operation} for ${(thread.stalledMs / 1000).toFixed(1)} s</li>`)}</ul>
-`
-  }`;
+<p class="dim">${seenText(seen)}; shown from ${step}${splat?.address === undefined || splat.address === null ? '' : `, address ${splat.address}`}</p>
+${splat === null || !target ? null : raceOfSplat(splat, targetFrames)}${splat === null ? null : html`${folded('Call trace with source lines', traceTable(splat.frames))}${folded('As the kernel printed it', html`<pre>${excerpt(splat.text, QUOTE_LIMIT)}</pre>`)}`}${lines.length === 0 ? null : html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>\n`}`;
 }
 
 function traceTable(frames: readonly Frame[]): Markup {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { FigureTrend, RunSummary, Series, SeriesPoint, SignatureTrend } from '../../model/history.ts';
-import { OUTCOMES, type VariantOutcome } from '../../model/verdict.ts';
+import { OUTCOMES, type VariantOutcome } from '../../model/outcome.ts';
 import { changeText, FIGURES_CAVEAT, figureText, tallyText, trendText } from '../history-text.ts';
 import { several, WORD } from '../wording.ts';
 import { html, Markup } from './markup.ts';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { JudgedTrial } from '../../model/verdict.ts';
-import type { LiveRun } from '../live.ts';
+import { OUTCOMES, type VariantOutcome } from '../../model/outcome.ts';
+import type { LiveRun, ShownStep } from '../../model/shown.ts';
 import { excerpt } from '../plain.ts';
-import { probeTitle } from '../text.ts';
 import { several, WORD } from '../wording.ts';
 import { html, Markup } from './markup.ts';
 import { badge } from './overview.ts';
@@ -10,40 +9,39 @@ import { page } from './page.ts';
 
 /** How often the page asks again; it needs no script for that. */
 const REFRESH_SECONDS = 3;
-/** Lines of the console of the trial that is under way. */
+/** Lines of the console of the step that is under way. */
 const CONSOLE_LINES = 20;
 /**
- * A trial writes ten lines a second and a build nothing for minutes; after this a run was probably ended from outside.
+ * A step writes several lines a second and a build nothing for minutes; after this a run was probably ended from outside.
  */
 const PROBABLY_DEAD_SECONDS = 20 * 60;
 
-/** A run that is under way: what is done, what is going on, and no judgement: that comes with the last trial. */
-export function livePage(live: LiveRun): string {
-  const { record, trials, maps, current, quietSeconds } = live;
+/** A run that is under way: what is done, what is going on, and no judgement: that comes with the last step. */
+export function livePage({ header, probes, titles, current, quietSeconds }: LiveRun): string {
   const isDead = quietSeconds > PROBABLY_DEAD_SECONDS;
-  const refresh = isDead ? {} : { refreshSeconds: REFRESH_SECONDS };
+  const done = probes.reduce((sum, { steps }) => sum + steps.length, 0);
   return page(
-    `${record.plan.name}: ${record.id}`,
-    html`<h1>${record.plan.name}: not finished</h1>
-<p class="dim">Run ${record.id}, started ${record.startedAt.slice(0, 19).replace('T', ' ')} UTC. <a href="/">All runs</a></p>
-<div class="verdict doubt"><strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written ${quietText(quietSeconds)} ago; ${several(trials.length, 'trial')}${maps === 0 ? '' : ` and ${several(maps, 'race map')}`} done. Verdicts come with the end.</div>
-${currentPart(live)}
-${record.plan.probes.map(
-  (probe) => html`<h2>${probeTitle(probe)}</h2>
+    `${header.plan.name}: ${header.id}`,
+    html`<h1>${header.plan.name}: not finished</h1>
+<p class="dim">Run ${header.id}, started ${header.startedAt.slice(0, 19).replace('T', ' ')} UTC. <a href="/">All runs</a></p>
+<div class="verdict doubt"><strong>${isDead ? 'probably ended from outside' : 'under way'}</strong>, last written ${quietText(quietSeconds)} ago; ${several(done, 'step')} done. Verdicts come with the end.</div>
+${currentPart({ header, current })}
+${probes.map(
+  ({ spec, steps }, at) => html`<h2>${titles[at] ?? spec.id}</h2>
 <div class="lines">
-${probe.variants.map((variant) =>
+${spec.variants.map((variant) =>
   variantLine(
     variant,
-    trials.filter(({ evidence: { spec } }) => spec.probe === probe.id && spec.variant === variant),
-    variant in record.kernels,
+    steps.filter(({ step }) => step.variant === variant),
+    variant in header.kernels,
   ),
 )}</div>
 `,
 )}
-${record.troubles.length === 0 ? null : html`<h2>Troubles</h2><ul>${record.troubles.map(({ variant, message }) => html`<li>${variant === null ? '' : `${variant}: `}${excerpt(message, { line: 500, total: 5000 })}</li>`)}</ul>`}
-${current === null ? null : html`<h2>Console of ${current.id}</h2>\n<pre>${excerpt(lastLines(current.console.text), { line: 500, total: 20_000 })}</pre>`}
+${header.troubles.length === 0 ? null : html`<h2>Troubles</h2><ul>${header.troubles.map(({ variant, message }) => html`<li>${variant === null ? '' : `${variant}: `}${excerpt(message, { line: 500, total: 5000 })}</li>`)}</ul>`}
+${current === null || current.console === null ? null : html`<h2>Console of ${current.name}</h2>\n<pre>${excerpt(lastLines(current.console.text), { line: 500, total: 20_000 })}</pre>`}
 `,
-    refresh,
+    isDead ? {} : { refreshSeconds: REFRESH_SECONDS },
   );
 }
 
@@ -56,29 +54,30 @@ function quietText(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-function currentPart({ current, exploring, record }: LiveRun): Markup {
-  if (exploring !== null)
-    return html`<p><b>${exploring.id}</b>: ${several(exploring.points, 'attempt')} at points of the path.</p>`;
+function currentPart({ current, header }: Pick<LiveRun, 'current' | 'header'>): Markup {
   if (current === null)
-    return html`<p>${Object.keys(record.kernels).length === 0 ? 'Kernels are being prepared.' : 'Between two trials.'}</p>`;
-  if (current.exposure === null) return html`<p><b>${current.id}</b>: no counters yet, the guest boots.</p>`;
-  const { exposedSwapoffs, swapoffs, swapIns, elapsedMs } = current.exposure;
-  const figures = [
-    `${exposedSwapoffs.toLocaleString('en-US')} exposed of ${several(swapoffs, 'swapoff')}`,
-    several(swapIns, 'swap-in'),
-    `${(elapsedMs / 1000).toFixed(1)} s`,
-  ];
-  return html`<p><b>${current.id}</b>: ${figures.join(', ')}.</p>`;
+    return html`<p>${Object.keys(header.kernels).length === 0 ? 'Kernels are being prepared.' : 'Between two steps.'}</p>`;
+  return html`<p><b>${current.name}</b>: ${current.progress === '' ? 'begun' : current.progress}.</p>`;
 }
 
-function variantLine(variant: string, trials: readonly JudgedTrial[], isBuilt: boolean): Markup {
-  const counts = new Map<JudgedTrial['verdict']['kind'], number>();
-  for (const { verdict } of trials) counts.set(verdict.kind, (counts.get(verdict.kind) ?? 0) + 1);
-  const exposed = trials.reduce((sum, { evidence }) => sum + (evidence.exposure?.exposedSwapoffs ?? 0), 0);
-  const said = [...counts]
-    .map(([kind, count]) => `${count} ${kind === 'clean' ? 'without a finding' : WORD[kind]}`)
-    .join(', ');
-  const gravest = (['target', 'hang', 'other-bug'] as const).find((kind) => counts.has(kind));
-  return html`<div><b>${variant}</b><span>${gravest === undefined ? null : badge(gravest)}</span><span>${several(trials.length, 'trial')}</span><span class="figures">${exposed.toLocaleString('en-US')} exposed${said === '' ? '' : `, ${said}`}${isBuilt ? '' : ', no kernel yet'}</span></div>
+function variantLine(variant: string, steps: readonly ShownStep[], isBuilt: boolean): Markup {
+  const counts = new Map<VariantOutcome, number>();
+  for (const { brief } of steps) counts.set(brief.outcome, (counts.get(brief.outcome) ?? 0) + 1);
+  const said = [...counts].map(([kind, count]) => `${count} ${kind === 'clean' ? 'without a finding' : WORD[kind]}`);
+  const worst = OUTCOMES.find(
+    (kind) => kind !== 'clean' && kind !== 'measured' && kind !== 'inconclusive' && counts.has(kind),
+  );
+  const figures = [...measured(steps), ...said, ...(isBuilt ? [] : ['no kernel yet'])].join(', ');
+  return html`<div><b>${variant}</b><span>${worst === undefined ? null : badge(worst)}</span><span>${several(steps.length, 'step')}</span><span class="figures">${figures}</span></div>
 `;
+}
+
+/** What the steps measured together. */
+function measured(steps: readonly ShownStep[]): string[] {
+  const sums = new Map<string, number>();
+  for (const { brief } of steps) {
+    if (brief.measured !== null)
+      sums.set(brief.measured.unit, (sums.get(brief.measured.unit) ?? 0) + brief.measured.value);
+  }
+  return [...sums].map(([unit, value]) => `${value.toLocaleString('en-US')} ${unit}`);
 }

@@ -1,42 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RunResult } from '../../model/verdict.ts';
-import { survivalCurve, type SurvivalCurve } from '../../stats/survival.ts';
-import { spellsOf } from '../survival.ts';
+import type { SurvivalCurve } from '../../stats/survival.ts';
 import { several } from '../wording.ts';
 import { folded } from './page.ts';
 import { html, Markup } from './markup.ts';
 import { figure, legend, lineLook } from './plot.ts';
-
-/** Time to the first splat under each probe: Kaplan-Meier curves with their intervals. Null when nothing was raced. */
-export function survivalSection({ trials, verdict }: RunResult): Markup | null {
-  const probes = [...new Set(verdict.variants.map(({ probe }) => probe))];
-  const parts = probes.flatMap((probe) => {
-    const curves = verdict.variants
-      .filter((variant) => variant.probe === probe)
-      .map(({ variant }) => ({
-        variant,
-        curve: survivalCurve(
-          spellsOf(trials.filter(({ evidence: { spec } }) => spec.probe === probe && spec.variant === variant)),
-        ),
-      }))
-      .filter(({ curve }) => curve.trials > 0);
-    return curves.length === 0 ? [] : [probePart(probe, curves)];
-  });
-  return parts.length === 0 ? null : html`<h2 id="survival">Time to the first splat</h2>\n${parts}`;
-}
 
 export interface NamedCurve {
   readonly variant: string;
   readonly curve: SurvivalCurve;
 }
 
-function probePart(probe: string, curves: readonly NamedCurve[]): Markup {
-  return survivalPlot(
-    `${probe}: share of trials without the expected splat, by seconds of the race (Kaplan-Meier; shaded: 95 %, pointwise; ticks: trials that ended otherwise).`,
-    curves,
-  );
-}
-
+/** Kaplan-Meier curves with their intervals, and the same as a table. */
 export function survivalPlot(caption: string, curves: readonly NamedCurve[]): Markup {
   const end = Math.max(...curves.map(({ curve }) => curve.end));
   const plot = figure({

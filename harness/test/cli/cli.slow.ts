@@ -29,7 +29,7 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
     [['run', '--seed', 'x'], /--seed x: not a whole number/],
     [['run', '--accel', 'xen'], /xen/],
     [['build', 'nonesuch'], /no variant nonesuch[\s\S]*Try: one of: .*weakened/],
-    [['stress', 'stock', '--probe', 'nonesuch'], /no probe nonesuch/],
+    [['stress', 'stock', '--probe', 'nonesuch'], /no stress probe nonesuch/],
     [['report', 'nonesuch'], /No run in/],
     [['scan', '/no/such/log'], /Cannot read the log \/no\/such\/log/],
     [['interleave', 'explore', 'stock', '--path', 'teleport'], /no operation teleport[\s\S]*Try: one of: fault, shmem/],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { makeRun } from '../store/fixtures/make-run.ts';
+import { makeRun } from '../results/fixtures/make-run.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const results = join(t.testdir({}), 'results');

@@ -5,9 +5,9 @@ import { backendKeysOf, madePlanText } from '../../cli/made-plan.ts';
 import { variantOf } from '../../cli/commands/variant.ts';
 import { OUTCOMES } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
-import { loadPlan } from '../../pipeline/plan/load.ts';
-import { parsePlan } from '../../pipeline/plan/parse.ts';
-import { workspace } from '../../pipeline/workspace.ts';
+import { loadPlan } from '../../plan/load.ts';
+import { parsePlan } from '../../plan/parse.ts';
+import { workspace } from '../../host/workspace.ts';
 
 const place = workspace();
 const shipped = (name: string): Promise<Plan> => loadPlan(join(place.plansDir, `${name}.yaml`), place);
@@ -32,10 +32,10 @@ t.test('a plan that a command makes runs by itself, on the variants that it was 
   const plan = parsed(text);
   t.same(plan.variants, [variantOf(from, 'v5a+ra'), variantOf(from, 'weakened')]);
   t.same(plan.target, from.target);
-  t.match(plan.generic, [
+  t.match(plan.probes, [
     { kind: 'search', id: 'search', variants: ['v5a+ra', 'weakened'], seed: '7', backend: { kind: 'zram' } },
   ]);
-  t.match(plan.generic?.[0]?.expect['weakened'], { accept: [...OUTCOMES] });
+  t.match(plan.probes[0]?.expect['weakened'], { accept: [...OUTCOMES] });
 });
 
 t.test('a race’s own fragment has the race’s name; a variant that the plan lacks is refused', async (t) => {

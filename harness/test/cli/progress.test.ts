@@ -25,22 +25,25 @@ function screen(columns: number) {
 
 const BUILD: ProgressEvent = { kind: 'build-progress', variant: 'v5a', done: 3, expected: 9, etaSeconds: 64.2 };
 const BUILT: ProgressEvent = { kind: 'build-done', variant: 'v5a', kernelId: 'abc', seconds: 61, cached: false };
-const trial = (id: string, exposedSwapoffs: number): ProgressEvent[] => [
-  { kind: 'trial-start', trial: id, done: 0 },
-  { kind: 'trial-exposure', trial: id, exposedSwapoffs, elapsedMs: 12_340 },
+const trial = (id: string, exposed: string): ProgressEvent[] => [
+  { kind: 'step-start', step: id },
+  { kind: 'step-progress', step: id, text: `${exposed} exposed swapoffs in 12.3 s` },
 ];
-const end = (id: string, kind: 'clean' | 'target'): ProgressEvent => ({
-  kind: 'trial-end',
-  trial: id,
-  verdict: kind === 'clean' ? { kind } : { kind, title: 'BUG' },
+const end = (id: string, outcome: 'clean' | 'target', exposed: number): ProgressEvent => ({
+  kind: 'step-end',
+  step: id,
+  brief: {
+    ...{ outcome, words: outcome === 'clean' ? '' : 'BUG', void: false, titles: [], splat: null, cells: {} },
+    measured: { value: exposed, unit: 'exposed swapoffs' },
+  },
 });
 
 t.test('elsewhere than on a terminal: lasting lines, and no escape', async (test) => {
   const written: string[] = [];
   const emit = progressTo({ isTTY: false, write: (text) => written.push(text) });
-  for (const event of [BUILD, BUILT, ...trial('a-0', 5), end('a-0', 'target')]) emit(event);
+  for (const event of [BUILD, BUILT, ...trial('a-0', '5'), end('a-0', 'target', 5)]) emit(event);
   emit.done();
-  test.same(written, ['kernel v5a: abc built in 61 s\n', 'trial a-0: reproduced: BUG\n']);
+  test.same(written, ['kernel v5a: abc built in 61 s\n', 'a-0: reproduced: BUG\n']);
 });
 
 t.test('on a terminal: what is under way and how far the whole is, below the lasting lines', async (test) => {
@@ -51,29 +54,29 @@ t.test('on a terminal: what is under way and how far the whole is, below the las
   test.same(shown.rows, ['build v5a: 3 of 9 objects, about 1:04 left']);
   emit(BUILT);
   emit({ kind: 'planned', least: 3, most: 12 });
-  for (const event of trial('a-0', 5)) emit(event);
+  for (const event of trial('a-0', '5')) emit(event);
   test.same(shown.rows, [
     'kernel v5a: abc built in 61 s',
-    'trial a-0: 5 exposed swapoffs in 12.3 s',
-    '0 of 3 to 12 trials done · 5 exposed · 0:00',
+    'a-0: 5 exposed swapoffs in 12.3 s',
+    '0 of 3 to 12 steps done · 0:00',
   ]);
   now = 20_000;
-  emit(end('a-0', 'target'));
-  for (const event of trial('a-1', 1000)) emit(event);
+  emit(end('a-0', 'target', 5));
+  for (const event of trial('a-1', '1,000')) emit(event);
   now = 30_000;
   emit({ kind: 'note', message: 'hm' });
   test.same(shown.rows, [
     'kernel v5a: abc built in 61 s',
-    'trial a-0: reproduced: BUG',
+    'a-0: reproduced: BUG',
     'note: hm',
-    'trial a-1: 1,000 exposed swapoffs in 12.3 s',
-    '1 of 3 to 12 trials done · 1 reproduced · 1,005 exposed · 0:30 · at least 0:30 left',
+    'a-1: 1,000 exposed swapoffs in 12.3 s',
+    '1 of 3 to 12 steps done · 1 reproduced · 5 exposed swapoffs · 0:30 · at least 0:30 left',
   ]);
-  emit(end('a-1', 'clean'));
-  emit(end('a-2', 'clean'));
+  emit(end('a-1', 'clean', 1000));
+  emit(end('a-2', 'clean', 0));
   test.same(
     shown.rows.at(-1),
-    '3 of 3 to 12 trials done · 1 reproduced · 2 clean · 1,005 exposed · 0:30',
+    '3 of 3 to 12 steps done · 1 reproduced · 2 clean · 1,005 exposed swapoffs · 0:30',
     'what more evidence takes, nobody knows',
   );
   emit.done();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
-import { makeRun } from '../store/fixtures/make-run.ts';
+import { makeRun } from '../results/fixtures/make-run.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const base = t.testdir({});

@@ -15,7 +15,7 @@ import { HostError, MachineLostError } from '../../model/errors.ts';
 import type { ExploredPath } from '../../model/exploration.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { pointName } from '../../model/race-map.ts';
-import { makeSplat } from '../verdict/fixtures/make.ts';
+import { makeSplat } from '../probe/stress/fixtures/make.ts';
 import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
 const TEXT = 0xffffffff81001000n;

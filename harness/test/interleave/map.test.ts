@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { makeSplat } from '../verdict/fixtures/make.ts';
+import { makeSplat } from '../probe/stress/fixtures/make.ts';
 import { backendOf } from '../race/shipped.ts';
 import { classify } from '../../interleave/classify.ts';
 import { outcomeSet, raceMap, symbolizeMap, windowsOf } from '../../interleave/map.ts';

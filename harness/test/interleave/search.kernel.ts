@@ -5,7 +5,7 @@ import t from 'tap';
 import { parseSchedule } from '../../interleave/schedule.ts';
 import type { SearchRound } from '../../model/search.ts';
 import type { SearchFigures } from '../../probe/search/judge.ts';
-import type { RunReport } from '../../report/sections/json.ts';
+import type { RunReport } from '../../report/json.ts';
 import { booted, qemusOf, swaprace } from '../kernel/lab.ts';
 
 t.test('a search of the control finds the bug, and brings it down to a schedule that gives it each time', async (t) => {

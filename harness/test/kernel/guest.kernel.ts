@@ -10,14 +10,15 @@ import { plainSshCommand } from '../../lab/interactive.ts';
 import { bootGuest } from '../../lab/boot.ts';
 import type { GuestRequest } from '../../lab/guest.ts';
 import { readGuestBuildId } from '../../machine/build-id.ts';
-import { guestOf } from '../../pipeline/stress-one.ts';
+import { machineOf } from '../../probe/keys.ts';
+import { stressOf } from '../../probe/stress/of-plan.ts';
 import { newIdentity } from '../../rootfs/keys.ts';
 import { beside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, qemusOf, shippedPlan } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const kernel = await kernelOf(plan, 'stock');
 const lab = await labFor(kernel);
-const spec = guestOf(plan);
+const spec = machineOf(stressOf(plan, undefined));
 const start = (change: Partial<GuestRequest> = {}, signal = never, within = lab) =>
   bootGuest({ kernel, guest: spec, accelerator: 'tcg', ...change }, within, signal);
 const short = { firstByteMs: 20_000, silenceMs: 6_000, sessionMs: 12_000 };

@@ -10,8 +10,8 @@ import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
 import { buildKernels } from '../../lab/kernels.ts';
 import { openLab, type Lab } from '../../lab/lab.ts';
-import { loadPlan } from '../../pipeline/plan/load.ts';
-import { workspace } from '../../pipeline/workspace.ts';
+import { loadPlan } from '../../plan/load.ts';
+import { workspace } from '../../host/workspace.ts';
 import { derivePlaced } from '../../probe/place/derive.ts';
 import { mapOf, type RaceMap } from '../../probe/place/map.ts';
 import { stepsOf } from '../../probe/place/next.ts';
@@ -20,6 +20,10 @@ import type { PlaceArgs, PlaceSpec } from '../../probe/place/spec.ts';
 import { rawFiles } from '../../results/raw-files.ts';
 import { kernelSymbols } from '../../run/symbols.ts';
 import { makePlaceSpec } from '../probe/place/fixtures/make.ts';
+import { deriveStress } from '../../probe/stress/derive.ts';
+import { runStress } from '../../probe/stress/run.ts';
+import type { StressSpec } from '../../probe/stress/spec.ts';
+import type { Evidence } from '../../probe/stress/trial.ts';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const silent = (): void => undefined;
@@ -167,4 +171,24 @@ export async function exploreOnce(
   const map = mapOf(probe, variant, [finding]);
   if (map === null) throw new Error(JSON.stringify(end));
   return map;
+}
+
+/** One trial of a stress probe in a folder of its own, and what it left; not symbolised. */
+export async function trialIn(
+  dir: string,
+  probe: StressSpec,
+  seconds: number,
+  kernel: Kernel,
+  lab: Lab,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const step = {
+    ...{ plan: '', probe: probe.id, variant: probe.control, kernel: kernel.id, buildId: kernel.buildId, index: 0 },
+    ...{ seed: 1, args: { seconds } },
+  };
+  const files = { path: (name: string) => join(dir, name) };
+  const end = await runStress(step, probe, { kernel, lab, files, signal, emit: silent, progress: silent });
+  const places = async () => new Map();
+  const finding = await deriveStress(end, rawFiles(dir, { splats: async (splats) => splats, places }));
+  return { ...finding, step, guestBuildId: end.guestBuildId };
 }

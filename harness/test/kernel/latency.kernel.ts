@@ -20,12 +20,12 @@ import { runPlan } from '../../run/run.ts';
 import { parseCyclictest, type CyclictestThread } from '../../probe/latency/boot/cyclictest.ts';
 import { giveTo } from '../../machine/dedicated.ts';
 import { usableSamples } from '../../probe/latency/boot/validate.ts';
-import { workspace } from '../../pipeline/workspace.ts';
+import { workspace } from '../../host/workspace.ts';
 import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
 
 const place = workspace();
-const { generic = [], probes: _stress, explorations: _maps, ...plan } = await shippedPlan('latency-own-cores');
-const probe = generic[0] as LatencySpec;
+const plan = await shippedPlan('latency-own-cores');
+const probe = plan.probes[0] as LatencySpec;
 const { workload: shipped } = probe;
 const guest = probe.guest as NonNullable<LatencySpec['guest']>;
 const race = readRace(place.guestsDir, probe.race.name);

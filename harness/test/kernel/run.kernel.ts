@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
 import { sweepLeftovers, tempDirPrefix } from '../../host/temp-dir.ts';
-import { auditRun } from '../../pipeline/audit.ts';
-import { workspace } from '../../pipeline/workspace.ts';
+import { auditRun } from '../../run/stored.ts';
+import { workspace } from '../../host/workspace.ts';
 import { booted, kernelOf, never, qemusOf, root, shippedPlan, swaprace } from './lab.ts';
 
 const place = workspace();
@@ -28,14 +28,14 @@ t.test('the short plan: the control crashes, the fixed kernels do not; its run c
   const dir = await onlyRun(t, results);
   t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
 
-  const victim = (await readdir(join(dir, 'trials'))).sort()[0] as string;
+  const victim = (await readdir(join(dir, 'steps'))).sort()[0] as string;
   for (const file of [
     'run.json',
     'verdict.json',
     'report.txt',
     'SHA256SUMS',
-    `trials/${victim}/console.log`,
-    `trials/${victim}/trial.json`,
+    `steps/${victim}/console.log`,
+    `steps/${victim}/step.json`,
   ]) {
     const path = join(dir, file);
     const bytes = await readFile(path);
@@ -149,7 +149,7 @@ t.test('a harness that is killed takes its guests with it, and the next run clea
   const results = t.testdir();
   const run = await signalled(
     ['run', 'short', '--accel', 'tcg', '--results', results],
-    /trial .*: reproduced/,
+    /anon-weakened-\d+: reproduced/,
     'SIGKILL',
   );
   const mark = tempDirPrefix('run', run.pid as number);

@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
 import { hasEndMark } from '../../model/end-mark.ts';
-import type { StressProbe } from '../../model/plan.ts';
-import { plannedTrial } from '../../model/planned-trial.ts';
-import type { Evidence, TrialSpec } from '../../model/trial.ts';
 import { connectSsh } from '../../machine/ssh.ts';
-import { evidenceTools } from '../../pipeline/audit.ts';
-import { runTrial } from '../../pipeline/trial.ts';
-import { deriveEvidence } from '../../store/derive.ts';
-import { judgeTrial } from '../../verdict/judge-trial.ts';
+import { judgeTrial } from '../../probe/stress/judge-trial.ts';
+import { stressOf } from '../../probe/stress/of-plan.ts';
+import type { StressSpec } from '../../probe/stress/spec.ts';
+import type { Evidence } from '../../probe/stress/trial.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import {
   beside,
@@ -23,36 +20,33 @@ import {
   qemuOf,
   replaceIn,
   shippedPlan,
-  silent,
+  trialIn,
 } from './lab.ts';
 
 const plan = await shippedPlan('default');
-const probe = plan.probes[0] as StressProbe;
+const probe = stressOf(plan, undefined);
 const stock = await kernelOf(plan, 'stock');
 /** Sound for tmpfs as well; 6.1 as released can hang there in its read-ahead (docs/series.md). */
 const fixed = await kernelOf(plan, 'v5b+ra');
 const lab = await labFor(stock);
 
-async function evidenceOf(
-  spec: TrialSpec,
+/** A probe of one trial, and how long it races. */
+interface Trial extends StressSpec {
+  readonly seconds: number;
+}
+
+function evidenceOf(
+  { seconds, ...asked }: Trial,
   dir: string,
   kernel = stock,
   usedLab = lab,
   signal = never,
 ): Promise<Evidence> {
-  const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
-  const { end, guestBuildId, bootMs } = await runTrial(spec, kernel, logs, { lab: usedLab, signal, emit: silent });
-  const meta = { startedAt: '', endedAt: '', accelerator: 'tcg', guestBuildId, bootMs } as const;
-  const [console, workload] = [await readFile(logs.consoleLog), await readFile(logs.workloadLog, 'utf8')];
-  return deriveEvidence({ record: { spec, end, meta }, console, workload }, evidenceTools);
+  return trialIn(dir, asked, seconds, kernel, usedLab, signal);
 }
 
-function trial(change: Partial<TrialSpec>): TrialSpec {
-  return { ...plannedTrial(plan, probe, 'stock', 0, stock), seconds: 4, ...change };
-}
-
-function trialOfFixed(change: Partial<TrialSpec>): TrialSpec {
-  return { ...plannedTrial(plan, probe, 'v5b+ra', 0, fixed), seconds: 4, ...change };
+function trial(change: Partial<Trial>): Trial {
+  return { ...probe, seconds: 4, ...change };
 }
 
 /** Kinds whose operation is a swap-in itself; the others look at swap entries while pages come and go. */
@@ -61,14 +55,14 @@ const SWAPPING_IN = ['anon', 'shmem', 'fork', 'willneed'];
 for (const workload of Object.keys(SWAPOFF.workloads)) {
   t.test(`workload ${workload}: does what it says, and a sound kernel keeps every byte`, async (t) => {
     await booted(t.name);
-    const evidence = await evidenceOf(trialOfFixed({ workload }), t.testdir(), fixed);
+    const evidence = await evidenceOf(trial({ workload }), t.testdir(), fixed);
     t.match(evidence.end, { kind: 'completed' }, JSON.stringify(evidence.end));
     const exposure = evidence.exposure;
     t.ok(exposure !== null && exposure.exposedSwapoffs > 0, `exposed swapoffs: ${exposure?.exposedSwapoffs}`);
     t.ok(exposure !== null && exposure.swapoffs >= exposure.exposedSwapoffs);
     if (SWAPPING_IN.includes(workload)) t.ok((exposure?.pswpin ?? 0) > 0, `pages read from swap: ${exposure?.pswpin}`);
     t.equal(exposure?.corruptPages, 0, `corruptions: ${JSON.stringify(exposure?.corruptions)}`);
-    t.match(judgeTrial(evidence, plan.target), { kind: 'clean' });
+    t.match(judgeTrial(evidence, probe.race), { kind: 'clean' });
   });
 }
 
@@ -101,7 +95,7 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
   process.kill((await qemuOf('swaprace.mark=killed-mid-trial')) as number, 'SIGKILL');
   const evidence = await running.result;
   t.match(evidence.end, { kind: 'host-fault', message: /SIGKILL/ });
-  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'inconclusive', cause: 'host-fault' });
 });
 
 t.test('a host that stops QEMU for 25 s makes no hang of a sound kernel', async (t) => {
@@ -118,7 +112,7 @@ t.test('a host that stops QEMU for 25 s makes no hang of a sound kernel', async 
   const evidence = await running.result;
   clearTimeout(go);
   t.match(evidence.end, { kind: 'host-fault', message: /the host stalled: QEMU was stopped for \d s/ });
-  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'host-fault' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'inconclusive', cause: 'host-fault' });
   t.same(await qemuOf('swaprace.mark=host-stall'), null);
 });
 
@@ -148,7 +142,7 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
   session.close();
   const evidence = await running.result;
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
-  t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'hang' });
   const console = await readFile(join(dir, 'console.log'), 'utf8');
   t.match(console, /sysrq: Show State/);
   t.match(console, /task:swapper\/1|task:init /);
@@ -165,7 +159,7 @@ t.test('threads that do not join are a hang, with backtraces of every task', asy
   const logs = join(dir, 'logs');
   const evidence = await evidenceOf(trial({ hangSeconds: 2 }), logs, stock, deaf);
   t.match(evidence.end, { kind: 'stalled' }, JSON.stringify(evidence.end));
-  t.match(judgeTrial(evidence, plan.target), { kind: 'hang' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'hang' });
   t.match(await readFile(join(logs, 'console.log'), 'utf8'), /sysrq: Show State/);
 });
 
@@ -177,7 +171,7 @@ t.test('an image without the workload is inconclusive, and says what is missing'
   );
   const evidence = await evidenceOf(trial({}), join(dir, 'logs'), stock, without);
   t.match(evidence.end, { kind: 'program-failed', message: /stress.*not found/ });
-  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'inconclusive' });
 });
 
 t.test('a kernel that is not the one that was built is no evidence about it', async (t) => {
@@ -186,5 +180,5 @@ t.test('a kernel that is not the one that was built is no evidence about it', as
   const evidence = await evidenceOf(trial({}), t.testdir(), { ...stock, bzImage: fixed.bzImage });
   t.equal(evidence.guestBuildId, fixed.buildId);
   t.match(evidence.end, { kind: 'wrong-kernel', message: /not the one that was built/ });
-  t.match(judgeTrial(evidence, plan.target), { kind: 'inconclusive', cause: 'wrong-kernel' });
+  t.match(judgeTrial(evidence, probe.race), { kind: 'inconclusive', cause: 'wrong-kernel' });
 });

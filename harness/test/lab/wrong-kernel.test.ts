@@ -8,7 +8,6 @@ import { formatSchedule } from '../../interleave/schedule.ts';
 import { SymbolTable } from '../../interleave/symbols.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import type { TrialSpec } from '../../model/trial.ts';
 import { countUntilClaim } from '../../probe/latency/hot-path.ts';
 import { measureBoot } from '../../probe/latency/measure.ts';
 import type { LatencyWorkload } from '../../probe/latency/types.ts';
@@ -16,9 +15,10 @@ import { withPlacement } from '../../probe/place/guest.ts';
 import { runPlaced } from '../../probe/place/run.ts';
 import { EFFECTS, runSearch } from '../../probe/search/run.ts';
 import type { SearchArgs } from '../../probe/search/spec.ts';
-import { runTrial } from '../../pipeline/trial.ts';
+import { runStress } from '../../probe/stress/run.ts';
 import { makePlaceSpec } from '../probe/place/fixtures/make.ts';
 import { makeSearchSpec, makeStep } from '../probe/search/fixtures/make.ts';
+import { makeProbe, makeStep as makeTrial } from '../probe/stress/fixtures/make.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { fakeKit, kernel as anyKernel, type FakeKit } from './fake-guest.ts';
 
@@ -55,10 +55,11 @@ async function kernelWithSymbols(dir: string): Promise<Kernel> {
 t.test('stress', async (t) => {
   const dir = t.testdir({});
   const lab = wrong();
-  const spec = { ...machine, seconds: 1, hangSeconds: 1 } as unknown as TrialSpec;
-  const logs = { consoleLog: join(dir, 'console.log'), workloadLog: join(dir, 'workload.jsonl') };
-  const { end, guestBuildId } = await runTrial(spec, anyKernel, logs, { lab, signal: never, emit: silent });
-  t.match(end, { kind: 'wrong-kernel', message: MESSAGE });
+  const files = { path: (name: string) => join(dir, name) };
+  const stage = { kernel: anyKernel, lab, files, signal: never, emit: silent, progress: silent };
+  const { kind, message, guestBuildId } = await runStress(makeTrial(), { ...makeProbe(), ...machine }, stage);
+  t.equal(kind, 'wrong-kernel');
+  t.match(message, MESSAGE);
   t.equal(guestBuildId, 'cd34');
   untouched(t, lab);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { classify } from '../../model/signature.ts';
-import { makeFrame, makeOther, makeSplat, target } from '../verdict/fixtures/make.ts';
+import { makeFrame, makeOther, makeSplat, target } from '../probe/stress/fixtures/make.ts';
 
 t.test('the target needs its type and one of its frames', async (test) => {
   test.equal(classify(makeSplat(['xas_start', '__swap_duplicate']), target), 'target');

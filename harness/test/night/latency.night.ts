@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t, { type Test } from 'tap';
-import { workspace } from '../../pipeline/workspace.ts';
+import { workspace } from '../../host/workspace.ts';
 import { analyse, primaryOf, type ArmSummary, type LatencyAnalysis } from '../../probe/latency/analysis/analyse.ts';
 import { analysedBoots, analysedPlan } from '../../probe/latency/analysis/boots.ts';
 import { OPTIONAL } from '../../probe/latency/boot/figures.ts';
@@ -22,8 +22,8 @@ interface Night extends FinishedRun {
 /** The latency probe of a shipped plan, over some of its variants. */
 async function measured(t: Test, name: string, variants?: readonly string[], boots?: number): Promise<Night> {
   await booted(t.name);
-  const { probes: _stress, explorations: _maps, generic = [], ...plan } = await shippedPlan(name);
-  const shipped = generic[0] as LatencySpec;
+  const plan = await shippedPlan(name);
+  const shipped = plan.probes[0] as LatencySpec;
   const chosen = variants ?? shipped.variants;
   const budget = boots === undefined ? shipped.budget : { ...shipped.budget, minBoots: boots, maxBoots: boots };
   const probe: LatencySpec = { ...shipped, variants: chosen, budget };

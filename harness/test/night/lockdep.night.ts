@@ -7,12 +7,12 @@ import { replay } from '../../interleave/replay.ts';
 import { sourceLookup } from '../../interleave/symbols.ts';
 import type { HoldKind } from '../../model/interleave.ts';
 import type { Kernel } from '../../model/kernel.ts';
-import type { StressProbe } from '../../model/plan.ts';
-import { plannedTrial } from '../../model/planned-trial.ts';
 import { outcomeKey } from '../../model/race-map.ts';
 import { bootGuest } from '../../lab/boot.ts';
+import { machineOf } from '../../probe/keys.ts';
 import { withPlacement } from '../../probe/place/guest.ts';
 import { kindCounts } from '../../probe/place/words.ts';
+import { stressOf } from '../../probe/stress/of-plan.ts';
 import { stressCommand } from '../../workload/command.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 
@@ -66,9 +66,11 @@ for (const variant of FIXES) {
 /** Runs a trial's workload, and asks the kernel itself what it makes of its locks. */
 async function debugLocksAfterStress(variant: string): Promise<string> {
   const kernel = await kernelOf(plan, variant);
-  const spec = plannedTrial(plan, plan.probes[0] as StressProbe, variant, 0, kernel);
-  await using guest = await bootGuest({ kernel, guest: spec, accelerator: 'tcg' }, await labFor(kernel), never);
-  await guest.remote.exec(stressCommand(spec), { signal: never });
+  const probe = stressOf(plan, undefined);
+  const request = { kernel, guest: machineOf(probe), accelerator: 'tcg' } as const;
+  await using guest = await bootGuest(request, await labFor(kernel), never);
+  const workload = { ...probe, race: probe.race.name, seed: 1, seconds: probe.budget.trialSeconds };
+  await guest.remote.exec(stressCommand(workload), { signal: never });
   const { stdout } = await guest.remote.exec('cat /proc/lockdep_stats', { signal: never });
   return /^ *debug_locks: +(\d)$/m.exec(stdout)?.[1] ?? stdout;
 }

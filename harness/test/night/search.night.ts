@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { SearchFigures } from '../../probe/search/judge.ts';
-import type { RunReport } from '../../report/sections/json.ts';
+import type { RunReport } from '../../report/json.ts';
 import { booted, swaprace } from '../kernel/lab.ts';
 
 t.test('a search finds what stress does not within thousands of swapoffs: a fix without its wait', async (t) => {

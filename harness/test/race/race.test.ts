@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import t from 'tap';
 import { programCommand } from '../../interleave/program.ts';
-import { parsePlan } from '../../pipeline/plan/parse.ts';
+import { parsePlan } from '../../plan/parse.ts';
 import { contenderNames, defaultBackend, heldNames, namesFor, requireKernel } from '../../race/operations.ts';
 import { raceNames, readRace, readRaceFolder } from '../../race/read.ts';
 import { compilePrograms } from '../../rootfs/compile.ts';
@@ -47,7 +47,7 @@ variants:
   unfixed: {describe: the control, series: []}
 probes:
   placed:
-    kind: interleave
+    kind: place
     hold: preempt
     control: unfixed
     expect: {unfixed: {accept: [other-bug]}}
@@ -66,7 +66,7 @@ t.test('a race that somebody adds is a folder, and no line of TypeScript', async
   );
 
   const plan = parsePlan(PLAN, { file: join(dir, 'plan.yaml'), root: dir });
-  t.match(plan.explorations, [{ race: 'made-up', path: 'add', meanwhile: 'add', backend: { kind: 'none' } }]);
+  t.match(plan.probes, [{ race: { name: 'made-up' }, path: 'add', meanwhile: 'add', backend: { kind: 'none' } }]);
   t.same(plan.variants[0]?.fragments, [join(guests, 'races/made-up/kernel.config')]);
   t.throws(() => parsePlan(PLAN.replace('race: made-up', 'race: madeup'), { file: 'p', root: dir }), {
     message: /line 5: race: unknown race madeup; did you mean made-up\?/,

@@ -2,23 +2,27 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { PointOutcome } from '../../model/interleave.ts';
 import type { Page } from 'puppeteer-core';
 import t from 'tap';
-import { readStoredRun } from '../../pipeline/stored-run.ts';
 import { reportHtml } from '../../report/html/report.ts';
-import type { StoredRun } from '../../report/stored.ts';
-import { makeRun } from '../store/fixtures/make-run.ts';
+import { readReported } from '../../run/stored.ts';
+import { HANG, makeSeen, OK, OOPS, REFUSED, UNKNOWN, WAITED } from '../probe/place/fixtures/make.ts';
+import { makeRun } from '../results/fixtures/make-run.ts';
 import { CURVES, openBrowser, openPage, withoutBrowser } from './fixtures/browser.ts';
 import { defaultPlanRun } from './fixtures/default-plan.ts';
-import { makeMap, withMaps } from './fixtures/maps.ts';
-import { HOSTILE, RUNS } from './fixtures/runs.ts';
+import { crashedTwice, HOSTILE, RUNS, storedRun } from './fixtures/runs.ts';
 
-const MAPS = [
-  makeMap({ variant: 'weakened', kinds: ['oops', 'hang', 'oops', 'corruption', 'waited'] }),
-  makeMap({ variant: 'v5b', kinds: ['refused', 'waited', 'ok'] }),
-  makeMap({ variant: 'stock', kinds: ['ok', 'waited', 'inconclusive'] }),
-];
-
+const CORRUPTION: PointOutcome = { kind: 'corruption', what: '3 bad pages' };
+/** A run with everything that a page can show. */
+const EVERYTHING = storedRun({
+  trials: crashedTwice,
+  placed: [
+    makeSeen('weakened', [OOPS, HANG, OOPS, CORRUPTION, WAITED]),
+    makeSeen('v5b', [REFUSED, WAITED, OK]),
+    makeSeen('stock', [OK, WAITED, UNKNOWN]),
+  ],
+});
 t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
   const browser = await openBrowser((end) => outer.teardown(end));
   const dir = outer.testdir({});
@@ -31,7 +35,7 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
   const plan = await defaultPlanRun();
   const pages: Readonly<Record<string, string>> = {
     'the default plan': reportHtml(plan),
-    everything: reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS)),
+    everything: reportHtml(EVERYTHING),
     ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportHtml(stored)])),
   };
   for (const [name, html] of Object.entries(pages)) {
@@ -59,7 +63,7 @@ t.test('in a browser', { skip: withoutBrowser }, async (outer) => {
     const counts = Object.fromEntries(curves.map(({ label, shown }) => [label.slice(0, 24), shown.length]));
     test.same(counts, {
       'anon: share of trials wi': 4,
-      'anon: crashes an exposed': 4,
+      'anon: crashes per expose': 4,
     });
     for (const { label, shown } of curves)
       test.ok(
@@ -145,21 +149,20 @@ const STRIPS = `[...document.querySelectorAll('svg.strip')].map((svg) => {
 
 t.test('the same run gives the same bytes, also read again from its folder', async (test) => {
   const dir = await makeRun(test.testdir({}));
-  const first = reportHtml(await readStoredRun(dir));
-  test.equal(reportHtml(await readStoredRun(dir)), first);
-  const everything: StoredRun = withMaps(RUNS['reproduced']!.stored, MAPS);
-  test.equal(reportHtml(everything), reportHtml(everything));
+  const first = reportHtml(await readReported(dir));
+  test.equal(reportHtml(await readReported(dir)), first);
+  test.equal(reportHtml(EVERYTHING), reportHtml(EVERYTHING));
   test.notMatch(first, /zr\d/, 'no serial number of the plot library is left');
 });
 
 t.test('what the sections say', async (test) => {
-  const html = reportHtml(withMaps(RUNS['reproduced']!.stored, MAPS));
+  const html = reportHtml(EVERYTHING);
   for (const wanted of [
     'an expectation was missed',
     '!!! null-deref at 0x1',
     'held (a real-time thread has its CPU) at do_swap_page',
     'scripts/run plans/small.yaml',
-    '50 of 200 points explored: 20 oops, 10 corruption, 10 hang, 10 waited',
+    '5 of 100 points explored: 2 oops, 1 corruption, 1 hang, 1 waited',
   ]) {
     test.match(html, wanted);
   }

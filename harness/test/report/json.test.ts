@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsPlugin from 'ajv-formats';
 import t from 'tap';
-import { reportJson } from '../../report/json.ts';
-import { runJsonSchema } from '../../report/run-schema.ts';
+import { reportJson, runJsonSchema } from '../../report/json.ts';
 import { RUNS } from './fixtures/runs.ts';
 
 const published = JSON.parse(
@@ -30,9 +29,9 @@ t.test('the schema can refuse', async (test) => {
   const json = reportJson(RUNS['clean']!.stored.run);
   for (const broken of [
     { ...json, status: 2 },
-    { ...json, schemaVersion: 2 },
-    { ...json, variants: [{}] },
-    { ...json, trials: [{ id: 'x', exposedSwapoffs: 1, kind: 'fine' }] },
+    { ...json, schemaVersion: 1 },
+    { ...json, probes: [{}] },
+    { ...json, probes: [{ ...json.probes[0], steps: [{ id: 'x', outcome: 'fine' }] }] },
     {},
   ]) {
     test.equal(validate(JSON.parse(JSON.stringify(broken))), false);

@@ -19,7 +19,7 @@ interface Thing {
 type Report = Readonly<Record<'checkouts' | 'builds' | 'tests' | 'issues' | 'incidents', readonly Thing[]>>;
 
 function report(kind: string): Report {
-  return JSON.parse(reportKcidb(RUNS[kind]!.stored)) as Report;
+  return JSON.parse(reportKcidb(RUNS[kind]!.stored.run)) as Report;
 }
 
 for (const kind of Object.keys(RUNS)) {
@@ -46,20 +46,16 @@ for (const kind of Object.keys(RUNS)) {
 const statusOf = (kind: string, id: string) => report(kind).tests.find((each) => each.id.endsWith(id))?.status;
 
 t.test('statuses as they mean', async (test) => {
-  test.equal(statusOf('reproduced', 'trial-anon-stock-0'), 'FAIL');
-  test.equal(
-    statusOf('reproduced', 'trial-anon-stock-1'),
-    'DONE',
-    'a quiet trial measured exposure; it judges nothing',
-  );
+  test.equal(statusOf('reproduced', 'step-anon-stock-0'), 'FAIL');
+  test.equal(statusOf('reproduced', 'step-anon-stock-1'), 'DONE', 'a quiet step measured exposure; it judges nothing');
   test.equal(statusOf('reproduced', 'verdict-anon-stock'), 'FAIL');
   test.equal(statusOf('clean', 'verdict-anon-stock'), 'PASS');
   test.equal(statusOf('clean', 'rate-anon-stock'), 'DONE');
-  test.equal(statusOf('hang', 'trial-anon-stock-1'), 'FAIL');
-  test.equal(statusOf('other-bug', 'trial-anon-stock-0'), 'FAIL');
-  test.equal(statusOf('inconclusive', 'trial-anon-stock-0'), 'ERROR');
+  test.equal(statusOf('hang', 'step-anon-stock-1'), 'FAIL');
+  test.equal(statusOf('other-bug', 'step-anon-stock-0'), 'FAIL');
+  test.equal(statusOf('inconclusive', 'step-anon-stock-0'), 'ERROR');
   test.equal(statusOf('inconclusive', 'verdict-anon-stock'), 'ERROR');
-  test.equal(statusOf('host troubles', 'trial-anon-stock-0'), 'MISS');
+  test.equal(statusOf('host troubles', 'step-anon-stock-0'), 'MISS');
   test.equal(statusOf('host troubles', 'verdict-anon-stock'), 'MISS');
   test.match(
     report('build failure').builds.find(({ id }) => id.endsWith('-stock')),
@@ -71,9 +67,12 @@ t.test('measurements', async (test) => {
   const { tests } = report('clean');
   test.same(tests.find(({ id }) => id.endsWith('rate-anon-weakened'))?.number, {
     value: 3 / 1500,
-    unit: 'crashes/swapoff',
+    unit: 'crashes per exposed swapoff',
   });
-  test.same(tests.find(({ id }) => id.endsWith('trial-anon-stock-0'))?.number, { value: 5000, unit: 'swapoffs' });
+  test.same(tests.find(({ id }) => id.endsWith('step-anon-stock-0'))?.number, {
+    value: 5000,
+    unit: 'exposed swapoffs',
+  });
   test.same(report('empty').tests, [], 'no kernel, no test');
 });
 

@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import t from 'tap';
 import { reportKtap } from '../../report/ktap.ts';
-import { suitesOf } from '../../report/points.ts';
+import { suitesOf } from '../../report/suites.ts';
 import { RUNS } from './fixtures/runs.ts';
 
 /** A result as Documentation/dev-tools/ktap.rst defines its line. */

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import type { RaceMap } from '../../model/interleave.ts';
+import type { ReportedRun } from '../../model/shown.ts';
 import { reportMail } from '../../report/mail.ts';
-import type { StoredRun } from '../../report/stored.ts';
-import { makeMap, withMaps } from './fixtures/maps.ts';
-import { RUNS } from './fixtures/runs.ts';
+import { HANG, makeSeen, OK, OOPS, WAITED } from '../probe/place/fixtures/make.ts';
+import { good, RUNS, storedRun } from './fixtures/runs.ts';
 
 const ME = 'A Tester <a@example.org>';
 const stored = (kind: string) => RUNS[kind]!.stored;
 
 /** The fixture's kernels carry no series; here v5b does. */
-function patched(base: StoredRun, maps: readonly RaceMap[] = []): StoredRun {
-  const { record } = base.run;
-  const v5b = record.kernels['v5b'];
+function patched(base: ReportedRun): ReportedRun {
+  const { header } = base.run;
+  const v5b = header.kernels['v5b'];
   if (v5b === undefined) throw new Error('no v5b');
-  const kernels = { ...record.kernels, v5b: { ...v5b, series: [{ name: 'v5b', sha256: 'e0' }] } };
-  const run = { ...base, run: { ...base.run, record: { ...record, kernels } } };
-  return maps.length === 0 ? run : withMaps(run, maps);
+  const kernels = { ...header.kernels, v5b: { ...v5b, series: [{ name: 'v5b', sha256: 'e0' }] } };
+  return { ...base, run: { ...base.run, header: { ...header, kernels } } };
 }
 
 for (const kind of Object.keys(RUNS)) {
@@ -54,12 +52,12 @@ t.test('what was tested, on what, with which counts', async (test) => {
 t.test('a shipped plan is named as every clone has it', async (test) => {
   const base = stored('clean');
   const commands = ['scripts/run /home/somebody/swaprace/kernel-configs/plans/short.yaml --accel tcg'];
-  const mail = reportMail({ ...base.run, record: { ...base.run.record, commands } });
+  const mail = reportMail({ ...base.run, header: { ...base.run.header, commands } });
   test.match(mail, /^ {2}scripts\/run kernel-configs\/plans\/short\.yaml --accel tcg$/m);
 });
 
 t.test('a Tested-by line only where the evidence supports it', async (test) => {
-  const drafted = (run: StoredRun) =>
+  const drafted = (run: ReportedRun) =>
     /^Tested-by: A Tester <a@example\.org>$/m.test(reportMail(run.run, { testedBy: ME }));
   test.equal(drafted(patched(stored('clean'))), true);
   test.match(
@@ -70,25 +68,17 @@ t.test('a Tested-by line only where the evidence supports it', async (test) => {
   test.match(reportMail(patched(stored('known hang')).run, { testedBy: ME }), /v5b: anon: hang/);
   test.equal(drafted(patched(stored('blind'))), false, 'nothing to compare with');
   test.equal(drafted(patched(stored('host troubles'))), false, 'the host was at fault');
-  const control = makeMap({ variant: 'weakened', kinds: ['oops'] });
-  const mapped = (...kinds: Parameters<typeof makeMap>[0]['kinds']) =>
-    patched(stored('clean'), [control, makeMap({ variant: 'v5b', kinds })]);
-  test.equal(drafted(mapped('waited', 'ok')), true);
-  test.equal(drafted(mapped('waited', 'hang')), false, 'its map has a hang');
-  test.equal(
-    drafted(
-      patched(stored('clean'), [
-        makeMap({ variant: 'weakened', kinds: ['ok'] }),
-        makeMap({ variant: 'v5b', kinds: ['ok'] }),
-      ]),
-    ),
-    false,
-    'the map of the control does not show the bug',
-  );
+  const mapped = (control: typeof OOPS, ...outcomes: (typeof OOPS)[]) =>
+    patched(storedRun({ trials: good, placed: [makeSeen('weakened', [control]), makeSeen('v5b', outcomes)] }));
+  test.equal(drafted(mapped(OOPS, WAITED, OK)), true);
+  test.equal(drafted(mapped(OOPS, WAITED, HANG)), false, 'its map has a hang');
+  test.equal(drafted(mapped(OK, OK)), false, 'the map of the control does not show the bug');
 });
 
 t.test('the map in a few lines', async (test) => {
-  const mail = reportMail(withMaps(stored('clean'), [makeMap({ variant: 'weakened', kinds: ['oops', 'waited'] })]).run);
-  test.match(mail, /^ {2}weakened: reproduced, 20 of 200 points explored: 10 oops, 10 waited$/m);
-  test.match(mail, /^ {4}oops: do_swap_page \.\. __swap_duplicate\+0x24$/m);
+  const placed = [makeSeen('weakened', [OOPS, OOPS, WAITED, WAITED])];
+  const mail = reportMail(storedRun({ trials: good, placed }).run);
+  test.match(mail, /^ {2}weakened: reproduced|^ {2}weakened {2}reproduced/m);
+  test.match(mail, /4 of 100 points explored: 2 oops, 2 waited/);
+  test.match(mail, /oops: BUG: [^]*held at\s+do_swap_page/);
 });

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Parser, type FinalResults } from 'tap-parser';
 import { reportTap } from '../../report/tap.ts';
-import { suitesOf } from '../../report/points.ts';
+import { suitesOf } from '../../report/suites.ts';
 import { RUNS } from './fixtures/runs.ts';
 
 interface Read {

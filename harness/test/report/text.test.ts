@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import type { Evidence, RunRecord, Trouble } from '../../model/trial.ts';
-import type { JudgedTrial, RunResult } from '../../model/verdict.ts';
+import type { ProbeSpec, Seen } from '../../model/probe.ts';
+import type { RunHeader, Trouble } from '../../model/run.ts';
+import type { ShownRun } from '../../model/shown.ts';
 import type { PointOutcome } from '../../model/interleave.ts';
+import type { Evidence } from '../../probe/stress/trial.ts';
 import { reportJson } from '../../report/json.ts';
 import { reportText } from '../../report/text.ts';
-import { judgeRun } from '../../verdict/judge-run.ts';
-import { makeExploration, makeInterleaveProbe, OOPS, WAITED } from '../interleave/fixtures/make.ts';
-import { newRun, plan } from '../store/fixtures/make-run.ts';
+import { HANG, makePlaceSpec, makeSeen, OOPS, WAITED } from '../probe/place/fixtures/make.ts';
+import { newRun, plan } from '../results/fixtures/make-run.ts';
 import {
   crashed,
   hung,
@@ -18,9 +19,10 @@ import {
   makeOther,
   makeProbe,
   makeSplat,
+  seenOf,
   times,
-  trialsOf,
-} from '../verdict/fixtures/make.ts';
+} from '../probe/stress/fixtures/make.ts';
+import { reported } from './fixtures/runs.ts';
 
 const oops = makeSplat([], {
   title: 'BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate',
@@ -46,27 +48,30 @@ const good: Record<string, Evidence[]> = {
   stock: [clean],
 };
 
-function makeResult(
-  over: Record<string, Evidence[]> = {},
-  record: Partial<RunRecord> = {},
-  troubles: Trouble[] = [],
-): RunResult {
-  const trials: JudgedTrial[] = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) =>
-    trialsOf(id, evidence),
-  );
-  const probes = [makeProbe()];
-  const run: RunRecord = {
-    schema: 1,
-    id: '20261122T091704.123Z-5f0c1a',
-    startedAt: '2026-11-22T09:17:04.123Z',
-    ...newRun,
-    plan: { ...plan, probes },
-    ...record,
-  };
-  return { record: run, trials, explorations: [], verdict: judgeRun({ ...plan, probes }, trials, troubles) };
+function showing(probes: readonly ProbeSpec[], seen: readonly Seen[], header: Partial<RunHeader> = {}): ShownRun {
+  return reported(
+    {
+      schema: 2,
+      id: '20261122T091704.123Z-5f0c1a',
+      startedAt: '2026-11-22T09:17:04.123Z',
+      ...newRun,
+      plan: { ...plan, probes },
+      ...header,
+    },
+    seen,
+  ).run;
 }
 
-const lines = (run: RunResult) => reportText(run).split('\n');
+function makeResult(
+  over: Record<string, Evidence[]> = {},
+  header: Partial<RunHeader> = {},
+  troubles: readonly Trouble[] = [],
+): ShownRun {
+  const seen = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => seenOf(id, evidence));
+  return showing([makeProbe()], seen, { troubles, ...header });
+}
+
+const lines = (run: ShownRun) => reportText(run).split('\n');
 
 t.test('the whole report of a run that went as planned', async (test) => {
   const report = lines(makeResult());
@@ -82,7 +87,7 @@ t.test('the whole report of a run that went as planned', async (test) => {
     /^ {2}v5b: hang {16}1 of 2 trials {2}6,000 exposed {2}at most 6\.1e-4 +p 0\.0080$/,
     /^ {6}1 of 2 trials hung: no progress in swap-in$/,
     /^ {2}stock: clean {13}1 trial {8}5,000 exposed {2}at most 7\.4e-4 +p 0\.012$/,
-    /^ {2}\(rate: crashes an exposed swapoff, exact 95 % interval/,
+    /^ {2}\(rate: crashes per exposed swapoff, exact 95 % interval/,
     /^BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate$/,
     /^ {2}the expected bug: 3 trials of anon\/weakened; shown from anon-weakened-0, address 0+1$/,
     /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/,
@@ -143,7 +148,7 @@ t.test('a blind control is said where it matters', async (test) => {
   const report = reportText(makeResult({ weakened: [clean] }));
   test.match(report, /\n {2}blind: weakened did not crash, so no absence below means anything\n/);
   test.match(report, /\n {2}stock: inconclusive +1 trial +5,000 exposed {2}at most [^ ]+\n/, 'and there is no p');
-  test.match(report, /exit status 125: could not tell\n$/);
+  test.match(report, /exit status 125: inconclusive\n$/);
 });
 
 t.test('a run that came to nothing', async (test) => {
@@ -161,21 +166,16 @@ t.test('a run that came to nothing', async (test) => {
 });
 
 t.test('maps stand below each other, with where each finding is held', async (test) => {
-  const probe = makeInterleaveProbe({
+  const probe = makePlaceSpec({
     expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean', 'hang'], known: ['hang'] } },
   });
-  const hang: PointOutcome = { kind: 'hang', where: 'swap_cluster_readahead', backtraces: {} };
-  const reportOf = (control: readonly PointOutcome[]): string => {
-    const explorations = [makeExploration('weakened', control), makeExploration('stock', [WAITED, hang, hang])];
-    const ran = { ...plan, probes: [], explorations: [probe] };
-    const record = { ...makeResult().record, plan: ran };
-    return reportText({ record, trials: [], explorations, verdict: judgeRun(ran, [], [], explorations) });
-  };
+  const reportOf = (control: readonly PointOutcome[]): string =>
+    reportText(showing([probe], [makeSeen('weakened', control), makeSeen('stock', [WAITED, HANG, HANG])]));
   const report = reportOf([OOPS, WAITED]);
   test.match(report, /\nplaced: fault held by preempt at the first instruction of every function, swapoff meanwhile;/);
   test.match(
     report,
-    /\n {2}weakened: reproduced {2}2 of 100 {2}\|# +\|\n {6}oops: BUG: .* in __swap_duplicate: held at\n {8}do_swap_page\n/,
+    /\n {2}weakened: reproduced {2}2 of 100 {2}\|# +\|\n {6}oops: BUG: .* in __swap_duplicate: held at\n {6}do_swap_page\n/,
   );
   test.match(
     report,
@@ -204,7 +204,7 @@ t.test('traces are shown for the first three signatures, and cut', async (test) 
 
 t.test('backends', async (test) => {
   const swap = (backend: Parameters<typeof makeProbe>[0]) => {
-    const run = makeResult({}, { plan: { ...plan, probes: [makeProbe(backend)] } });
+    const run = showing([makeProbe(backend)], []);
     return reportText(run).replaceAll(/\s+/g, ' ');
   };
   test.match(
@@ -233,8 +233,8 @@ t.test('colours change no column and are only there when asked for', async (test
 });
 
 t.test('the same report in whatever order trials were read', async (test) => {
-  const run = makeResult();
-  test.equal(reportText({ ...run, trials: [...run.trials].reverse() }), reportText(run));
+  const seen = Object.entries(good).flatMap(([id, evidence]) => seenOf(id, evidence));
+  test.equal(reportText(showing([makeProbe()], seen.toReversed())), reportText(showing([makeProbe()], seen)));
 });
 
 t.test('JSON says the same', async (test) => {
@@ -246,12 +246,15 @@ t.test('JSON says the same', async (test) => {
     planFile: 'plans/small.yaml',
     seed: 1,
     status: 1,
-    blindProbes: [],
+    probes: [{ probe: 'anon', kind: 'stress', blind: null }],
     accelerator: { accelerator: 'tcg' },
     kernels: { weakened: { version: '6.1.192' } },
     commands: ['scripts/run plans/small.yaml'],
   });
-  test.same(json.variants, JSON.parse(JSON.stringify(run.verdict.variants)));
-  test.equal(json.trials.length, run.trials.length);
-  test.same(json.trials[0], { id: 'anon-unpatched-0', exposedSwapoffs: 1000, kind: 'clean' });
+  test.same(json.probes[0].variants, JSON.parse(JSON.stringify(run.verdict.probes[0]?.variants)));
+  test.equal(json.probes[0].steps.length, run.probes[0]?.steps.length);
+  test.match(json.probes[0].steps[0], {
+    ...{ id: 'anon-unpatched-0', outcome: 'clean' },
+    measured: { value: 1000, unit: 'exposed swapoffs' },
+  });
 });

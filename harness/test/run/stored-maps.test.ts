@@ -3,12 +3,12 @@ import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { PROBES } from '../../probe/table.ts';
-import { mapsHtml } from '../../report/html/sections/maps.ts';
+import { mapsHtml } from '../../report/html/maps.ts';
 import { mapsPage } from '../../run/maps-page.ts';
 import { sameRun } from '../../run/same.ts';
 import { countStoredMaps, readStoredMaps } from '../../run/stored-maps.ts';
 import { OOPS, WAITED } from '../probe/place/fixtures/make.ts';
-import { newRun } from '../store/fixtures/make-run.ts';
+import { newRun } from '../results/fixtures/make-run.ts';
 import { writeMaps, writePlacedRun } from './fixtures/placed-runs.ts';
 
 t.test('the maps of stored runs; what is not finished, or cannot be read, is a note', async (t) => {

@@ -3,40 +3,44 @@ import { appendFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { get, request } from 'node:http';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { serve } from '../../serve/server.ts';
-import { readLiveRun } from '../../pipeline/live-run.ts';
+import { InterruptedError } from '../../model/errors.ts';
+import { CONSOLE } from '../../probe/stress/files.ts';
+import type { STRESS } from '../../probe/stress/stress.ts';
+import { PROBES } from '../../probe/table.ts';
 import { FORMATS } from '../../report/formats.ts';
-import { createRun } from '../../store/run-store.ts';
+import { readLiveRun } from '../../results/live.ts';
 import { evaluateIn, openBrowser, openPage, withoutBrowser } from '../report/fixtures/browser.ts';
+import { fakeStress, makeRun } from '../results/fixtures/make-run.ts';
 import { writeMaps } from '../run/fixtures/placed-runs.ts';
-import { FAKE_TRIALS, makeRun, newRun, storeTrial } from '../store/fixtures/make-run.ts';
 
 const base = t.testdir({ outside: { 'run.json': '{}' } });
 const resultsDir = join(base, 'results');
 const finished = basename(await makeRun(resultsDir));
 
-/** A run in the middle of its second trial. */
-const store = await createRun(resultsDir, newRun, { now: new Date('2026-11-22T10:00:00Z') });
-if (FAKE_TRIALS[0] === undefined) throw new Error('no trial');
-await storeTrial(store, FAKE_TRIALS[0]);
-const open = await store.openTrial('anon-weakened-1');
-const exposure = {
-  swapoffs: 20,
-  exposedSwapoffs: 12,
-  swapIns: 1234,
-  pswpin: 5,
-  errors: {},
-  corruptPages: 0,
-  corruptions: [],
-  elapsedMs: 3400,
+/** A run in the middle of its second step. */
+let reach: (dir: string) => void = () => undefined;
+let release: () => void = () => undefined;
+const reached = new Promise<string>((resolve) => (reach = resolve));
+const released = new Promise<void>((resolve) => (release = resolve));
+const held: typeof STRESS = {
+  ...fakeStress,
+  run: async (step, probe, stage) => {
+    if (step.index === 0) return fakeStress.run(step, probe, stage);
+    writeFileSync(stage.files.path(CONSOLE), '<script>document.title="owned"</script>\x1b[31m\0');
+    appendFileSync(stage.files.path(CONSOLE), Buffer.from([0xff, 0xfe]));
+    stage.progress('12 exposed swapoffs in 3.4 s');
+    reach(dirname(dirname(dirname(stage.files.path(CONSOLE)))));
+    await released;
+    throw new InterruptedError('INTERRUPTED', 'Interrupted');
+  },
 };
-writeFileSync(open.workloadLog, `${JSON.stringify({ t: 'beat', exposure, threads: [] })}\n{"t":"beat","expo`);
-writeFileSync(open.consoleLog, '<script>document.title="owned"</script>\x1b[31m\0');
-appendFileSync(open.consoleLog, Buffer.from([0xff, 0xfe]));
-const unfinished = basename(store.dir);
+const running = makeRun(resultsDir, { kinds: { ...PROBES, stress: held } });
+const unfinishedDir = await reached;
+const unfinished = basename(unfinishedDir);
 symlinkSync(join(base, 'outside'), join(resultsDir, 'link'));
 
 const server = await serve({ resultsDir, port: 0 });
@@ -91,11 +95,11 @@ t.test('maps have a page, which the index names when there are any', async (test
   test.match(body, 'v5b, fault on rotational, preempt: not finished, 1 attempt so far');
 });
 
-t.test('a run under way: what is done, the newest counters, its console as text, and it asks again', async (test) => {
+t.test('a run under way: what is done, how far it is, its console as text, and it asks again', async (test) => {
   const { status, body } = await ask(`/run/${unfinished}`);
   test.equal(status, 200);
-  test.match(body, '<b>anon-weakened-1</b>: 12 exposed of 20 swapoffs, 1,234 swap-ins, 3.4 s.');
-  test.match(body, '1 trial done');
+  test.match(body, '<b>anon-weakened-1</b>: 12 exposed swapoffs in 3.4 s.');
+  test.match(body, '1 step done');
   test.match(body, '&lt;script&gt;document.title=&quot;owned&quot;&lt;/script&gt;␛[31m␀\ufffd\ufffd');
   test.match(body, '<meta http-equiv="refresh" content="3">');
   test.equal((await ask(`/run/${unfinished}/json`)).status, 404, 'and there is no report yet');
@@ -103,7 +107,7 @@ t.test('a run under way: what is done, the newest counters, its console as text,
 
 t.test('a run that was ended from outside is said to be so, and the page rests', async (test) => {
   const { livePage } = await import('../../report/html/live.ts');
-  const live = await readLiveRun(store.dir, new Date(Date.now() + 3_600_000));
+  const live = await readLiveRun(unfinishedDir, PROBES, new Date(Date.now() + 3_600_000));
   test.ok(live.quietSeconds > 3500);
   test.match(livePage(live), /probably ended from outside[^]*last written 60 min ago/);
   test.notMatch(livePage(live), 'http-equiv="refresh"');
@@ -121,7 +125,7 @@ t.test('nothing outside is shown', async (test) => {
     '/run/%00',
     `/run/${finished}/../..`,
     `/run/${finished}/constructor`,
-    `/run/${finished}/trials/anon-stock-0/console.log`,
+    `/run/${finished}/steps/none/console.log`,
     '/run/',
     '/run/none',
     '/history.db',
@@ -194,4 +198,10 @@ t.test('in a browser', { skip: withoutBrowser }, async (test) => {
       await page.close();
     }
   }
+});
+
+t.test('the run that was under way is reported when it has ended', async (test) => {
+  release();
+  test.equal(await running, unfinishedDir);
+  test.match((await ask(`/run/${unfinished}`)).body, 'Interrupted');
 });

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
-import { spellsOf } from '../../report/survival.ts';
 import { survivalCurve, type Spell } from '../../stats/survival.ts';
-import { crashed, hung, makeEvidence, makeExposure, trialsOf } from '../verdict/fixtures/make.ts';
 
 const spell = (seconds: number, crashed = true): Spell => ({ seconds, crashed });
 const near = (a: number | undefined, b: number) => a !== undefined && Math.abs(a - b) < 5e-4;
@@ -59,14 +57,4 @@ t.test('none crashed, and none at all', async (test) => {
 
 t.test('two crashes at one moment are one step', async (test) => {
   test.match(survivalCurve([spell(5), spell(5), spell(9, false)]).steps, [{ share: 1 }, { seconds: 5, atRisk: 3 }]);
-});
-
-t.test('a trial counts from its counters; only the expected bug is a crash', async (test) => {
-  const trials = trialsOf('weakened', [
-    crashed(5, { exposure: makeExposure(5, { elapsedMs: 1500 }) }),
-    hung({ exposure: makeExposure(5, { elapsedMs: 9000 }) }),
-    makeEvidence(),
-    makeEvidence({ exposure: null }),
-  ]);
-  test.same(spellsOf(trials), [spell(1.5), spell(9, false), spell(20, false)]);
 });

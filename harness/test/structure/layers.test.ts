@@ -9,7 +9,7 @@ const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** What each layer may import; a stage knows no other stage. */
 const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'evidence'];
 const BASE = ['model', 'host', 'stats'];
-const ROOMS = [...BASE, ...STAGES, 'race', 'lab', 'probe', 'results', 'report', 'verdict', 'store', 'pipeline'];
+const ROOMS = [...BASE, ...STAGES, 'race', 'lab', 'probe', 'plan', 'results', 'report', 'verdict', 'store', 'pipeline'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],
@@ -20,10 +20,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // What was stored before kinds of probes were values: gone when the last kind has become one.
   verdict: BASE,
   store: [...BASE, 'results'],
-  pipeline: [...BASE, ...STAGES, 'race', 'lab', 'probe', 'results', 'report', 'verdict', 'store'],
+  pipeline: [...BASE, ...STAGES, 'race', 'lab', 'probe', 'plan', 'results', 'report', 'verdict', 'store'],
   // Guests are booted and watched the same way, whatever is done to them.
   lab: ['model', 'host', 'source', 'kconfig', 'build', 'rootfs', 'machine', 'evidence'],
   probe: [...BASE, ...STAGES, 'race', 'lab'],
+  plan: [...BASE, 'source', 'race', 'probe', 'results'],
   results: BASE,
   report: BASE,
   run: ROOMS,

@@ -1,27 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import type { SwapBackend } from '../../model/guest.ts';
-import type { TrialSpec } from '../../model/trial.ts';
-import { stressCommand } from '../../workload/command.ts';
+import { stressCommand, type Workload } from '../../workload/command.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 
 const disk: SwapBackend = { kind: 'virtio-blk', rotational: true, sizeKiB: 1024 };
 
-function specOf(changes: Partial<TrialSpec> = {}): TrialSpec {
+function specOf(changes: Partial<Workload> = {}): Workload {
   return {
-    id: 'stress-stock-3',
-    probe: 'stress',
-    variant: 'stock',
-    index: 3,
-    kernelId: 'a1',
-    buildId: 'b2',
     seed: 77,
     race: 'swapoff',
     workload: 'anon',
     backend: disk,
-    vcpus: 2,
-    memoryMiB: 256,
-    cmdline: [],
     threads: 8,
     pages: 64,
     seconds: 20,
@@ -59,8 +49,4 @@ t.test('each backend is prepared from its own parameters', async (t) => {
 
 t.test('the workload outwaits the harness: a hang at the very end is still seen', async (t) => {
   t.ok(Number(optionsOf(stressCommand(specOf({ hangSeconds: 15 })))['--join-seconds']) > 15);
-});
-
-t.test('nothing but the spec decides: the variant and its index do not', async (t) => {
-  t.equal(stressCommand(specOf({ variant: 'weakened', index: 9, kernelId: 'x' })), stressCommand(specOf()));
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { parsePlan } from '../../../pipeline/plan/parse.ts';
+import { parsePlan } from '../../../plan/parse.ts';
 import { armsOf } from '../../../probe/latency/arms.ts';
 import { latencySpec, type LatencySpec } from '../../../probe/latency/spec.ts';
 
@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const file = join(root, 'kernel-configs/plans/latency.yaml');
 const shipped = readFileSync(file, 'utf8');
 const parse = (text: string) => parsePlan(text, { file, root });
-const probeOf = (text: string): LatencySpec => parse(text).generic?.[0] as LatencySpec;
+const probeOf = (text: string): LatencySpec => parse(text).probes[0] as LatencySpec;
 
 t.test('the shipped plan has such a probe, and is stored as it is', async (t) => {
   const probe = probeOf(shipped);

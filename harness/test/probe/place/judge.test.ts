@@ -3,7 +3,7 @@ import t from 'tap';
 import type { PointOutcome } from '../../../model/interleave.ts';
 import { NOTHING_FOUND } from '../../../probe/place/finding.ts';
 import { judgePlaced } from '../../../probe/place/judge.ts';
-import { makeSplat } from '../../verdict/fixtures/make.ts';
+import { makeSplat } from '../stress/fixtures/make.ts';
 import {
   COMPLETED,
   HANG,

@@ -5,7 +5,7 @@ import t from 'tap';
 import { z } from 'zod';
 import { placeKeys, placeSpec } from '../../../probe/place/spec.ts';
 import { readRace } from '../../../race/read.ts';
-import { target } from '../../verdict/fixtures/make.ts';
+import { target } from '../stress/fixtures/make.ts';
 import { makePlaceSpec } from './fixtures/make.ts';
 
 const root = resolve(fileURLToPath(new URL('../../../..', import.meta.url)));

@@ -5,7 +5,7 @@ import { judgeSearched } from '../../../probe/search/judge.ts';
 import { SEARCH } from '../../../probe/search/search.ts';
 import { briefOfSearched, outlineOfSearch, showSearched, trendOfSearched } from '../../../probe/search/show.ts';
 import type { Searched } from '../../../probe/search/finding.ts';
-import { makeOther } from '../../verdict/fixtures/make.ts';
+import { makeOther } from '../stress/fixtures/make.ts';
 import { CRASH, FOUND, makeSearched, makeSearchSpec, roundsOf, SPLAT } from './fixtures/make.ts';
 
 const context = { unavailable: {} };

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setImmediate as tick } from 'node:timers/promises';
 import t from 'tap';
 import type { RemoteSession } from '../../../model/guest.ts';
-import type { TrialSpec } from '../../../model/trial.ts';
 import { WorkloadRun } from '../../../probe/stress/workload-run.ts';
+import type { Workload } from '../../../workload/command.ts';
 import { fakeProcess } from '../../lab/fake-guest.ts';
 
-const spec = { id: 't', backend: { kind: 'zram', sizeKiB: 1024 } } as unknown as TrialSpec;
+const spec = { backend: { kind: 'zram', sizeKiB: 1024 } } as unknown as Workload;
 const exposure = {
   ...{ swapoffs: 1, exposedSwapoffs: 1, swapIns: 1, pswpin: 1, errors: {} },
   ...{ corruptPages: 0, corruptions: [], elapsedMs: 1 },

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import t from 'tap';
 import { analysePrimary } from '../../../../probe/latency/analysis/analyse.ts';
 import { seededRandom } from '../../../../model/random.ts';
-import { loadPlan } from '../../../../pipeline/plan/load.ts';
+import { loadPlan } from '../../../../plan/load.ts';
 import type { LatencySpec, LatencyThreshold } from '../../../../probe/latency/spec.ts';
-import { workspace } from '../../../../pipeline/workspace.ts';
+import { workspace } from '../../../../host/workspace.ts';
 import { madeUpPlan } from '../fixtures/made-up-boots.ts';
 import { HOSTS, hostBoot, type MadeUpHost } from '../fixtures/made-up-hosts.ts';
 
 const place = workspace();
-const { generic = [] } = await loadPlan(join(place.plansDir, 'latency.yaml'), place);
-const { threshold: shipped } = generic[0] as LatencySpec;
+const { probes } = await loadPlan(join(place.plansDir, 'latency.yaml'), place);
+const { threshold: shipped } = probes[0] as LatencySpec;
 const percentile = (percent: number): LatencyThreshold => ({ kind: 'quiet-percentile', percent });
 
 /** What the budget of the shipped plan has room for on a host that is not quick. */
