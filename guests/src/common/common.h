@@ -54,6 +54,9 @@ int try_write_text(const char *path, const char *text);
 /* The first line, without its end. */
 void read_line(const char *path, char *line, size_t size);
 
+/* vmstat.c: pages that were read from swap since the kernel's boot; 0 where it does not count them. */
+uint64_t pages_swapped_in(void);
+
 /* cgroup.c: a memory cgroup of cgroup2. */
 int join_memory_cgroup(const char *folder);
 

@@ -103,6 +103,7 @@ export const UNUSABLE_CAUSES = [
   'gap',
   'overlapping-windows',
   'too-few-cycles',
+  'nothing-swapped',
   'host-fault',
 ] as const;
 export type UnusableCause = (typeof UNUSABLE_CAUSES)[number];

@@ -42,7 +42,15 @@ async function measured(dir: string, change: Partial<LatencyWorkload>) {
   const samples = await readFile(join(dir, 'samples.bin')).catch(() => null);
   return {
     ...result,
-    usable: usableSamples({ ...result, buildId: kernel.buildId, complaints: [], workload, samples, trace: null }),
+    usable: usableSamples({
+      ...result,
+      buildId: kernel.buildId,
+      complaints: [],
+      workload,
+      samples,
+      trace: null,
+      swappedIn: null,
+    }),
   };
 }
 
@@ -233,7 +241,16 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   const { end, guestBuildId } = await running.result;
   t.match(end, { kind: 'host-fault', message: /QEMU was killed by SIGKILL/ });
   t.match(
-    usableSamples({ end, guestBuildId, buildId: kernel.buildId, complaints: [], workload, samples: null, trace: null }),
+    usableSamples({
+      end,
+      guestBuildId,
+      buildId: kernel.buildId,
+      complaints: [],
+      workload,
+      samples: null,
+      trace: null,
+      swappedIn: null,
+    }),
     { kind: 'inconclusive', cause: 'host-fault' },
   );
 });

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The lines that the monitor prints; their form is harness/model/trial.ts's WorkloadMessage. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "stress.h"
@@ -39,24 +36,6 @@ static void send_line(void)
 		sent += wrote;
 	}
 	length = 0;
-}
-
-static uint64_t pages_swapped_in(void)
-{
-	static char text[16384];
-	const char *found;
-	ssize_t got;
-	int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got < 0)
-		return 0;
-	text[got] = 0;
-	found = strstr(text, "\npswpin ");
-	return found ? strtoull(found + 8, NULL, 10) : 0;
 }
 
 static uint64_t pswpin_at_start;

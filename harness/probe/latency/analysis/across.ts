@@ -6,7 +6,7 @@ import type { LatencyFinding } from '../finding.ts';
 import { thresholdText, type LatencyArgs, type LatencySpec } from '../spec.ts';
 import type { Arm } from '../types.ts';
 import { analysePrimary, type PairAnalysis } from './analyse.ts';
-import type { JudgedEndpoint } from './arms-of-run.ts';
+import { armsTogether, replicatesOf, type JudgedEndpoint } from './arms-of-run.ts';
 import { analysedBoots, analysedPlan } from './boots.ts';
 import {
   compareEndpoint,
@@ -14,8 +14,9 @@ import {
   quantileRatio,
   type CompareOptions,
   type EndpointComparison,
+  type Replicate,
 } from './compare.ts';
-import { controlledBy, ENDPOINT_IDS, type BootFigures, type EndpointId } from '../boot/figures.ts';
+import { controlledBy, ENDPOINT_IDS, type EndpointId } from '../boot/figures.ts';
 import { holm } from '../../../stats/holm.ts';
 import { judgeEndpoint } from './verdict.ts';
 
@@ -45,16 +46,17 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
     thresholdNs: analysePrimary(plan, analysedBoots(a.seen)).thresholdNs,
     confidence: 1 - alpha,
     seed: plan.seed,
+    // Two days have no block in common.
+    blocked: false,
   };
   const shared = sharedArms(a, b);
   const nullPair = (endpoint: EndpointId): EndpointComparison | null =>
     shared === null ? null : compareEndpoint(endpoint, figuresOf(a, shared[0].id), figuresOf(b, shared[1].id), options);
-  const quiet = armOf(b, 'quiet');
-  const stop = armOf(b, 'stop');
+  const [first, stop] = [armOf(b, 'variant'), armOf(b, 'stop')];
   const positive = (control: EndpointId): EndpointComparison | null =>
-    quiet === undefined || stop === undefined
+    first === undefined || stop === undefined
       ? null
-      : compareEndpoint(control, figuresOf(b, quiet.id), figuresOf(b, stop.id), options);
+      : compareEndpoint(control, figuresOf(b, first.id), figuresOf(b, stop.id), { ...options, blocked: true });
 
   const raw = variantsOf(b).map((arm) => {
     const other = variantsOf(a).find(({ id }) => id === arm.id) ?? (variantsOf(a)[0] as Arm);
@@ -63,10 +65,11 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
       endpoint,
       comparison: compareEndpoint(endpoint, x, y, options),
     }));
-    return { arms: [`${other.id} (first run)`, `${arm.id} (second run)`] as const, x, y, compared };
+    const together = armsTogether(analysedBoots(a.seen), analysedBoots(b.seen), [other.id, arm.id], options);
+    return { arms: [`${other.id} (first run)`, `${arm.id} (second run)`] as const, x, y, compared, together };
   });
   const adjusted = holm(raw.flatMap(({ compared }) => compared.map(({ comparison }) => comparison?.p ?? 1)));
-  const pairs = raw.map(({ arms, x, y, compared }, pair): PairAnalysis => ({
+  const pairs = raw.map(({ arms, x, y, compared, together }, pair): PairAnalysis => ({
     arms,
     endpoints: compared.map(({ endpoint, comparison }, index): JudgedEndpoint => {
       const adjustedP = adjusted[pair * ENDPOINT_IDS.length + index] ?? 1;
@@ -76,7 +79,10 @@ export function compareRuns(a: RunToCompare, b: RunToCompare): AcrossRuns {
         endpoint,
         comparison,
         adjustedP,
-        verdict: judgeEndpoint({ arms, comparison, adjustedP, alpha, nullPair: nullPair(endpoint), positive: found }),
+        verdict: judgeEndpoint({
+          ...{ arms, comparison, adjustedP, alpha, family: adjusted.length, ...together },
+          ...{ nullPair: nullPair(endpoint), positive: found },
+        }),
       };
     }),
     ratio: exceedanceRatio(x, y, options),
@@ -124,8 +130,8 @@ function flat(value: unknown, path = ''): Map<string, string> {
   );
 }
 
-function figuresOf({ seen }: RunToCompare, arm: string): BootFigures[] {
-  return analysedBoots(seen).flatMap((boot) => (boot.arm === arm && !('kind' in boot.result) ? [boot.result] : []));
+function figuresOf({ seen }: RunToCompare, arm: string): Replicate[] {
+  return replicatesOf(analysedBoots(seen), arm);
 }
 
 function variantsOf({ probe }: RunToCompare): readonly Arm[] {

@@ -41,7 +41,7 @@ export interface LatencyAnalysis {
   /** Every variant against the first one. */
   readonly pairs: readonly PairAnalysis[];
   readonly nullPair: ControlAnalysis | null;
-  /** The stopped machine against the control without contender. */
+  /** The machine that is stopped on purpose against the same kernel without the stop. */
   readonly positive: ControlAnalysis | null;
   /** Each variant against the control without contender: what contender costs at all. */
   readonly costs: readonly ControlAnalysis[];
@@ -84,11 +84,11 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
   const arms = new ArmsOfRun(plan, boots);
   const causes = plan.arms.map(({ id }): ArmCauses => ({
     arm: id,
-    boots: arms.figuresOf(id).flatMap(({ excessCauses }) => excessCauses ?? []),
+    boots: arms.usable(id).flatMap(({ figures }) => figures.excessCauses ?? []),
   }));
   const phases = plan.arms.map(({ id }): ArmPhases => ({
     arm: id,
-    boots: arms.figuresOf(id).flatMap((figures) => (figures.phases === null ? [] : [figures.phases])),
+    boots: arms.usable(id).flatMap(({ figures: { phases } }) => (phases === null ? [] : [phases])),
   }));
   return {
     thresholdNs: arms.options.thresholdNs,
@@ -98,11 +98,11 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
     pairs: arms.judge(ENDPOINT_IDS).map(({ arms: [a, b], endpoints }) => ({
       arms: [a, b],
       endpoints,
-      ratio: exceedanceRatio(arms.figuresOf(a), arms.figuresOf(b), arms.options),
-      p99: quantileRatio(0.99, arms.figuresOf(a), arms.figuresOf(b), arms.options),
+      ratio: exceedanceRatio(arms.usable(a), arms.usable(b), arms.options),
+      p99: quantileRatio(0.99, arms.usable(a), arms.usable(b), arms.options),
     })),
     nullPair: arms.control('variant', 'null'),
-    positive: arms.control('quiet', 'stop'),
+    positive: arms.control('variant', 'stop'),
     costs: arms.variants.flatMap(({ id }) => arms.cost(id) ?? []),
     ...(causes.some((each) => each.boots.length > 0) ? { causes } : {}),
     ...(phases.some((each) => each.boots.length > 0) ? { phases } : {}),

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { LatencyThreshold } from '../spec.ts';
 import type { Arm, Unusable } from '../types.ts';
-import { compareEndpoint, type CompareOptions, type EndpointComparison } from './compare.ts';
-import { controlledBy, PRIMARY, type BootFigures, type EndpointId } from '../boot/figures.ts';
+import {
+  compareEndpoint,
+  exceedanceRatio,
+  type CompareOptions,
+  type EndpointComparison,
+  type Replicate,
+} from './compare.ts';
+import { controlledBy, exceedancesOf, PRIMARY, type BootFigures, type EndpointId } from '../boot/figures.ts';
 import { edgeAbove, histogramQuantile, mergeHistograms } from '../boot/histogram.ts';
 import { holm } from '../../../stats/holm.ts';
-import { judgeEndpoint, type JudgeOptions, type LatencyVerdict } from './verdict.ts';
+import { judgeEndpoint, TELLING, type ArmBoots, type JudgeOptions, type LatencyVerdict } from './verdict.ts';
 
 /** One boot as it enters the analysis. */
 export interface AnalysedBoot {
@@ -52,18 +58,20 @@ export class ArmsOfRun {
     private readonly boots: readonly AnalysedBoot[],
   ) {
     this.variants = plan.arms.filter(({ role }) => role === 'variant');
-    const quiet = this.figuresOf(this.#first('quiet'));
+    const quiet = this.usable(this.#first('quiet'));
     const thresholdNs = thresholdOf(plan.threshold, quiet);
     this.thresholdFrom = thresholdNs === null ? 'stopgap' : 'plan';
     this.options = {
       thresholdNs: thresholdNs ?? edgeAbove(STOPGAP_THRESHOLD_NS),
       confidence: 1 - plan.alpha,
       seed: plan.seed,
+      blocked: true,
     };
   }
 
-  figuresOf(arm: string | undefined): BootFigures[] {
-    return this.boots.flatMap((boot) => (boot.arm === arm && !('kind' in boot.result) ? [boot.result] : []));
+  /** Usable boots of an arm. */
+  usable(arm: string | undefined): Replicate[] {
+    return replicatesOf(this.boots, arm);
   }
 
   /** The primary endpoint between the first arms of two roles; null when the plan has none of them. */
@@ -90,12 +98,10 @@ export class ArmsOfRun {
       arms,
       endpoints: compared.map((each): JudgedEndpoint => {
         const { endpoint, comparison } = each;
-        const adjustedP = adjusted.get(each) ?? 1;
+        const { p: adjustedP, family } = adjusted.get(each) ?? { p: 1, family: 1 };
         const verdict = judgeEndpoint({
-          arms,
-          comparison,
-          adjustedP,
-          alpha: this.plan.alpha,
+          ...{ arms, comparison, adjustedP, family, alpha: this.plan.alpha },
+          ...armsTogether(this.boots, this.boots, arms, this.options),
           nullPair: this.#compare(endpoint, first, this.#first('null')),
           positive: this.#positiveFor(endpoint),
         });
@@ -104,10 +110,10 @@ export class ArmsOfRun {
     }));
   }
 
-  /** What a stop of the machine has to show for an endpoint to be believed. */
+  /** What a stop of the machine has to show next to the same kernel without it for an endpoint to be believed. */
   #positiveFor(endpoint: EndpointId): JudgeOptions['positive'] {
     const control = controlledBy(endpoint);
-    return control === null ? 'not-needed' : this.#compare(control, this.#first('quiet'), this.#first('stop'));
+    return control === null ? 'not-needed' : this.#compare(control, this.#first('variant'), this.#first('stop'));
   }
 
   #first(role: Arm['role']): string | undefined {
@@ -115,7 +121,7 @@ export class ArmsOfRun {
   }
 
   #compare(endpoint: EndpointId, a: string | undefined, b: string | undefined): EndpointComparison | null {
-    return compareEndpoint(endpoint, this.figuresOf(a), this.figuresOf(b), this.options);
+    return compareEndpoint(endpoint, this.usable(a), this.usable(b), this.options);
   }
 
   #control(a: string | undefined, b: string | undefined): ControlAnalysis | null {
@@ -124,12 +130,12 @@ export class ArmsOfRun {
 }
 
 /** At the edge of a bin, where counting is exact; null when it is a percentile of no boot. */
-function thresholdOf(threshold: LatencyThreshold, quiet: readonly BootFigures[]): number | null {
+function thresholdOf(threshold: LatencyThreshold, quiet: readonly Replicate[]): number | null {
   switch (threshold.kind) {
     case 'fixed':
       return edgeAbove(threshold.us * 1000);
     case 'quiet-percentile':
-      return histogramQuantile(mergeHistograms(quiet.map(({ inside }) => inside)), threshold.percent / 100);
+      return histogramQuantile(mergeHistograms(quiet.map(({ figures }) => figures.inside)), threshold.percent / 100);
   }
 }
 
@@ -138,17 +144,55 @@ interface Compared {
   readonly comparison: EndpointComparison | null;
 }
 
+/** Usable boots of an arm. */
+export function replicatesOf(boots: readonly AnalysedBoot[], arm: string | undefined): Replicate[] {
+  return boots.flatMap(({ arm: own, block, result }) =>
+    own === arm && !('kind' in result) ? [{ block, figures: result }] : [],
+  );
+}
+
+/** What all boots of two arms say together, those included that have no figure. */
+export function armsTogether(
+  first: readonly AnalysedBoot[],
+  second: readonly AnalysedBoot[],
+  [a, b]: readonly [string, string],
+  options: CompareOptions,
+): Pick<JudgeOptions, 'boots' | 'ratio' | 'events'> {
+  const [x, y] = [replicatesOf(first, a), replicatesOf(second, b)];
+  const events = (boots: readonly Replicate[]): number =>
+    boots.reduce((sum, { figures }) => sum + exceedancesOf(figures, options.thresholdNs).events, 0);
+  return {
+    boots: [madeOf(first, a), madeOf(second, b)],
+    ratio: exceedanceRatio(x, y, options)?.interval ?? null,
+    events: [events(x), events(y)],
+  };
+}
+
+function madeOf(boots: readonly AnalysedBoot[], arm: string): ArmBoots {
+  const own = boots.filter((boot) => boot.arm === arm);
+  return {
+    made: own.length,
+    telling: own.filter(({ result }) => 'kind' in result && TELLING.includes(result.cause)).length,
+  };
+}
+
+interface Adjusted {
+  readonly p: number;
+  /** How many were adjusted together. */
+  readonly family: number;
+}
+
 /** Holm, once over the primary endpoints and once over all others. */
-function adjust(all: readonly Compared[]): Map<Compared, number> {
-  const told = all.filter(({ comparison }) => comparison !== null);
+function adjust(all: readonly Compared[]): Map<Compared, Adjusted> {
+  const present = all.filter(({ comparison }) => comparison !== null);
   const families = [
-    told.filter(({ endpoint }) => endpoint === PRIMARY),
-    told.filter(({ endpoint }) => endpoint !== PRIMARY),
+    present.filter(({ endpoint }) => endpoint === PRIMARY),
+    present.filter(({ endpoint }) => endpoint !== PRIMARY),
   ];
   return new Map(
     families.flatMap((family) => {
       const ps = holm(family.map(({ comparison }) => comparison?.p ?? 1));
-      return family.map((each, index) => [each, ps[index] ?? 1] as const);
+      return family.map((each, index) => [each, { p: ps[index] ?? 1, family: family.length }] as const);
     }),
   );
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bins a doubling of the latency: each is 2.2 % wide. */
 export const BINS_PER_OCTAVE = 32;
+/** Of a latency: two that are closer may lie in one bin. */
+export const BIN_WIDTH = 2 ** (1 / BINS_PER_OCTAVE) - 1;
 
 /** Latencies in bins of equal width on a logarithmic scale; by bin number, ascending. */
 export interface LogHistogram {

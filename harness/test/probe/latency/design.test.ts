@@ -71,6 +71,7 @@ function analysisOf(half: number, shift = 0, medians: readonly [number, number] 
     medians,
     p: 0.5,
     leastP: 0.001,
+    resolution: 0,
     shift: { estimate: shift, interval: { low: shift - half, high: shift + half, confidence: 0.95 } },
   } as const;
   return {

@@ -25,7 +25,7 @@ import { madeUpBoots, madeUpRunPlan, never, optionsIn } from './fixtures/made-up
 
 t.setTimeout(300_000);
 
-const BLOCKS = 6;
+const BLOCKS = 8;
 const base = t.testdir({});
 const PLAN = 'kernel-configs/plans/latency.yaml';
 
@@ -43,8 +43,8 @@ const rowOf = ({ shown }: FinishedRun, variant: string) =>
 t.test('a run says which variant is better, with its controls', async (t) => {
   t.equal(run.shown.verdict.status, 0, run.report);
   t.equal(run.shown.probes[0]?.steps.length, 5 * BLOCKS);
-  t.match(run.report, /v5a\+ra: measured +6 boots/);
-  t.match(run.report, /v5b\+ra: measured +6 boots +v5a\+ra better/);
+  t.match(run.report, /v5a\+ra: measured +8 boots/);
+  t.match(run.report, /v5b\+ra: measured +8 boots +v5a\+ra better/);
   t.match(
     rowOf(run, 'v5b+ra').remarks.map((remark) => remark.slice(0, 70)),
     [
@@ -60,7 +60,7 @@ t.test('a run says which variant is better, with its controls', async (t) => {
   t.match(run.report, /same kernel twice .* does not differ/);
   t.match(run.report, /stopped on purpose .* found/);
   t.match(run.report, /v5b\+ra against none .* differs/);
-  t.match(run.report, /ended: all 6 boots of each arm were made/);
+  t.match(run.report, /ended: all 8 boots of each arm were made/);
   t.ok(
     run.report.split('\n').every((line) => line.length <= 99),
     'as wide as a report',

@@ -59,7 +59,7 @@ t.test('what is wrong with a probe is said with its line', async (t) => {
   t.match(wrong('pages: 64', 'pages: 256'), /do not fit a swap area of 1 MiB/);
   t.match(wrong('size: 1MiB', 'size: 1'), /needs whole MiB, as 1MiB/);
   t.match(wrong('kind: virtio-blk', 'kind: zram'), /probes.rt.backend.kind is "zram": .*virtio-blk/);
-  t.match(wrong('min-boots: 6', 'min-boots: 60'), /more than max-boots/);
+  t.match(wrong('min-boots: 8', 'min-boots: 80'), /more than max-boots/);
   t.match(wrong('pages: 64', 'page: 64'), /probes.rt.page: unknown key; did you mean pages\?/);
   t.match(wrong('    cycles: 200\n', ''), /probes.rt.cycles: is missing, here and in the defaults/);
   t.match(

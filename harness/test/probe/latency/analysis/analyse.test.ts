@@ -25,7 +25,7 @@ t.test('a known shift is found, on the right side', async (t) => {
   const worse = primary({ boots: 8, noise: lightNoise, levels: { a: 1, b: 2 } });
   t.match(worse.verdict, { kind: 'better', arm: 'a' });
   const interval = worse.comparison?.shift.interval;
-  t.ok(interval && interval.low > 0.5 && interval.low < 1 && interval.high > 1, JSON.stringify(interval));
+  t.ok(interval && interval.low > 0.3 && interval.low < 1 && interval.high > 1, JSON.stringify(interval));
   t.match(primary({ boots: 8, noise: lightNoise, levels: { a: 2, b: 1 } }).verdict, { kind: 'better', arm: 'b' });
 });
 
@@ -47,25 +47,21 @@ t.test('a host on which the same kernel differs from itself resolves nothing', a
 });
 
 t.test('a null pair that is as far apart, though not significant, resolves nothing', async (t) => {
-  const boots = [
-    ...[1, 1, 1, 9, 9].map((value) => ['a=null', value]),
-    ...[1, 1.1, 1.2, 1.3, 1.4].map((value) => ['a', value]),
-    ...[1.5, 1.6, 1.7, 1.8, 1.9].map((value) => ['b', value]),
-    ...[0, 0, 0.1, 0.1, 0].map((value) => ['a=quiet', value]),
-    ...[7, 7, 8, 8, 9].map((value) => ['a=stop', value]),
-  ] as [string, number][];
-  const plan = analyse(
-    madeUpPlan,
-    boots.map(([arm, value], index) => ({ id: String(index), arm, block: index % 5, result: madeUpFigures(value) })),
-  );
-  t.match(primaryOf(plan.pairs[0]!).verdict, { kind: 'better', arm: 'a' }, 'medians of the null pair agree');
-  const apart = boots.map(([arm, value], index) => ({
-    id: String(index),
-    arm,
-    block: index % 5,
-    result: madeUpFigures(arm === 'a=null' && value === 1 ? 2.3 + index / 100 : arm === 'a=null' ? 0.5 : value),
-  }));
-  t.match(primaryOf(analyse(madeUpPlan, apart).pairs[0]!).verdict, {
+  const run = (twin: readonly number[]): AnalysedBoot[] =>
+    Object.entries({
+      'a=null': twin,
+      a: [1, 1.1, 1.2, 1.3, 1.4, 1.5],
+      b: [1.5, 1.61, 1.72, 1.83, 1.94, 2.05],
+      'a=quiet': [0, 0, 0.1, 0.1, 0, 0],
+      'a=stop': [7, 7, 8, 8, 9, 9],
+    }).flatMap(([arm, values]) =>
+      values.map((value, block) => ({ id: `${block}-${arm}`, arm, block, result: madeUpFigures(value) })),
+    );
+  t.match(primaryOf(analyse(madeUpPlan, run([1.1, 1, 1.1, 1.4, 1.3, 1.6])).pairs[0]!).verdict, {
+    kind: 'better',
+    arm: 'a',
+  });
+  t.match(primaryOf(analyse(madeUpPlan, run([3, 3, 3, 3, 1, 1])).pairs[0]!).verdict, {
     kind: 'not-resolvable',
     reason: /as much|differs/,
   });
@@ -97,7 +93,7 @@ t.test('unusable boots are counted and named, and give no figure', async (t) => 
     arms.find(({ arm }) => arm.id === 'b'),
     { usable: 7, unusable: [{ boot: '3-b', cause: 'hang' }] },
   );
-  t.same(primaryOf(pairs[0]!).comparison?.boots, [8, 7]);
+  t.same(primaryOf(pairs[0]!).comparison?.boots, [7, 7], 'block by block');
 });
 
 t.test('the control without contender gives the threshold that is a quantile of it', async (t) => {
@@ -113,14 +109,14 @@ t.test('the control without contender gives the threshold that is a quantile of 
 });
 
 t.test('instructions of a fault are compared as everything else, and left out where none were counted', async (t) => {
-  const boots = madeUpRun({ boots: 6, noise: lightNoise, levels: { a: 1, b: 1 } }, seededRandom(1));
+  const boots = madeUpRun({ boots: 9, noise: lightNoise, levels: { a: 1, b: 1 } }, seededRandom(1));
   const counted = boots.map((boot) => ({
     ...boot,
     result: { ...(boot.result as BootFigures), instructions: boot.arm === 'b' ? 1193 : 1221 },
   }));
   const answer = (from: readonly AnalysedBoot[]) =>
     answersOf(analyse(madeUpPlan, from).pairs[0]!, words).find(({ question }) => question.includes('executes'));
-  t.match(answer(counted), { verdict: 'b better', figures: '1221 -> 1193, -28 (-28..-28), p 0.013' });
+  t.match(answer(counted), { verdict: 'b better', figures: '1221 -> 1193, -28 (-28..-28), p 0.023' });
   t.equal(answer(boots), undefined);
 });
 

@@ -9,6 +9,8 @@ import { workspace } from '../../../../host/workspace.ts';
 import { madeUpPlan } from '../fixtures/made-up-boots.ts';
 import { HOSTS, hostBoot, type MadeUpHost } from '../fixtures/made-up-hosts.ts';
 
+t.setTimeout(300_000);
+
 const place = workspace();
 const { probes } = await loadPlan(join(place.plansDir, 'latency.yaml'), place);
 const { threshold: shipped } = probes[0] as LatencySpec;

@@ -2,15 +2,15 @@
 import t from 'tap';
 import { analysePrimary } from '../../../../probe/latency/analysis/analyse.ts';
 import type { AnalysedBoot } from '../../../../probe/latency/analysis/arms-of-run.ts';
-import { reasonToEnd } from '../../../../probe/latency/design.ts';
+import { blockOf, reasonToEnd } from '../../../../probe/latency/design.ts';
 import { hodgesLehmann } from '../../../../stats/hodges-lehmann.ts';
-import { seededRandom } from '../../../../model/random.ts';
+import { seededRandom, type Random } from '../../../../model/random.ts';
 import { rateRatio } from '../../../../stats/rate-ratio.ts';
 import { clusterBootstrap } from '../../../../stats/bootstrap.ts';
 import { normal } from '../fixtures/made-up.ts';
-import { heavyNoise, lightNoise, madeUpPlan, madeUpRun, type Noise } from '../fixtures/made-up-boots.ts';
+import { heavyNoise, lightNoise, madeUpFigures, madeUpPlan, type Noise } from '../fixtures/made-up-boots.ts';
 
-const NULL_SETS = 2000;
+const NULL_SETS = 1000;
 
 function share(sets: number, holds: (set: number) => boolean): number {
   let count = 0;
@@ -18,14 +18,43 @@ function share(sets: number, holds: (set: number) => boolean): number {
   return count / sets;
 }
 
+/** How a host moves from boot to boot, whatever is booted; of the boots of a run in their order. */
+type Drift = (boots: number, random: Random) => number[];
+const DRIFTS: Readonly<Record<string, Drift>> = {
+  none: (boots) => new Array<number>(boots).fill(0),
+  linear: (boots) => Array.from({ length: boots }, (_, at) => (3 * at) / boots),
+  step: (boots) => Array.from({ length: boots }, (_, at) => (at < boots / 3 ? 0 : 2)),
+  'random walk': (boots, random) => {
+    let level = 0;
+    return Array.from({ length: boots }, () => (level += 0.3 * normal(random)));
+  },
+};
+
+/** The boots of a run in the order of its blocks, on a host that drifts. */
+function drifting(b: number, noise: Noise, drift: Drift, seed: number): AnalysedBoot[] {
+  const random = seededRandom(seed);
+  const levels: Readonly<Record<string, number>> = { a: 1, b, 'a=null': 1, 'a=quiet': 0.2, 'a=stop': 6 };
+  const planned = Array.from({ length: MOST }, (_, block) => blockOf(madeUpPlan.arms, seed, block)).flat();
+  const moved = drift(planned.length, random);
+  return planned.map(({ arm, block }, at) => ({
+    ...{ id: `${block}-${arm}`, arm, block },
+    result: madeUpFigures(5 + (moved[at] as number) + (levels[arm] as number) * noise(random)),
+  }));
+}
+
+const [LEAST, MOST] = [8, 12];
+
 /** As a run does it: a block more until it ends, looking after each. */
-function grown(noise: Noise, seed: number) {
-  const boots = madeUpRun({ boots: 8, noise, levels: { a: 1, b: 1 } }, seededRandom(seed));
-  const upTo = (blocks: number): AnalysedBoot[] => boots.filter(({ id }) => Number.parseInt(id) < blocks);
-  const budget = { minBoots: 5, maxBoots: 8, seconds: 1e9, precision: 0.2 };
-  for (let blocks = 5; ; blocks++) {
-    const analysis = analysePrimary(madeUpPlan, upTo(blocks));
-    if (reasonToEnd(budget, { blocks, elapsedSeconds: 0, analysis }) !== null) return analysis;
+function grown(b: number, noise: Noise, drift: Drift, seed: number) {
+  const boots = drifting(b, noise, drift, seed);
+  const budget = { minBoots: LEAST, maxBoots: MOST, seconds: 1e9, precision: 0.2 };
+  for (let blocks = LEAST; ; blocks++) {
+    const analysis = analysePrimary(
+      madeUpPlan,
+      boots.filter(({ block }) => block < blocks),
+    );
+    if (reasonToEnd(budget, { blocks, elapsedSeconds: 0, analysis }) !== null)
+      return analysis.pairs[0]!.primary.verdict;
   }
 }
 
@@ -33,12 +62,28 @@ for (const [name, noise] of [
   ['light', lightNoise],
   ['heavy', heavyNoise],
 ] as const) {
-  t.test(`${NULL_SETS} null data sets with a ${name} tail, grown block by block, err in at most 6 %`, async (t) => {
-    const errors = share(NULL_SETS, (set) => grown(noise, set).pairs[0]?.primary.verdict.kind === 'better');
-    t.ok(errors <= 0.06, `${(100 * errors).toFixed(2)} %`);
-    t.comment(`erred in ${(100 * errors).toFixed(2)} %`);
-  });
+  for (const [moves, drift] of Object.entries(DRIFTS)) {
+    t.test(
+      `null data sets with a ${name} tail, drift ${moves}, grown block by block, err in at most 6 %`,
+      async (t) => {
+        const errors = share(NULL_SETS, (set) => grown(1, noise, drift, set).kind === 'better');
+        t.ok(errors <= 0.06, `${(100 * errors).toFixed(2)} %`);
+        t.comment(`erred in ${(100 * errors).toFixed(2)} %`);
+      },
+    );
+  }
 }
+
+t.test('a difference of a fifth of a typical boot is found on a host that drifts', async (t) => {
+  for (const [moves, drift] of Object.entries(DRIFTS)) {
+    const found = share(400, (set) => {
+      const verdict = grown(2.2, lightNoise, drift, set);
+      return verdict.kind === 'better' && verdict.arm === 'a';
+    });
+    t.comment(`${moves}: ${(100 * found).toFixed(1)} %`);
+    t.ok(found >= 0.6, `${moves}: ${found}`);
+  }
+});
 
 const SETS = 2000;
 /** Below 0.95 by less than sampling alone allows in one test of many. */
