@@ -18,8 +18,8 @@ export interface MadeRun extends StoredRun {
 }
 
 /**
- * Runs the text of a plan as `scripts/run` would. One that was stopped is resumed by the same command; one that is whole
- * is made again unless `reuse` takes it as it is.
+ * Runs the text of a plan as `scripts/run` would. A run that was stopped is resumed by the same command; one that is
+ * whole is made again unless `reuse` takes it as it is.
  */
 export async function madeRun(
   context: CommandContext,

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { runOk } from '../host/process.ts';
+import { anyOf } from './any-of.ts';
 
 /** Functions that one calls, by name. */
 export type CalleeLookup = (func: string) => Promise<readonly string[]>;
 
 /** What the compiler calls for its own purposes, and what ends or reports. */
-const FURNITURE = /^(__fentry__|__x86_\w*thunk\w*|__stack_chk_fail|__warn_printk|_printk|panic|dump_stack|\w+\.cold)$/;
+const OVERHEAD = /^(__fentry__|__x86_\w*thunk\w*|__stack_chk_fail|__warn_printk|_printk|panic|dump_stack|\w+\.cold)$/;
 
 /** Locks and counters, whose entries name no place, and differ in number from one run to the next. */
-const EVERYWHERE =
-  /^(_raw_(spin|read|write)_\w+|__rcu_read_\w+|rcu_read_unlock_special|preempt_schedule\w*|__mod_\w+_state|__count_\w+|cgroup_rstat_updated|__cgroup_rstat_updated)$/;
+const EVERYWHERE = anyOf([
+  ...['_raw_(spin|read|write)_\\w+', '__rcu_read_\\w+', 'rcu_read_unlock_special', 'preempt_schedule\\w*'],
+  ...['__mod_\\w+_state', '__count_\\w+', '(__)?cgroup_rstat_updated'],
+]);
 
 /** Direct calls of a vmlinux, by `objdump`: those through a pointer are not seen. */
 export function calleeLookup(vmlinux: string, signal: AbortSignal): CalleeLookup {
@@ -26,7 +29,7 @@ export function calleeLookup(vmlinux: string, signal: AbortSignal): CalleeLookup
 export function parseCallees(disassembly: string): string[] {
   const calls = disassembly.matchAll(/\t(?:call|jmp) +[0-9a-f]+ <([^>+]+)>/g);
   return [...new Set([...calls].map((match) => match[1] as string))].filter(
-    (func) => !FURNITURE.test(func) && !EVERYWHERE.test(func),
+    (func) => !OVERHEAD.test(func) && !EVERYWHERE.test(func),
   );
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { createHash } from 'node:crypto';
 import type { CodePlace, VcpuControl } from '../model/interleave.ts';
+import { anyOf } from './any-of.ts';
 import { STACK_BYTES, stackBase, unwindFromRegisters, unwindFromTop, type StackFrame } from './stack.ts';
 import type { SymbolTable } from './symbols.ts';
 
 /** Functions through which everything sleeps or is preempted: they do not say what a thread waits for. */
-export const SCHEDULING =
-  /^(__schedule|schedule|schedule_\w+|preempt_schedule\w*|io_schedule\w*|do_nanosleep|__wait_for_common|wait_for_completion\w*|__wait_\w+|wait_rcu_gp|irqentry_exit\w*|raw_irqentry_exit_cond_resched|asm_\w+|sysvec_\w+|(asm_)?common_interrupt|__cond_resched|_cond_resched|preempt_count_\w+|__raw_spin\w*)$/;
+export const SCHEDULING = anyOf([
+  ...['__schedule', 'schedule', 'schedule_\\w+', 'preempt_schedule\\w*', 'io_schedule\\w*', 'do_nanosleep'],
+  ...['__wait_for_common', 'wait_for_completion\\w*', '__wait_\\w+', 'wait_rcu_gp', 'irqentry_exit\\w*'],
+  ...['raw_irqentry_exit_cond_resched', 'asm_\\w+', 'sysvec_\\w+', '(asm_)?common_interrupt', '__cond_resched'],
+  ...['_cond_resched', 'preempt_count_\\w+', '__raw_spin\\w*'],
+]);
 
 /** A thread's call chain, innermost first. */
 export interface Chain {
@@ -72,8 +77,10 @@ export type Activity =
   | { readonly kind: 'user' };
 
 /** The functions between a system call or a page fault and its entry code, outermost last. */
-const ENTRY =
-  /^(entry_SYSCALL_64\w*|do_syscall_64|x64_sys_call|ret_from_fork\w*|asm_exc_page_fault|exc_page_fault|do_user_addr_fault)$/;
+const ENTRY = anyOf([
+  ...['entry_SYSCALL_64\\w*', 'do_syscall_64', 'x64_sys_call', 'ret_from_fork\\w*', 'asm_exc_page_fault'],
+  ...['exc_page_fault', 'do_user_addr_fault'],
+]);
 const INTERRUPT = /^(asm_(?!exc_page_fault$)\w+|sysvec_\w+|common_interrupt|irqentry_\w+)$/;
 
 /** What a thread was doing. One that an interrupt took the CPU from does not sleep. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { runOk } from '../host/process.ts';
+import { anyOf } from './any-of.ts';
 
 /** One instruction of a vmlinux. */
 export interface Instruction {
@@ -33,8 +34,12 @@ export function parseDisassembly(listing: string): Map<string, Instruction> {
  * What changes nothing but registers and flags, unless an operand is in memory. Whatever is not here is taken for
  * visible.
  */
-const PLAIN =
-  /^(mov(abs)?[bwlq]?|mov[sz]([bw][wlq]|lq)|lea[wlq]?|(add|sub|adc|sbb|and|or|xor|not|neg|cmp|test|inc|dec|shl|sal|shr|sar|rol|ror|imul)[bwlq]?|cmov\w+|set\w+|bt[src]?[wlq]?|bs[fr][wlq]?|[lt]zcnt[wlq]?|popcnt[wlq]?|bswap|clt[qd]|cwtl|cqto|push|pop|leave|jmp|j[a-z]{1,3}|nop[wl]?|endbr64|xchg)$/;
+const PLAIN = anyOf([
+  ...['mov(abs)?[bwlq]?', 'mov[sz]([bw][wlq]|lq)', 'lea[wlq]?', 'cmov\\w+', 'set\\w+', 'xchg', 'bswap'],
+  '(add|sub|adc|sbb|and|or|xor|not|neg|cmp|test|inc|dec|shl|sal|shr|sar|rol|ror|imul)[bwlq]?',
+  ...['bt[src]?[wlq]?', 'bs[fr][wlq]?', '[lt]zcnt[wlq]?', 'popcnt[wlq]?', 'clt[qd]', 'cwtl', 'cqto'],
+  ...['push', 'pop', 'leave', 'jmp', 'j[a-z]{1,3}', 'nop[wl]?', 'endbr64'],
+]);
 /** Operands that look like memory and are not accessed, or are targets of jumps. */
 const NO_ACCESS = /^(lea[wlq]?|nop[wl]?|j\w+)$/;
 

@@ -20,7 +20,7 @@ const MOST_POINTS = 2_000;
 export type FunctionsAhead = (chain: readonly string[]) => Promise<readonly string[]>;
 
 /**
- * The path behind the part that is stepped: stepping, with interrupts masked, cannot pass a sleep; breakpoints can. The
+ * The path after the part that is stepped: stepping, with interrupts masked, cannot pass a sleep; breakpoints can. The
  * points that exist this way are the entries of the given functions that the thread makes in one run without any hold.
  *
  * @param stepped the part before; the thread stands at its end.
@@ -71,7 +71,7 @@ async function arriveAs({ machine, runner, control, heldStack }: Placement, prob
   return stackBase(await machine.vcpus.readRegister(arrival.thread, 'rsp')) === heldStack ? arrival : null;
 }
 
-/** Brings the held thread to entries of functions behind the stepped path. */
+/** Brings the held thread to entries of functions after the stepped path. */
 export class EntryWalker implements Walker {
   constructor(private readonly placement: Placement) {}
 

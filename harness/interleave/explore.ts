@@ -23,7 +23,7 @@ export interface PointShare {
 export interface ExploreOptions extends Interleaving {
   readonly choice: PointChoice;
   readonly range?: PointRange;
-  /** So many of the chosen points at most; all of them where it is absent. */
+  /** At most this many of the chosen points; all of them where it is absent. */
   readonly sample?: PointSample;
   /** Makes the path begin where its stepped part ends, with the entries of these functions as its points. */
   readonly ahead?: FunctionsAhead;
@@ -39,9 +39,9 @@ export interface ExploreOptions extends Interleaving {
   /** Points at which an earlier guest's CPU was taken; added to where it happens. */
   readonly taken: Set<string>;
   readonly signal: AbortSignal;
-  /** Told of the path when it is known. */
+  /** Called with the path when it is known. */
   readonly onPath: (path: ExploredPath) => Promise<void>;
-  /** Told of each attempt as it ends. */
+  /** Called with each attempt as it ends. */
   readonly onResult: (result: PointResult) => Promise<void>;
 }
 
@@ -49,10 +49,9 @@ export interface ExploreOptions extends Interleaving {
  * Attempts chosen points of the placed thread's path, in order.
  *
  * @returns `lost` when the machine was lost, or is unfit because the contender's CPU is taken: what is missing can be
- *   explored
- *   with another. A point at which two guests were unfit is inconclusive.
- * @throws the signal's reason when it aborts; UsageError when the kernel has no `contenderTo`; every other failure of an
- *   attempt is an inconclusive result.
+ *   explored with another. A point at which two guests were unfit is inconclusive.
+ * @throws the signal's reason when it aborts; UsageError when the kernel has no `contenderTo`; every other failure of
+ *   an attempt is an inconclusive result.
  */
 export async function explore(placement: Placement, options: ExploreOptions): Promise<{ readonly lost: boolean }> {
   // Before the first attempt: afterwards a wrong name would make every point inconclusive.

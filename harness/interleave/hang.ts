@@ -6,10 +6,10 @@ import { ACTOR, HELD, type Placement } from './prepare.ts';
 import type { Arrival } from './runner.ts';
 import { stackBase } from './stack.ts';
 
-/** A sample at a function's first instructions lacks its caller; the longest of so many does not. */
+/** A sample at a function's first instructions lacks its caller; the longest of this many does not. */
 const SAMPLES = 5;
 const SAMPLE_EVERY_MS = 10;
-/** A function that has not returned after so many milliseconds of a vCPU is taken for the one that does not. */
+/** A function that has not returned within this many milliseconds of a vCPU is taken for the one that does not. */
 const RETURNS_WITHIN_MS = 150;
 const VCPUS = 2;
 

@@ -3,10 +3,10 @@ import type { PathPoint, PointOutcome, PointResult, RaceMap, RaceWindow } from '
 import { OUTCOME_KINDS, outcomeKey, pointName } from '../model/race-map.ts';
 import type { SourceLookup } from './symbols.ts';
 
-/** What a map is made from, beside the results. */
+/** What a map is made from, in addition to the results. */
 export type MapHeader = Omit<RaceMap, 'schema' | 'exploredPoints' | 'windows'>;
 
-/** Distinct outcomes, gravest first. */
+/** Distinct outcomes, worst first. */
 export function outcomeSet(outcomes: readonly PointOutcome[]): PointOutcome[] {
   const distinct = new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome]));
   return [...distinct.entries()]

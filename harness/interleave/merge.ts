@@ -5,7 +5,7 @@ import { isPrivate, type Disassembler } from './disassembly.ts';
 import { outcomeSet } from './map.ts';
 import { samplePoints } from './points.ts';
 
-/** Of the points that are represented by another, one in so many is run all the same. */
+/** Of the points that are represented by another, one in this many is run all the same. */
 const CHECK_ONE_IN = 10;
 
 /** Which points are run, and which of them stands for those that are not. */
@@ -17,7 +17,7 @@ export interface MergePlan {
 }
 
 /**
- * Joins points between which the thread does nothing that others can see: held before or behind such an instruction, it
+ * Joins points between which the thread does nothing that others can see: held before or after such an instruction, it
  * is the same to them.
  *
  * @param points consecutive.
@@ -49,7 +49,7 @@ export function mergePoints(
 
 /**
  * What was seen of the points that were run though another stands for them. One difference voids the map; an attempt
- * that told nothing is none.
+ * that was inconclusive does not count.
  */
 export function mergeSummary(represented: MergePlan['represented'], results: readonly PointResult[]): MergeSummary {
   const seen = new Map<string, PointResult['outcome'][]>();

@@ -18,7 +18,7 @@ export interface PathSpec {
   readonly anchor: AnchorSpec;
   readonly limits: PathLimits;
   /**
-   * What shows that it went well, beside the content of all that it works on: a fault that read nothing from a device
+   * What shows that it went well, next to the content of all that it works on: a fault that read nothing from a device
    * was refused; any other operation shows it by the value that it returned.
    */
   readonly success: 'major-fault' | 'value';

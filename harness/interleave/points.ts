@@ -46,7 +46,7 @@ export function findPoint(path: readonly PathPoint[], wanted: string | number): 
   const found =
     typeof wanted === 'number' ? path[wanted] : path.find((point) => pointName(point) === canonical(wanted));
   if (found !== undefined) return found;
-  throw new UsageError('NO_SUCH_POINT', `The path of ${path.length} instructions never comes to ${wanted}`, {
+  throw new UsageError('NO_SUCH_POINT', `The path of ${path.length} instructions never reaches ${wanted}`, {
     hint: 'the functions on the path are listed by an exploration with functions as its points',
   });
 }
@@ -69,7 +69,7 @@ export async function findPlace(
   const found = path.find(({ address }) => sources.get(address)?.some(({ location }) => location === wanted));
   if (found !== undefined) return found;
   throw new UsageError('NO_SUCH_POINT', `No instruction of the path of ${path.length} is part of ${wanted}`, {
-    hint: 'the compiler may have given it to a neighbouring line; an exploration shows the lines at the edges of windows',
+    hint: 'the compiler may have given it to a neighbouring line; a map shows the lines at the edges of windows',
   });
 }
 

@@ -105,7 +105,7 @@ async function arrive(
     await runner.start(threads);
     const arrival = await runner.awaitAny(STEP_MS);
     if (arrival === 'none') throw notPlaced(problem);
-    // Of two vCPUs that stop together the stub tells of one; the other's stop comes now, and is not what is awaited.
+    // Of two vCPUs that stop together the stub reports one; the other's stop comes now, and is not what is awaited.
     if (arrival?.pc === address) return arrival;
   }
 }
@@ -127,7 +127,7 @@ async function selftest(runner: Runner, control: ControlPage): Promise<string | 
   const first = await runner.run('all', STEP_MS);
   const { selftest: steps } = await control.read();
   if (first?.pc === done) return null;
-  // Let go, the kernel finishes what the hold kept it from.
+  // Released, the kernel finishes what the hold kept it from.
   if (first !== null) await arrive(runner, 'all', done as bigint, 'the self-test does not end');
   return SELFTEST_STEPS[steps] ?? 'the end of the self-test';
 }

@@ -31,9 +31,8 @@ export interface Replay {
 /**
  * Does what a schedule says, again and again from one snapshot.
  *
- * @throws UsageError `NO_SUCH_POINT` when this kernel's path never comes to the schedule's point, `NO_SUCH_FUNCTION`
- *   when
- *   it has none to which the contender is to be brought.
+ * @throws UsageError `NO_SUCH_POINT` when this kernel's path never reaches the schedule's point, `NO_SUCH_FUNCTION`
+ *   when it has none to which the contender is to be brought.
  */
 export async function replay(placement: Placement, schedule: Schedule, options: ReplayOptions): Promise<Replay> {
   const { contenderTo } = interleavingOf(schedule);

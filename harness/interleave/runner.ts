@@ -9,11 +9,11 @@ export interface Arrival {
 
 /**
  * Lets vCPUs run from breakpoint to breakpoint. A vCPU that stands at one would meet it again at once; it is stepped
- * past it, but only if its arrival was told: of two that arrive together the stub tells of one.
+ * past it, but only if its arrival was reported: of two that arrive together the stub reports one.
  */
 export class Runner {
   readonly #inserted = new Set<bigint>();
-  readonly #told = new Map<number, bigint>();
+  readonly #reported = new Map<number, bigint>();
 
   constructor(private readonly vcpus: VcpuControl) {}
 
@@ -38,7 +38,7 @@ export class Runner {
 
   /** The machine was restored: what its vCPUs had arrived at is forgotten. */
   restored(): void {
-    this.#told.clear();
+    this.#reported.clear();
   }
 
   /** @returns the next arrival; null when there was none in time, and the vCPUs run on. */
@@ -70,17 +70,17 @@ export class Runner {
   }
 
   async #leave(thread: number): Promise<void> {
-    const told = this.#told.get(thread);
-    this.#told.delete(thread);
-    if (told === undefined || !this.#inserted.has(told)) return;
-    if ((await this.vcpus.readRegister(thread, 'rip')) === told) await this.vcpus.step(thread);
+    const reported = this.#reported.get(thread);
+    this.#reported.delete(thread);
+    if (reported === undefined || !this.#inserted.has(reported)) return;
+    if ((await this.vcpus.readRegister(thread, 'rip')) === reported) await this.vcpus.step(thread);
   }
 
   async #arrival(stop: StopEvent): Promise<Arrival | null> {
     if (stop.thread === null) return null;
     const pc = await this.vcpus.readRegister(stop.thread, 'rip');
     if (!this.#inserted.has(pc)) return null;
-    this.#told.set(stop.thread, pc);
+    this.#reported.set(stop.thread, pc);
     return { thread: stop.thread, pc };
   }
 }

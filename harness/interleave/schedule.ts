@@ -67,7 +67,8 @@ export function requireSeries({ name, series: own }: Schedule, variant: string, 
   if (own === undefined || own.join() === series.join()) return;
   throw new UsageError(
     'SCHEDULE_NOT_FOR',
-    `${name} names a source line of kernels with the series ${own.join(', ')}; ${variant} has ${series.join(', ') || 'none'}`,
+    `${name} names a source line of kernels with the series ${own.join(', ')}; ` +
+      `${variant} has ${series.join(', ') || 'none'}`,
     {
       hint: 'choose a variant with these series, or a schedule that names a function',
     },

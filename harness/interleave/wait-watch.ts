@@ -15,8 +15,8 @@ interface Look {
 }
 
 /**
- * Tells a thread that waits for the other from one that is only slow, by its stack at several looks: a host that
- * is busy, or a disk that is, makes no difference to what a stack shows.
+ * Distinguishes a thread that waits for the other from one that is only slow, by its stack at several looks: a host
+ * that is busy, or a disk that is, makes no difference to what a stack shows.
  */
 export class WaitWatch {
   readonly #looks: Look[] = [];

@@ -6,7 +6,7 @@ import { stepOn } from './step.ts';
 
 /** Snapshot that follows an exploration along the path, so that steps are not repeated from the anchor. */
 const CURSOR = 'cursor';
-/** Saving the cursor costs as much as about so many steps; points come in the path's order. */
+/** Saving the cursor costs as much as about this many steps; points come in the path's order. */
 const STEPS_WORTH_A_SAVE = 40;
 
 /** Brings the held thread to points of its path, again and again. */

@@ -154,7 +154,7 @@ function mergeKeys({ merge, all, at, sample, seed }: ExploreFlags): { readonly m
   });
 }
 
-/** Each place of the contender gets its share of the pairs, and a sample of its own; null where its share is nothing. */
+/** Each place of the contender gets its share of the pairs, and a sample of its own; null where it gets none. */
 function sampleKeys({ sample, seed }: ExploreFlags, places: number, index: number): object | null {
   if (sample === undefined) return {};
   const pairs = wholeNumber('--sample', sample);
@@ -166,7 +166,8 @@ function mapsText(maps: readonly RaceMap[]): string {
   const texts = maps.map((map) => mapText(map)).join('\n');
   if (maps.length === 1) return texts;
   const sum = (of: (map: RaceMap) => number): number => maps.reduce((total, map) => total + of(map), 0);
-  return `${texts}\n${sum(({ exploredPoints }) => exploredPoints)} of ${sum(({ pathPoints }) => pathPoints)} pairs of a point and a place of the contender`;
+  const [explored, all] = [sum(({ exploredPoints }) => exploredPoints), sum(({ pathPoints }) => pathPoints)];
+  return `${texts}\n${explored} of ${all} pairs of a point and a place of the contender`;
 }
 
 /** `interleave paths`: the operations of a race. */

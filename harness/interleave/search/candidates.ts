@@ -23,7 +23,7 @@ export interface Found {
   readonly race: RaceFolder;
   /** The contender's function: a thread that is in it is not held for itself. */
   readonly contender: string;
-  /** Functions that the workload comes to. */
+  /** Functions that the workload reaches. */
   readonly functions: readonly string[];
 }
 
@@ -77,7 +77,7 @@ function pathsThrough(race: RaceFolder, chain: readonly string[]): string[] {
   );
 }
 
-/** Where a path comes to a place: as often as that is. */
+/** Where a path reaches a place: as often as it does. */
 export function pointsAt(
   path: readonly PathPoint[],
   { func, offset }: Pick<Candidate, 'func' | 'offset'>,

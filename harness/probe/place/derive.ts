@@ -38,11 +38,11 @@ async function strayed(
   consoles: readonly string[],
   results: readonly PointResult[],
 ): Promise<Splat[]> {
-  const told = new Set(results.flatMap(({ outcome }) => (outcome.kind === 'oops' ? [outcome.signature] : [])));
+  const reported = new Set(results.flatMap(({ outcome }) => (outcome.kind === 'oops' ? [outcome.signature] : [])));
   const strays = new Map<string, Splat>();
   for (const name of consoles) {
     for (const splat of scanLog((await files.bytes(name)) ?? '')) {
-      if (!told.has(splat.title) && splat.damaged.length === 0) strays.set(splat.title, splat);
+      if (!reported.has(splat.title) && splat.damaged.length === 0) strays.set(splat.title, splat);
     }
   }
   return [...strays.values()];

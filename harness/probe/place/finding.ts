@@ -20,7 +20,7 @@ const source = z.strictObject({ func: text, location: text.nullable() }).readonl
 /** An instant at which the thread was held, and what came of it. */
 const instant = z
   .strictObject({
-    /** Where it stood. One beside the path has the index of the last point whose hold was deferred to it. */
+    /** Where it stood. One off the path has the index of the last point whose hold was deferred to it. */
     point: pathPoint,
     /** False for an instant that the path as last stepped does not have. */
     onPath: z.boolean(),

@@ -80,7 +80,7 @@ class PathPlaces {
     return this.#byName.get(pointName(point)) ?? point;
   }
 
-  /** The first time after a point that the path is at a place; where it never is, the place stands beside the point. */
+  /** The first time after a point that the path is at a place; where it never is, the place is next to the point. */
   after(asked: PathPoint, landed: CodePlace): PathPoint {
     const from = this.ofName(asked);
     const next = this.#byAddress.get(landed.address)?.find(({ index }) => index > from.index);
@@ -94,7 +94,7 @@ class InstantBuilder {
 
   constructor(private readonly onPath: boolean) {}
 
-  /** A place beside the path is after the last of the points whose holds were deferred to it. */
+  /** A place off the path is after the last of the points whose holds were deferred to it. */
   add(point: PathPoint, outcome: PointOutcome, splats: SplatExamples): void {
     if (this.#point === null || point.index > this.#point.index) this.#point = point;
     const found = foundOutcome(outcome, splats);

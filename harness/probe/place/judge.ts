@@ -75,7 +75,7 @@ function figuresOf({ exploredPoints, pathPoints, pathEnd, asked, deferred, unhel
   return { exploredPoints, pathPoints, pathEnd, asked, deferred, unheld, attempts, guests };
 }
 
-/** An absence beside a control that shows nothing, or beside none. */
+/** An absence without a control that shows the bug. */
 function unsupported(
   { control }: PlaceSpec,
   { reason, variant }: Shown & { readonly variant: string },
@@ -112,7 +112,10 @@ function isFound(outcome: VariantOutcome): boolean {
   return FOUND.some((each) => each === outcome);
 }
 
-/** What the steps of a variant show, whatever its control does. Worst first; an instant of which nothing is known keeps a variant from being clean. */
+/**
+ * What the steps of a variant show, whatever its control does. Worst first; an instant of which nothing is known keeps
+ * a variant from being clean.
+ */
 export function shownBy(probe: PlaceSpec, variant: string, seen: readonly Placed[], unavailable?: string): Shown {
   const findings = seen.map(({ finding }) => finding);
   const map = mapOf(probe, variant, findings);

@@ -54,7 +54,7 @@ export const raceMap = z
     anchor: text,
     /** Why the path ends where it does. */
     pathEnd: text,
-    /** Instructions of the stepped path or, after its end, entries of functions that the thread makes without a hold. */
+    /** Instructions of the stepped path or, after its end, entries of functions by a thread that is not held. */
     pointsAre: z.enum(['instructions', 'function entries']),
     /** Points that exist between the anchor and the path's end. */
     pathPoints: count,

@@ -39,7 +39,7 @@ export const NOT_PLACED = 'not-placed';
 
 /** Guests that one step may lose before it is given up. */
 const MOST_GUESTS = 20;
-/** Two vCPUs need two processors to make headway beside others. */
+/** Two vCPUs need two processors to make headway next to others. */
 const CPUS_A_GUEST = 2;
 
 /**
@@ -76,7 +76,7 @@ export async function runPlaced(
 
 /** One step on its way: guests side by side, and another one where one is lost. */
 class Exploration {
-  /** Points that need no further attempt, by name: those with all their attempts, and those that told nothing. */
+  /** Points that need no further attempt, by name: those with all their attempts, and inconclusive ones. */
   readonly #explored = new Set<string>();
   readonly #attempts = new Map<string, number>();
   readonly #taken = new Set<string>();
@@ -101,7 +101,7 @@ class Exploration {
     const { index, of } = this.args.share;
     const shares = Array.from({ length: guests }, (_, at): PointShare => ({ index: index + of * at, of: of * guests }));
     if (guests > 1) await sideBySide(this.stage.signal, shares, (signal, share) => this.#explore(signal, share));
-    // Guests may go along the path a little differently: what a last one's path has besides is explored as well.
+    // Guests may go along the path a little differently: what only a last one's path has is explored as well.
     await this.#explore(this.stage.signal, this.args.share);
   }
 

@@ -89,7 +89,7 @@ function placesOfFindings(map: RaceMap): string[] {
   return [...places].map(([key, ranges]) => `${key}: held at ${ranges.join(', ')}`);
 }
 
-/** What every form of a report says beside the strips: length and end of each path, what repeats support, what is void. */
+/** What every report says next to the strips: length and end of each path, what repeats support, what is void. */
 function notesOf(shown: readonly Shown[]): string[] {
   return shown.flatMap(({ verdict: { variant }, map, seen }) => {
     const strays = new Set(seen.flatMap(({ finding }) => finding.strays.map(({ title }) => title)));
@@ -106,7 +106,10 @@ function notesOf(shown: readonly Shown[]): string[] {
 function proseOf({ race: { words }, hold }: PlaceSpec): string[] {
   const how = hold === 'stall' ? 'its CPU frozen' : 'its CPU taken by a real-time thread';
   return [
-    `The ${words.operation} was brought to one instruction and held there, ${how}, while ${words.contender} did what it could; then all went on.`,
+    [
+      `The ${words.operation} was brought to one instruction and held there, ${how},`,
+      `while ${words.contender} did what it could; then all went on.`,
+    ].join(' '),
     'A map is the path of one kernel from its anchor to its end; points that nobody explored say nothing.',
   ];
 }

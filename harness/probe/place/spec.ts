@@ -54,7 +54,7 @@ export const placeSpec = z
      * own call graph has ahead of where the thread stands there. Null explores the stepped part.
      */
     entries: z.union([z.literal('call graph'), z.array(text).readonly()]).nullable(),
-    /** Leaves out points that a neighbour stands for, but for a tenth of them, which this seed chooses; null runs all. */
+    /** Leaves out points that a neighbour stands for, but for a tenth that this seed chooses; null runs all. */
     mergeSeed: text.nullable(),
     /** Attempts at each point, and the fresh guests over which they are spread. */
     repeats: count,

@@ -82,7 +82,8 @@ export function edgesOf({ first, last, firstSource, lastSource }: RaceWindow): s
 
 function windowText(window: RaceWindow): string {
   const outcomes = window.outcomes.map(outcomeKey).join(' | ');
-  return `  ${indexRange(window).padStart(9)}  ${String(window.explored).padStart(4)} explored  ${outcomes}\n${' '.repeat(28)}${edgesOf(window).join(' .. ')}`;
+  const explored = `${indexRange(window).padStart(9)}  ${String(window.explored).padStart(4)} explored`;
+  return `  ${explored}  ${outcomes}\n${' '.repeat(28)}${edgesOf(window).join(' .. ')}`;
 }
 
 /** Strips of several kernels below each other; each path is scaled to its own length. */

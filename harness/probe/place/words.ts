@@ -36,16 +36,18 @@ export function titleOf(probe: PlaceSpec): string {
         : `every ${points.count}th instruction`;
   const kept = contenderTo === null ? '' : `, ${race.words.contender} kept at ${contenderTo}`;
   const against = control === null ? 'no control' : `control ${control}`;
-  return `${id}: ${path} held by ${hold} at ${which}, ${meanwhile} meanwhile${kept}; swap on ${backendText(backend)}; ${against}`;
+  const held = `${path} held by ${hold} at ${which}, ${meanwhile} meanwhile${kept}`;
+  return `${id}: ${held}; swap on ${backendText(backend)}; ${against}`;
 }
 
 /** How a path was explored: path, backend, hold, what the other side did, and where it was held in its turn. */
 export function wayOf({ path, backend, hold, meanwhile, contenderTo, contender }: RaceMap): string {
   const other = `${meanwhile}()` === contender ? '' : `, ${meanwhile}`;
-  return `${path} on ${backendWord(backend)}, ${hold}${other}${contenderTo === null ? '' : `, ${meanwhile} at ${contenderTo}`}`;
+  const kept = contenderTo === null ? '' : `, ${meanwhile} at ${contenderTo}`;
+  return `${path} on ${backendWord(backend)}, ${hold}${other}${kept}`;
 }
 
-/** What tells maps apart: the kernel, and how it was explored. */
+/** What distinguishes maps: the kernel, and how it was explored. */
 export function mapName(map: RaceMap): string {
   return `${map.variant}, ${wayOf(map)}`;
 }
@@ -96,7 +98,8 @@ export function mapSentence(map: RaceMap): string {
     .map((kind) => `${counts[kind]} ${kind}`);
   const differ = disagreeing(map);
   const sets = differ === 0 ? [] : [`repeats differ at ${differ}`];
-  return `${voided(map)}${mapName(map)}: ${heldText(map)}${mergedWords(map)}, ${[...always, ...others, ...sets].join(', ')}`;
+  const outcomes = [...always, ...others, ...sets].join(', ');
+  return `${voided(map)}${mapName(map)}: ${heldText(map)}${mergedWords(map)}, ${outcomes}`;
 }
 
 /** What stands before whatever is said of a map whose merging was wrong. */
@@ -129,7 +132,8 @@ export function missedChance(attempts: number): number {
 /** The same in words. */
 export function boundText({ attempts, guests }: RaceMap): string {
   const percent = Math.ceil(missedChance(attempts) * 100);
-  return `${several(attempts, 'attempt')} at a point in ${several(guests, 'guest')}: what fails in up to ${percent} % of attempts there may have been missed (95 % confidence)`;
+  const made = `${several(attempts, 'attempt')} at a point in ${several(guests, 'guest')}`;
+  return `${made}: what fails in up to ${percent} % of attempts there may have been missed (95 % confidence)`;
 }
 
 /** What is to be said of points that waited under a hold that makes everything wait; null where there are none. */
@@ -138,5 +142,6 @@ export function frozenWaitsText({ windows, hold, contender }: RaceMap): string |
   const points = frozen.reduce((total, { explored }) => total + explored, 0);
   if (points === 0) return null;
   const why = frozenWait({ contender });
-  return `${several(points, 'point')} that waited under ${hold} ${points === 1 ? 'says' : 'say'} nothing of a fix: ${why}`;
+  const says = points === 1 ? 'says' : 'say';
+  return `${several(points, 'point')} that waited under ${hold} ${says} nothing of a fix: ${why}`;
 }

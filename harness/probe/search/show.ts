@@ -36,7 +36,8 @@ export function showSearched(probe: SearchSpec, seen: readonly Searched[], verdi
     legend: [],
     notes: shown.flatMap(noteOf),
     prose: [
-      `Threads of the workload were held at random while it raced; what was found was then placed by a schedule. Where no thread was held, a search says nothing.`,
+      'Threads of the workload were held at random while it raced; what was found was then placed by a schedule.',
+      'Where no thread was held, a search says nothing.',
     ],
     findings: shown.flatMap(findingsShown),
     plots: shown.flatMap(schedulePlot),
@@ -120,7 +121,7 @@ export function outlineOfSearch(probe: SearchSpec): Outline {
       }),
     ],
     least: variants.length * (census ? 2 : 1),
-    // A guest for each finding, one that comes to none, one that minimises, and one that replays; lost ones are more.
+    // A guest for each finding, one that shows none, one that minimises, and one that replays; lost ones are more.
     most: variants.length * ((census ? MOST_CENSUS_GUESTS : 0) + findings + 3),
   };
 }

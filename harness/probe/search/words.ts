@@ -21,7 +21,10 @@ export function titleOfSearch(probe: SearchSpec): string {
   const { id, race, workload, threads, pages, backend, functions, rounds, seed, control } = probe;
   const where = functions === null ? 'functions of the target' : several(functions.length, 'function');
   const against = control === null ? '' : `; control ${control}`;
-  return `${id}: ${workload} ${race.words.operation} against ${race.words.contender}, ${threads} threads, ${pages} pages, held at random at ${where}, ${several(rounds, 'round')}, seed ${seed}; swap on ${backendText(backend)}${against}`;
+  const { operation, contender } = race.words;
+  const raced = `${workload} ${operation} against ${contender}, ${threads} threads, ${pages} pages`;
+  const held = `held at random at ${where}, ${several(rounds, 'round')}, seed ${seed}`;
+  return `${id}: ${raced}, ${held}; swap on ${backendText(backend)}${against}`;
 }
 
 /** `5 rounds (3 held a thread) at 1 function, 26 runs of swapoff() (14 exposed): 1 finding`. */
@@ -38,7 +41,10 @@ export function searchedText({ race }: SearchSpec, own: readonly Searched[]): st
     sum((finding) => finding.rounds),
     'round',
   );
-  return `${rounds} (${sum(({ held }) => held)} held a thread) at ${several(functions.size, 'function')}, ${all} (${sum(({ contenders }) => contenders.exposed)} exposed): ${result}`;
+  const held = sum((finding) => finding.held);
+  const exposed = sum(({ contenders }) => contenders.exposed);
+  const where = several(functions.size, 'function');
+  return `${rounds} (${held} held a thread) at ${where}, ${all} (${exposed} exposed): ${result}`;
 }
 
 /** What each guest showed, and those that were lost. */
@@ -56,7 +62,7 @@ function firstLineOf(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/** What a finding was brought down to; nothing where there is none. */
+/** What a finding was minimised to; nothing where there is none. */
 export function scheduleLines(own: readonly Searched[]): string[] {
   const [minimised] = thatDid(own, 'minimise');
   if (minimised === undefined) return [];

@@ -16,12 +16,12 @@ const OTHER = 0xffff888000300000n;
 const MARKS = ['woken', 'hold_begin', 'contender_done', 'held_done', 'done'] as const satisfies readonly Mark[];
 type Stop = (typeof MARKS)[number] | 'keep' | 'keep of another thread';
 
-/** A machine that stops where a script says, and what it was told. */
+/** A machine that stops where a script says, and what it was asked for. */
 function fake(
   script: readonly Stop[],
   options: { readonly oopsAfter?: number; readonly held?: number; readonly chain?: readonly string[] } = {},
 ) {
-  const told: string[] = [];
+  const asked: string[] = [];
   const written: Record<string, number>[] = [];
   let next = 0;
   let stack: bigint = STACKS[ACTOR];
@@ -49,7 +49,7 @@ function fake(
       insert: async () => undefined,
       remove: async () => undefined,
       start: async (threads: readonly number[] | 'all') =>
-        void told.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'contender'),
+        void asked.push(threads === 'all' ? 'all' : threads[0] === HELD ? 'held' : 'contender'),
       awaitAny: async () => arrive(),
       halt: async () => null,
     },
@@ -77,7 +77,7 @@ function fake(
     heldStack: STACKS[HELD],
     actorStack: STACKS[ACTOR],
   };
-  return { placement: placement as unknown as Placement, told, written };
+  return { placement: placement as unknown as Placement, asked, written };
 }
 
 /** Both threads, wherever they are looked at. */
@@ -90,7 +90,7 @@ const preempt: Interleaving = { ...stall, hold: 'preempt' };
 const kept: Interleaving = { ...stall, contenderTo: 'vfree' };
 
 t.test('stall: swapoff runs alone until it returns, then all', async (t) => {
-  const { placement, told, written } = fake(['contender_done', 'done']);
+  const { placement, asked, written } = fake(['contender_done', 'done']);
   const { seen, landed } = await attempt(placement, stall, DEFAULT_TIMES);
   t.match(seen, {
     end: 'done',
@@ -100,11 +100,11 @@ t.test('stall: swapoff runs alone until it returns, then all', async (t) => {
     contenderKept: false,
   });
   t.same(landed, symbols.place(POINT));
-  t.same(told, ['contender', 'all']);
+  t.same(asked, ['contender', 'all']);
   t.match(written[0], { mode: 0, go: 1 });
 });
 
-t.test('stall: a swapoff that sleeps and does not move is let go on, and where it slept is told', async (t) => {
+t.test('stall: a swapoff that sleeps and does not move goes on, and where it slept is reported', async (t) => {
   const { placement } = fake([]);
   t.match(await holdMeanwhile(placement, stall, DEFAULT_TIMES), {
     contenderReturned: false,
@@ -119,8 +119,8 @@ t.test('a swapoff whose CPU something else has is no wait', async (t) => {
   await t.rejects(attempt(fake(['woken'], { chain: TAKEN }).placement, preempt, DEFAULT_TIMES), taken);
 });
 
-t.test('swapoff is kept at its place, whoever else comes there; the thread goes on alone, then all', async (t) => {
-  const { placement, told } = fake(['keep of another thread', 'keep', 'held_done', 'done']);
+t.test('swapoff is kept at its place, and no other thread there; the thread goes on alone, then all', async (t) => {
+  const { placement, asked } = fake(['keep of another thread', 'keep', 'held_done', 'done']);
   const { seen } = await attempt(placement, kept, DEFAULT_TIMES);
   t.match(seen, {
     end: 'done',
@@ -129,7 +129,7 @@ t.test('swapoff is kept at its place, whoever else comes there; the thread goes 
     contenderTo: 'vfree',
     heldWhenOvertaken: true,
   });
-  t.same(told, ['contender', 'contender', 'held', 'all']);
+  t.same(asked, ['contender', 'contender', 'held', 'all']);
   t.match(await holdMeanwhile(fake(['contender_done']).placement, kept, DEFAULT_TIMES), {
     contenderKept: false,
     contenderReturned: true,
@@ -139,12 +139,12 @@ t.test('swapoff is kept at its place, whoever else comes there; the thread goes 
   });
 });
 
-t.test('preempt: all run once the holder is woken, and it is told to let go', async (t) => {
-  const { placement, told, written } = fake(['woken', 'hold_begin', 'contender_done', 'done']);
+t.test('preempt: all run once the holder is woken, and it is asked to release', async (t) => {
+  const { placement, asked, written } = fake(['woken', 'hold_begin', 'contender_done', 'done']);
   const { seen, landed } = await attempt(placement, preempt, DEFAULT_TIMES);
   t.match(seen, { end: 'done', contenderReturned: true, heldWhenOvertaken: true });
   t.equal(landed?.func, 'synchronize_rcu', 'where the held thread was when the holder took its CPU');
-  t.same(told, ['contender', 'all', 'all', 'all']);
+  t.same(asked, ['contender', 'all', 'all', 'all']);
   t.match(written.at(-1), { hold_release: 1 });
   const ended = await holdMeanwhile(
     fake(['woken', 'hold_begin', 'contender_done'], { held: PROGRESS.ended }).placement,

@@ -23,7 +23,7 @@ t.test('direct calls and jumps to another function, without the compiler’s own
   t.same(parseCallees(''), []);
 });
 
-t.test('functions so many calls deep, each once', async (t) => {
+t.test('functions this many calls deep, each once', async (t) => {
   const graph: Record<string, string[]> = { a: ['b', 'c'], b: ['c', 'd'], d: ['e'] };
   const asked: string[] = [];
   const callees = async (func: string) => (asked.push(func), graph[func] ?? []);

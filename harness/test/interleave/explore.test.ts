@@ -71,8 +71,8 @@ const options = {
   signal: new AbortController().signal,
 } as const;
 
-/** An exploration with what it told on its way. */
-async function told(placement: Placement, change: Partial<ExploreOptions> = {}) {
+/** An exploration with what it reported on its way. */
+async function exploring(placement: Placement, change: Partial<ExploreOptions> = {}) {
   const results: PointResult[] = [];
   let path: ExploredPath | null = null;
   const { lost } = await explore(placement, {
@@ -85,7 +85,7 @@ async function told(placement: Placement, change: Partial<ExploreOptions> = {}) 
 }
 
 t.test('a hold that starves the kernel makes every point inconclusive', async (t) => {
-  const { path, results, lost } = await told(new FakeMachine().placement('stop_machine'));
+  const { path, results, lost } = await exploring(new FakeMachine().placement('stop_machine'));
   t.equal(path?.points.length, 120);
   t.same(
     results.map(({ point }) => point.index),
@@ -100,7 +100,10 @@ t.test(
   async (t) => {
     const explored = new Set<string>();
     const shared = async (index: number, of: number) => {
-      const { results } = await told(new FakeMachine().placement('stop_machine'), { share: { index, of }, explored });
+      const { results } = await exploring(new FakeMachine().placement('stop_machine'), {
+        share: { index, of },
+        explored,
+      });
       for (const { point } of results) explored.add(pointName(point));
       return results.map(({ point }) => point.index);
     };
@@ -115,7 +118,7 @@ t.test('a failure at a point is that point’s result; a lost machine ends the e
   const placement = fake.placement(null);
   const traced = async (failure: HostError) => {
     fake.failLoad = null;
-    const run = told(placement);
+    const run = exploring(placement);
     // The first restore is for the trace; those for the points fail.
     await Promise.resolve();
     fake.failLoad = failure;
@@ -137,7 +140,7 @@ t.test(
     const taken = new Set<string>();
     const once = async () => {
       fake.failLoad = null;
-      const run = told(fake.placement(null), { taken });
+      const run = exploring(fake.placement(null), { taken });
       await Promise.resolve();
       fake.failLoad = new CpuTakenError('swapoff', 'taken');
       return run;
@@ -151,15 +154,15 @@ t.test(
 
 t.test('points that were explored before are left out', async (t) => {
   const explored = new Set(['do_swap_page', 'do_swap_page+0xc8']);
-  const { results } = await told(new FakeMachine().placement('x'), { explored });
+  const { results } = await exploring(new FakeMachine().placement('x'), { explored });
   t.same(
     results.map(({ point }) => point.index),
     [100],
   );
-  await t.rejects(told(new FakeMachine().placement('x'), { contenderTo: 'no_such_function' }), {
+  await t.rejects(exploring(new FakeMachine().placement('x'), { contenderTo: 'no_such_function' }), {
     code: 'NO_SUCH_FUNCTION',
   });
-  await t.rejects(told(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), {
+  await t.rejects(exploring(new FakeMachine().placement('x'), { signal: AbortSignal.abort(new Error('stop')) }), {
     message: 'stop',
   });
 });
@@ -184,9 +187,9 @@ t.test('the walker follows the path with a second snapshot and notices when it d
   await t.rejects(walker.goTo({ ...point(5), address: '0x1' }), { code: 'PATH_DIFFERS' });
 });
 
-/** vCPUs that stop where a list says, and a record of what they were told. */
+/** vCPUs that stop where a list says, and a record of what they were asked for. */
 function scripted(stops: readonly (readonly [thread: number, pc: bigint])[]) {
-  const told: string[] = [];
+  const asked: string[] = [];
   const pcs = new Map<number, bigint>();
   let next = 0;
   const vcpus = {
@@ -194,8 +197,8 @@ function scripted(stops: readonly (readonly [thread: number, pc: bigint])[]) {
     readRegister: async (thread: number) => pcs.get(thread) ?? 0n,
     insert: async () => undefined,
     remove: async () => undefined,
-    step: async (thread: number) => (told.push(`step ${thread}`), pcs.set(thread, 1n), { signal: 5, thread }),
-    resume: (threads: readonly number[] | 'all') => void told.push(`resume ${String(threads)}`),
+    step: async (thread: number) => (asked.push(`step ${thread}`), pcs.set(thread, 1n), { signal: 5, thread }),
+    resume: (threads: readonly number[] | 'all') => void asked.push(`resume ${String(threads)}`),
     waitStop: async (): Promise<StopEvent | null> => {
       const stop = stops[next++];
       if (stop === undefined) return null;
@@ -203,11 +206,11 @@ function scripted(stops: readonly (readonly [thread: number, pc: bigint])[]) {
       return { signal: 5, thread: stop[0] };
     },
   };
-  return { told, vcpus: vcpus as unknown as PlacedMachine['vcpus'] };
+  return { asked, vcpus: vcpus as unknown as PlacedMachine['vcpus'] };
 }
 
-t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and no other', async (t) => {
-  const { told, vcpus } = scripted([
+t.test('a vCPU is stepped past the breakpoint that it was reported at, and no other', async (t) => {
+  const { asked, vcpus } = scripted([
     [1, 0x10n],
     [2, 0x20n],
   ]);
@@ -216,10 +219,10 @@ t.test('a vCPU is stepped past the breakpoint that it was told to stand at, and 
   t.same(await runner.run([1], 5), { thread: 1, pc: 0x10n });
   t.same(await runner.run('all', 5), { thread: 2, pc: 0x20n });
   t.equal(await runner.run([1], 5), null);
-  t.same(told, ['resume 1', 'step 1', 'resume all', 'resume 1']);
+  t.same(asked, ['resume 1', 'step 1', 'resume all', 'resume 1']);
   runner.restored();
   await runner.start([2]);
-  t.same(told.at(-1), 'resume 2', 'after a restore there is nothing to step past');
+  t.same(asked.at(-1), 'resume 2', 'after a restore there is nothing to step past');
 });
 
 t.test(
@@ -251,9 +254,9 @@ t.test(
     ]);
     await toAnchor(reached);
     t.same(
-      reached.told.filter((what) => what.startsWith('resume')),
+      reached.asked.filter((what) => what.startsWith('resume')),
       ['resume all', 'resume all', 'resume 1'],
-      'a stop elsewhere is none; the other thread goes back to its place',
+      'a stop elsewhere does not count; the other thread goes back to its place',
     );
   },
 );
@@ -273,8 +276,8 @@ t.test('the CPU time of a process whatever its name', async (t) => {
   t.same(processState(stat('T')), { cpuMs: 1750, stopped: true });
 });
 
-t.test('a console’s splats begin anew with each restore', async (t) => {
-  let told: (line: string) => void = () => undefined;
+t.test('a console’s splats begin again with each restore', async (t) => {
+  let print: (line: string) => void = () => undefined;
   const scanner = (): LineScanner => {
     let pending: LineScanner['pending'] = 'none';
     return {
@@ -294,20 +297,20 @@ t.test('a console’s splats begin anew with each restore', async (t) => {
       },
     };
   };
-  const splats = new ConsoleSplats(scanner, (listener) => (told = listener));
+  const splats = new ConsoleSplats(scanner, (listener) => (print = listener));
   const whole = splats.whole();
-  for (const line of ['boot', 'BUG']) told(line);
+  for (const line of ['boot', 'BUG']) print(line);
   t.same(splats.titles(), ['BUG']);
-  told('end');
+  print('end');
   await whole;
   t.same(splats.titles(), ['BUG in f']);
   t.match(splats.splats(), [{ title: 'BUG in f', frames: [{ func: 'f' }] }]);
   await splats.whole();
   splats.restart();
   t.same([splats.titles(), splats.splats()], [[], []]);
-  told('BUG');
+  print('BUG');
   t.match(splats.splats(), [{ title: 'BUG in f' }], 'what is open when it is asked for ends there');
   splats.restart();
-  told('calm');
+  print('calm');
   t.equal(await Promise.race([splats.whole().then(() => 'whole'), Promise.resolve('not yet')]), 'not yet');
 });

@@ -28,7 +28,7 @@ t.test('symbols by address and by name', async (t) => {
   t.equal(placeName(symbols.place(0xffffffff81004000n) as CodePlace), 'helper');
   t.equal(symbols.place(0xffffffff81000000n)?.func, 'startup_64', 'no marker of the linker');
   t.equal(symbols.place(0x400000n), null);
-  t.equal(symbols.place(0xffffffff81007000n), null, 'behind the last symbol is no text');
+  t.equal(symbols.place(0xffffffff81007000n), null, 'after the last symbol is no text');
   t.equal(symbols.firstOf(['gone', 'do_swap_page']).name, 'do_swap_page');
   t.throws(() => symbols.firstOf(['gone']), { code: 'NO_SUCH_FUNCTION' });
   t.equal(symbols.addressAt('do_swap_page+0x10'), 0xffffffff81001010n);
@@ -196,7 +196,7 @@ t.test('a path is named by function, offset and occurrence, and ends at a return
       [4, 1],
       [0, 2],
     ],
-    'a step that goes nowhere is none',
+    'a step that goes nowhere does not count',
   );
   t.match(looped.end, 'the thread sleeps after do_swap_page');
   t.match(

@@ -64,7 +64,7 @@ t.test('neighbours with the same outcome and signature are one window', async (t
   t.same(windowsOf([]), []);
 });
 
-t.test('repeats that disagree are shown as a set, gravest first, and are no neighbour of either', async (t) => {
+t.test('repeats that disagree are shown as a set, worst first, and are no neighbour of either', async (t) => {
   const windows = windowsOf([result(0, OK), result(1, OK), result(1, xas), result(2, xas)]);
   t.same(
     windows.map(({ outcomes }) => outcomes.map(({ kind }) => kind)),
@@ -73,13 +73,14 @@ t.test('repeats that disagree are shown as a set, gravest first, and are no neig
   t.same(outcomeSet([OK, xas, OK]).length, 2);
 });
 
-t.test('a map counts points of those that exist, each by its gravest outcome', async (t) => {
+t.test('a map counts points of those that exist, each by its worst outcome', async (t) => {
   const map = raceMap(header, [result(0, xas), result(1, OK), result(1, dup), result(2, REFUSED)]);
   t.equal(map.exploredPoints, 3);
   t.match(countOutcomes(map), { oops: 2, refused: 1, ok: 0 });
   t.equal(
     mapSentence(map),
-    'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, repeats differ at 1',
+    'weakened, fault on rotational, stall: 3 of 10 points, 2 oops, 0 hang, 0 corruption, 1 refused, ' +
+      'repeats differ at 1',
   );
 });
 
@@ -110,7 +111,7 @@ t.test('a map says at how many points its repeats differ', async (t) => {
   t.notMatch(mapSentence(raceMap(header, [result(0, OK), result(0, OK)])), /differ/);
 });
 
-t.test('the strip shows the gravest outcome of a column, and what was not explored as nothing', async (t) => {
+t.test('the strip shows the worst outcome of a column, and what was not explored as nothing', async (t) => {
   const map = raceMap(header, [result(0, xas), result(2, xas), result(3, OK), result(4, OK), result(5, REFUSED)]);
   t.equal(strip(map, 10), '###..r    ');
   t.equal(strip(map, 5), '##r  ');

@@ -151,7 +151,7 @@ t.test('one difference voids the map', async (t) => {
   t.match(
     text([result(first, { kind: 'ok' }), lost]),
     /\(10 more by a neighbour, 0 such checked, 0 differ\)/,
-    'what told nothing is no check',
+    'what was inconclusive is no check',
   );
   const waited = (where: string): PointOutcome => ({ kind: 'waited', where });
   t.match(

@@ -25,7 +25,9 @@ t.test('stock over tmpfs: the read-ahead hang is found by holding the fault befo
   const lab = await labFor(kernel);
   await booted(t.name);
   const schedule = parseSchedule(
-    'name: ra\npath: shmem\nhold: {at: shmem_swapin, how: preempt}\nexpect: {kind: hang, matches: swap_cluster_readahead}\n',
+    ['name: ra', 'path: shmem', 'hold: {at: shmem_swapin, how: preempt}']
+      .concat('expect: {kind: hang, matches: swap_cluster_readahead}')
+      .join('\n'),
     'ra',
   );
   const options = { attempts: ATTEMPTS, source: sourceLookup(kernel.vmlinux, never), signal: never };
@@ -57,11 +59,11 @@ t.test('unpatched: other paths and backends show their own windows', async (t) =
   t.ok(counted.merged !== null && counted.merged.represented > 0 && counted.merged.checked > 0);
   t.same(counted.merged?.differences, []);
 
-  const behind = await map('fault', 'rotational', { entries: ['swap_readpage', 'swap_free'] });
-  t.match(behind, {
+  const after = await map('fault', 'rotational', { entries: ['swap_readpage', 'swap_free'] });
+  t.match(after, {
     anchor: '__swap_duplicate returned',
     pointsAre: 'function entries',
-    exploredPoints: behind.pathPoints,
+    exploredPoints: after.pathPoints,
   });
-  t.ok(behind.pathPoints > 1);
+  t.ok(after.pathPoints > 1);
 });

@@ -95,7 +95,7 @@ t.test('guests side by side explore what one does, each with its console', async
   const folder = join(/^run: (.*)$/m.exec(run.stderr)?.[1] ?? '', 'steps');
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const consoles = names.filter((name) => /console\.\d+\.log$/.test(name)).length;
-  t.ok(consoles >= 3, `two, and one for what the last path has besides, and one for each that is lost: ${consoles}`);
+  t.ok(consoles >= 3, `two, and one for what only the last path has, and one for each that is lost: ${consoles}`);
 });
 
 t.test('a kernel that is not the one that was built is not placed, and an exploration of it says so', async (t) => {

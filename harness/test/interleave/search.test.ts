@@ -27,7 +27,9 @@ const KEEP = 0xffffffff81002000n;
 const SWAPOFF = 0xffffffff81003000n;
 const RETURN = SWAPOFF + 0x40n;
 const symbols = new SymbolTable(
-  'ffffffff81001000 T do_swap_page\nffffffff81002000 T vfree\nffffffff81003000 T __x64_sys_swapoff\nffffffff81004000 T __schedule\nffffffff81005000 T _etext\n',
+  ['1 T do_swap_page', '2 T vfree', '3 T __x64_sys_swapoff', '4 T __schedule', '5 T _etext']
+    .map((symbol) => `ffffffff8100${symbol.replace(' ', '000 ')}\n`)
+    .join(''),
 );
 
 const lists = { seed: '1', functions: ['a', 'b', 'c', 'd'], contenderFunctions: ['x', 'y'] };
@@ -268,7 +270,7 @@ t.test('a machine that goes with its crash leaves the crash; one that goes witho
   );
 });
 
-t.test('functions that nobody comes to are found out', async (t) => {
+t.test('functions that no thread reaches are found out', async (t) => {
   const { searched, inserted } = fake({ stops: [[KEEP, 1]] });
   t.same(await census(searched, ['do_swap_page', 'vfree'], 200), { reached: ['vfree'], cut: false });
   t.equal(inserted.size, 0);

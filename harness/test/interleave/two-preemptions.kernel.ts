@@ -9,7 +9,7 @@ import { booted, kernelOf, labFor, never, shippedPlan, shippedSchedule } from '.
 
 const ATTEMPTS = 5;
 
-t.test('unpatched: swapoff held in its turn, swapon behind it, and a place by its source line', async (t) => {
+t.test('unpatched: swapoff held in its turn, swapon after it, and a place by its source line', async (t) => {
   const kernel = await kernelOf(await shippedPlan('default'), 'unpatched');
   const lab = await labFor(kernel);
   await booted(t.name);
@@ -30,7 +30,9 @@ t.test('unpatched: swapoff held in its turn, swapon behind it, and a place by it
     ...([kernel, lab, never] as const),
     async (placement) => {
       const again = parseSchedule(
-        'name: again\nhold: {at: __read_swap_cache_async, how: preempt}\nmeanwhile: swapoff+swapon\nexpect: {kind: refused}\n',
+        ['name: again', 'hold: {at: __read_swap_cache_async, how: preempt}', 'meanwhile: swapoff+swapon']
+          .concat('expect: {kind: refused}')
+          .join('\n'),
         'again',
       );
       t.equal((await replay(placement, again, options)).met, ATTEMPTS, 'the entry is not one of the new area’s');

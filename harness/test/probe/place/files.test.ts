@@ -16,7 +16,7 @@ const symbols: SymbolLookup = {
 };
 const filesIn = (dir: string) => ({ path: (name: string) => join(dir, name) });
 
-t.test('points are kept one by one; a line that was cut is none, and does not spoil the next', async (t) => {
+t.test('points are kept one by one; a line that was cut does not count, and does not spoil the next', async (t) => {
   const dir = t.testdir({});
   const raw = rawFiles(dir, symbols);
   t.same(await readPoints(raw), { path: null, results: [] }, 'nothing is there yet');
@@ -52,7 +52,7 @@ t.test('raw files are a finding, with sources at its instants', async (t) => {
     merged: { represented: 1, checked: 0 },
     strays: [],
   });
-  // Whoever changes a point changes what its console does not say any more.
+  // Who changes a point changes what its console does not say any more.
   writeFileSync(
     join(dir, 'points.jsonl'),
     readFileSync(join(dir, 'points.jsonl'), 'utf8').replace(

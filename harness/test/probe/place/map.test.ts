@@ -31,7 +31,7 @@ function map(results: readonly PointResult[], represented: Readonly<Record<strin
   return made;
 }
 
-const BESIDE = { address: '0x9000', func: 'swap_cache_get_folio', offset: 0x145 };
+const OFF_PATH = { address: '0x9000', func: 'swap_cache_get_folio', offset: 0x145 };
 
 t.test('neighbours with the same outcomes are one window, repeats that differ a set', async (t) => {
   const made = map([result(0, XAS), result(2, XAS), result(3, OOPS), result(4, OK), result(4, OOPS), result(5, OK)]);
@@ -53,8 +53,8 @@ t.test('an instant is where the thread stood', async (t) => {
     [
       preempted(0, { address: makePoint(0).address, func: 'do_swap_page', offset: 0 }),
       preempted(3, { address: later.address, func: later.func, offset: later.offset }),
-      preempted(4, BESIDE),
-      preempted(5, BESIDE),
+      preempted(4, OFF_PATH),
+      preempted(5, OFF_PATH),
       preempted(7, null),
       preempted(8, null, HANG),
     ],
@@ -68,7 +68,7 @@ t.test('an instant is where the thread stood', async (t) => {
       ['do_swap_page+0x18', 6, true],
       ['do_swap_page+0x20', 8, true],
     ],
-    'one beside the path is after the last point that was deferred to it; a finding is kept wherever it was',
+    'one off the path is after the last point that was deferred to it; a finding is kept wherever it was',
   );
   t.match(held, { asked: 6, deferred: 3, unheld: 1 });
   t.match(
@@ -118,7 +118,7 @@ t.test('merged points that differ void a map', async (t) => {
   t.match(mapText(made), /differs: do_swap_page\+0x4: ok; do_swap_page: oops/);
 });
 
-t.test('what so many attempts support is said', async (t) => {
+t.test('what this many attempts support is said', async (t) => {
   t.equal(missedChance(1).toFixed(2), '0.95');
   t.equal(missedChance(3).toFixed(2), '0.63');
   t.ok(Math.abs(missedChance(300) - 3 / 300) < 1e-4, 'the rule of three');

@@ -16,7 +16,7 @@ t.test('one guest after the other makes the rounds that are left', async (t) => 
   t.match(next([lost, rest]), { kind: 'done', reasons: { weakened: 'all 10 rounds were made' } });
 });
 
-t.test('a finding is brought down to a schedule, and the schedule is replayed', async (t) => {
+t.test('a finding is minimised to a schedule, and the schedule is replayed', async (t) => {
   const found = makeSearched(FOUND);
   const minimise = { do: 'minimise', found: CRASH, rounds: [makeRound(3)], functions: ['do_swap_page'] };
   t.match(next([found]), { step: { index: 1, args: minimise } });
