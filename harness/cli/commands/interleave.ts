@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UsageError } from '../../model/errors.ts';
+import { EXIT, UsageError } from '../../model/errors.ts';
 import type { HoldKind } from '../../model/interleave.ts';
 import { parseMaps, type RaceMap } from '../../probe/place/map.ts';
 import { NOT_PLACED } from '../../probe/place/run.ts';
@@ -45,7 +45,7 @@ export interface ExploreFlags extends PlanFlags {
 
 /** `interleave explore`: holds an operation at chosen points of its path, prints the map and keeps it with its run. */
 export async function exploreCommand(context: CommandContext, variant: string, flags: ExploreFlags): Promise<void> {
-  const maps = await exploreMaps(context, [variant], flags);
+  const maps = await exploreMaps(context, variant, flags);
   context.emit.done();
   if (maps.length === 0) return;
   context.print(flags.json === true ? toJson(maps.length === 1 ? maps[0] : maps) : `${mapsText(maps)}\n\n${LEGEND}`);
@@ -57,14 +57,11 @@ export async function compareCommand(
   sources: readonly string[],
   flags: ExploreFlags,
 ): Promise<void> {
-  const files = new Map<string, RaceMap[]>();
+  const maps: RaceMap[] = [];
   for (const source of sources) {
     const stored = await readFile(source, 'utf8').catch(() => null);
-    if (stored !== null) files.set(source, parseMaps(stored, source));
+    maps.push(...(stored === null ? await exploreMaps(context, source, flags) : parseMaps(stored, source)));
   }
-  const variants = sources.filter((source) => !files.has(source));
-  const explored = variants.length === 0 ? [] : await exploreMaps(context, variants, flags);
-  const maps = sources.flatMap((source) => files.get(source) ?? explored.filter(({ variant }) => variant === source));
   context.emit.done();
   context.print(flags.json === true ? toJson(maps) : comparisonText(maps));
 }
@@ -96,26 +93,23 @@ function comparisonText(maps: readonly RaceMap[]): string {
 }
 
 /** One run: a probe for each place at which the contender is kept. */
-async function exploreMaps(
-  context: CommandContext,
-  variants: readonly string[],
-  flags: ExploreFlags,
-): Promise<RaceMap[]> {
+async function exploreMaps(context: CommandContext, variant: string, flags: ExploreFlags): Promise<RaceMap[]> {
   const { workspace, emit } = context;
   const race = readRace(workspace.guestsDir, flags.race);
   const from = await planOf(context, flags);
   const text = madePlanText(
     {
-      ...{ name: 'explore', describe: `maps of ${variants.join(', ')} of the plan ${from.name}` },
-      ...{ from, variants, race: race.name, probes: placeProbes(race, flags) },
+      ...{ name: 'explore', describe: `maps of ${variant} of the plan ${from.name}` },
+      ...{ from, variants: [variant], race: race.name, probes: placeProbes(race, flags) },
     },
     workspace.root,
   );
   const run = await madeRun(context, text, flags);
   const { maps, notes } = await mapsOfRun(run.dir, run.header);
   for (const message of notes) emit({ kind: 'note', message });
-  context.setStatus(statusOf(run, NOT_PLACED));
-  return variants.flatMap((variant) => maps.filter(({ map }) => map.variant === variant).map(({ map }) => map));
+  const status = statusOf(run, NOT_PLACED);
+  if (status !== EXIT.met) context.setStatus(status);
+  return maps.map(({ map }) => map);
 }
 
 /** What the flags ask for, as probes of a plan file. @throws UsageError for flags that make no sense. */
