@@ -23,8 +23,8 @@ const NO_CALL = Buffer.from('0f1f440000', 'hex');
 const RETURN = Buffer.from('c390909090', 'hex');
 
 /**
- * The calls by which a contender waits, in the order of the functions and of their addresses. Functions that this kernel
- * does not have, or has inlined, have none.
+ * The calls by which a contender waits, in the order of the functions and of their addresses. Functions that this
+ * kernel does not have, or has inlined, have none.
  */
 export async function waitCalls(
   { waits }: Pick<ContenderSpec, 'waits'>,

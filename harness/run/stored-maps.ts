@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { exists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
-import type { ProbeSpec, StepEnd, SymbolLookup } from '../model/probe.ts';
+import type { ProbeSpec, Step, StepEnd, SymbolLookup } from '../model/probe.ts';
 import type { RunHeader } from '../model/run.ts';
 import { several } from '../model/words.ts';
 import type { PlaceFinding } from '../probe/place/finding.ts';
 import { derivePlaced } from '../probe/place/derive.ts';
 import { mapOf, type RaceMap } from '../probe/place/map.ts';
-import type { PlaceSpec } from '../probe/place/spec.ts';
+import type { PlaceArgs, PlaceSpec } from '../probe/place/spec.ts';
 import { wayOf } from '../probe/place/words.ts';
 import { PROBES } from '../probe/table.ts';
 import { canonical, partialName, RUN_FILES } from '../results/layout.ts';
@@ -77,7 +77,7 @@ export async function mapsOfRun(dir: string, header: RunHeader): Promise<StoredM
   const notes: string[] = [];
   for (const probe of header.plan.probes.filter(isPlace)) {
     for (const variant of probe.variants) {
-      const own = [...ended, ...stopped].filter(({ step }) => step.probe === probe.id && step.variant === variant);
+      const own = [...ended, ...stopped].filter(({ step }) => isOfMap(step, probe, variant));
       const map = mapOf(
         probe,
         variant,
@@ -106,7 +106,7 @@ function noteOf(steps: readonly MapStep[], map: RaceMap | null, run: string): st
 }
 
 interface MapStep {
-  readonly step: { readonly probe: string; readonly variant: string };
+  readonly step: Step;
   /** Null for one that was stopped, or is being made. */
   readonly end: StepEnd | null;
   readonly finding: unknown;
@@ -122,6 +122,11 @@ async function stoppedSteps(dir: string): Promise<MapStep[]> {
     steps.push({ step, end: null, finding: await derivePlaced(rawFiles(folder, NO_SYMBOLS)) });
   }
   return steps;
+}
+
+/** Steps of mutants are of other maps. */
+function isOfMap(step: Step, { id }: PlaceSpec, variant: string): boolean {
+  return step.probe === id && step.variant === variant && (step.args as PlaceArgs).part === 'main';
 }
 
 function isPlace(probe: ProbeSpec): probe is PlaceSpec {
