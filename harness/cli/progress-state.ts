@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent } from '../model/events.ts';
-import { outcomeKey } from '../model/race-map.ts';
 import { WORD } from '../report/wording.ts';
 import type { VariantOutcome } from '../model/outcome.ts';
 
@@ -16,8 +15,6 @@ export interface ProgressState {
   readonly stepMs: number;
   /** The step of a run that is under way. */
   readonly step: { readonly name: string; readonly since: number; readonly text: string } | null;
-  /** Points of the exploration that is under way, and the last of them. */
-  readonly exploration: { readonly id: string; readonly points: number; readonly last: string } | null;
   readonly build: Extract<ProgressEvent, { kind: 'build-progress' }> | null;
 }
 
@@ -29,7 +26,6 @@ export function initialState(now: number): ProgressState {
     measured: {},
     stepMs: 0,
     step: null,
-    exploration: null,
     build: null,
   };
 }
@@ -46,15 +42,8 @@ export function advance(state: ProgressState, event: ProgressEvent, now: number)
       return { ...state, build: event };
     case 'build-done':
       return { ...state, build: null };
-    case 'point': {
-      const points = state.exploration?.id === event.exploration ? state.exploration.points + 1 : 1;
-      return {
-        ...state,
-        exploration: { id: event.exploration, points, last: `${event.point}: ${outcomeKey(event.outcome)}` },
-      };
-    }
     case 'step-start':
-      return { ...state, build: null, exploration: null, step: { name: event.step, since: now, text: '' } };
+      return { ...state, build: null, step: { name: event.step, since: now, text: '' } };
     case 'step-progress':
       return state.step?.name === event.step ? { ...state, step: { ...state.step, text: event.text } } : state;
     case 'step-end':
@@ -82,15 +71,14 @@ function plus(
   return measured === null ? sums : { ...sums, [measured.unit]: (sums[measured.unit] ?? 0) + measured.value };
 }
 
-function currentLine({ build, step, exploration }: ProgressState): string[] {
+function currentLine({ build, step }: ProgressState): string[] {
   if (build !== null) {
     const objects = build.expected === null ? `${build.done} objects` : `${build.done} of ${build.expected} objects`;
     return [
       `build ${build.variant}: ${objects}${build.etaSeconds === null ? '' : `, about ${clock(build.etaSeconds * 1000)} left`}`,
     ];
   }
-  if (step !== null) return [`${step.name}: ${step.text === '' ? 'begun' : step.text}`];
-  return exploration === null ? [] : [`${exploration.id}: ${exploration.points} points, ${exploration.last}`];
+  return step === null ? [] : [`${step.name}: ${step.text === '' ? 'begun' : step.text}`];
 }
 
 function overallLine(state: ProgressState, now: number): string[] {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
-import { outcomeKey } from '../model/race-map.ts';
 import type { VariantOutcome } from '../model/outcome.ts';
 import type { Paint, Style } from '../report/paint.ts';
 import { WORD } from '../report/wording.ts';
@@ -76,9 +75,6 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
       return `note: ${event.message}`;
     case 'build-done':
       return `kernel ${event.variant}: ${event.kernelId} ${event.cached ? '(cached)' : `built in ${Math.round(event.seconds)} s`}`;
-    case 'point':
-      if (event.outcome.kind !== 'hang' && event.outcome.kind !== 'corruption') return null;
-      return `${event.exploration}: ${event.point}: ${outcomeKey(event.outcome)}`;
     case 'step-end': {
       const { outcome, words } = event.brief;
       const word = paint(outcome === 'clean' ? 'nothing happened' : WORD[outcome], STYLE[outcome]);

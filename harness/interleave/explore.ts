@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { MachineLostError, SwapraceError } from '../model/errors.ts';
-import type { ExploredPath } from '../model/exploration.ts';
-import type { PathPoint, PointChoice, PointRange, PointResult, PointSample } from '../model/interleave.ts';
+import type {
+  ExploredPath,
+  PathPoint,
+  PointChoice,
+  PointRange,
+  PointResult,
+  PointSample,
+} from '../model/interleave.ts';
 import { pointName } from '../model/race-map.ts';
 import { attempt, DEFAULT_TIMES, type AttemptTimes, type Interleaving } from './attempt.ts';
 import { classify } from './classify.ts';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { MergeSummary, PathPoint, PointResult, VcpuControl } from '../model/interleave.ts';
-import { pointName } from '../model/race-map.ts';
+import { distinctOutcomes, pointName } from '../model/race-map.ts';
 import { isPrivate, type Disassembler } from './disassembly.ts';
-import { outcomeSet } from './map.ts';
 import { samplePoints } from './points.ts';
 
 /** Of the points that are represented by another, one in this many is run all the same. */
@@ -58,7 +57,7 @@ export function mergeSummary(represented: MergePlan['represented'], results: rea
     seen.set(pointName(point), [...(seen.get(pointName(point)) ?? []), outcome]);
   }
   const keyOf = (name: string): string =>
-    outcomeSet(seen.get(name) ?? [])
+    distinctOutcomes(seen.get(name) ?? [])
       .map(essence)
       .join(' | ');
   const run = new Set(results.map(({ point }) => pointName(point)));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { PointOutcome } from './interleave.ts';
 import type { StepBrief } from './probe.ts';
 
 /** What a pipeline tells whoever watches it. The terminal is one consumer. */
@@ -25,7 +24,6 @@ export type ProgressEvent =
   /** How far a step is, in its kind's words. */
   | { readonly kind: 'step-progress'; readonly step: string; readonly text: string }
   | { readonly kind: 'step-end'; readonly step: string; readonly brief: StepBrief }
-  | { readonly kind: 'point'; readonly exploration: string; readonly point: string; readonly outcome: PointOutcome }
   | { readonly kind: 'note'; readonly message: string };
 
 export type ProgressListener = (event: ProgressEvent) => void;

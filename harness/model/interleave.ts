@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { SwapBackend } from './guest.ts';
 import type { Splat } from './splat.ts';
 
 /** Why and where a machine stopped, as its debugger stub tells. */
@@ -147,20 +146,6 @@ export interface Observation {
   readonly stuckIn: string | null;
 }
 
-/** A stretch of consecutive explored points with one set of outcomes. */
-export interface RaceWindow {
-  readonly first: PathPoint;
-  readonly last: PathPoint;
-  /** Points of the path from `first` to `last`. */
-  readonly points: number;
-  readonly explored: number;
-  /** Distinct outcomes, worst first; more than one where repeats or points disagree. */
-  readonly outcomes: readonly PointOutcome[];
-  /** Innermost first; empty until the map was symbolised. */
-  readonly firstSource: readonly SourceFrame[];
-  readonly lastSource: readonly SourceFrame[];
-}
-
 /** Points that were not run because a neighbour stands for them, and the proof by those that were run all the same. */
 export interface MergeSummary {
   /** Points that were not run. */
@@ -171,34 +156,15 @@ export interface MergeSummary {
   readonly differences: readonly string[];
 }
 
-/** What one exploration of one kernel found. */
-export interface RaceMap {
-  readonly schema: 1;
-  readonly variant: string;
-  readonly race: string;
-  /** The operation of the race that is held. */
-  readonly path: string;
-  readonly backend: SwapBackend;
-  /** The function at which the points begin; for entries the end of the stepped path, after which they do. */
+/** The path as it was stepped. */
+export interface ExploredPath {
+  /** Where its points begin: the name of a function, or for entries the end of the stepped path. */
   readonly anchor: string;
-  readonly hold: HoldKind;
-  /** The operation that goes on meanwhile. */
-  readonly meanwhile: string;
-  /** `function+offset` at which the contender was held in its turn until the thread had gone on; null when it was not. */
-  readonly contenderTo: string | null;
-  /**
-   * What the points are: instructions of the stepped path, or, after its end, entries of functions that the thread
-   * made in a run without any hold.
-   */
-  readonly pointsAre: 'instructions' | 'function entries';
-  /** Points that exist between the anchor and the path's end. */
-  readonly pathPoints: number;
-  readonly exploredPoints: number;
-  /** Null where no points were merged. */
-  readonly merged: MergeSummary | null;
-  /** Why the path ends where it does. */
-  readonly pathEnd: string;
-  readonly windows: readonly RaceWindow[];
+  /** Why it ends where it does. */
+  readonly end: string;
+  readonly points: readonly PathPoint[];
+  /** For each point that is left out, by name, the one that stands for it; null where no points are merged. */
+  readonly represented: Readonly<Record<string, string>> | null;
 }
 
 /** Follows a console for splats, from one restore to the next. */

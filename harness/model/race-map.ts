@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { HoldKind, PathPoint, PointOutcome, RaceMap, RaceWindow } from './interleave.ts';
+import type { PathPoint, PointOutcome } from './interleave.ts';
 
-/** Gravest first. */
+/** Worst first. */
 export const OUTCOME_KINDS = [
   'oops',
   'corruption',
@@ -17,10 +17,11 @@ export function pointName({ func, offset, occurrence }: Pick<PathPoint, 'func' |
   return `${func}${offset === 0 ? '' : `+0x${offset.toString(16)}`}${occurrence === 1 ? '' : `#${occurrence}`}`;
 }
 
-/** What tells two outcomes apart, but for their splats. */
-export function outcomeKey(
-  outcome: Exclude<PointOutcome, { kind: 'oops' }> | { readonly kind: 'oops'; readonly signature: string },
-): string {
+/** An outcome as far as its key asks: whatever is kept of its splat. */
+type KeyedOutcome = Exclude<PointOutcome, { kind: 'oops' }> | { readonly kind: 'oops'; readonly signature: string };
+
+/** What distinguishes two outcomes, but for their splats. */
+export function outcomeKey(outcome: KeyedOutcome): string {
   switch (outcome.kind) {
     case 'oops':
       return `oops: ${outcome.signature}`;
@@ -39,40 +40,11 @@ export function outcomeKey(
   }
 }
 
-/** Why a wait during a stall says nothing of what protects the thread. */
-export const FROZEN_WAIT = 'the contender waits for a frozen CPU wherever on it the thread is; hold by preempt';
-
-/** Whether the contender waited perhaps for no more than the hold's own frozen CPU. */
-export function isFrozenWait({ kind }: PointOutcome, hold: HoldKind): boolean {
-  return kind === 'waited' && hold === 'stall';
-}
-
-/** Points of a map by their gravest outcome. */
-export function countOutcomes(map: RaceMap): Readonly<Record<PointOutcome['kind'], number>> {
-  const counts = Object.fromEntries(OUTCOME_KINDS.map((kind) => [kind, 0])) as Record<PointOutcome['kind'], number>;
-  for (const { outcomes, explored } of map.windows) {
-    const gravest = outcomes[0];
-    if (gravest !== undefined) counts[gravest.kind] += explored;
-  }
-  return counts;
-}
-
-/** Points at which repeats came to different outcomes. */
-export function disagreeing(map: RaceMap): number {
-  return map.windows.filter(({ outcomes }) => outcomes.length > 1).reduce((total, { explored }) => total + explored, 0);
-}
-
-/** Points that a window stands for, by index: where points were merged, those up to the next window as well. */
-export interface WindowReach {
-  readonly window: RaceWindow;
-  readonly from: number;
-  /** Inclusive. */
-  readonly to: number;
-}
-
-export function reachOfWindows({ windows, merged, pathPoints }: RaceMap): WindowReach[] {
-  return windows.map((window, at) => {
-    const next = windows[at + 1]?.first.index ?? pathPoints;
-    return { window, from: window.first.index, to: merged === null ? window.last.index : next - 1 };
-  });
+/** Distinct outcomes by their keys, worst first. */
+export function distinctOutcomes<T extends KeyedOutcome>(outcomes: readonly T[]): T[] {
+  const rank = ({ kind }: T): number => OUTCOME_KINDS.indexOf(kind);
+  const distinct = new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome]));
+  return [...distinct]
+    .sort(([keyA, a], [keyB, b]) => rank(a) - rank(b) || (keyA < keyB ? -1 : 1))
+    .map(([, outcome]) => outcome);
 }

@@ -19,9 +19,6 @@ import { madeRun, statusOf } from '../made-run.ts';
 import { writeOutput } from '../output.ts';
 import { planOf } from './variant.ts';
 
-/** KVM steps into interrupt handlers. */
-export const PLACED_UNDER = 'tcg';
-
 export interface ExploreFlags extends PlanFlags {
   readonly race: string;
   readonly path?: string;

@@ -14,8 +14,10 @@ import { withPlacement } from '../../probe/place/guest.ts';
 import { replaySchedule } from '../../probe/place/replay.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
-import { PLACED_UNDER } from './interleave.ts';
 import { planOf, prepareVariant, variantOf } from './variant.ts';
+
+/** KVM steps into interrupt handlers. */
+const PLACED_UNDER = 'tcg';
 
 export interface ReplayFlags extends PlanFlags {
   readonly attempts: string;

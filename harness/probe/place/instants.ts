@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { ExploredPath } from '../../model/exploration.ts';
-import type { CodePlace, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
+import type { CodePlace, ExploredPath, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
 import { pointName } from '../../model/race-map.ts';
 import type { Splat } from '../../model/splat.ts';
 import type { FoundOutcome, Instant } from './finding.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome } from '../../model/interleave.ts';
-import { OUTCOME_KINDS, outcomeKey } from '../../model/race-map.ts';
+import { distinctOutcomes, OUTCOME_KINDS, outcomeKey } from '../../model/race-map.ts';
 import type { VariantOutcome } from '../../model/outcome.ts';
 import type { Splat } from '../../model/splat.ts';
 import { classify } from '../../model/signature.ts';
@@ -8,17 +8,8 @@ import type { FoundOutcome } from './finding.ts';
 import type { ProbedRace } from '../keys.ts';
 import type { PlaceSpec } from './spec.ts';
 
-export { OUTCOME_KINDS, outcomeKey };
+export { distinctOutcomes, OUTCOME_KINDS, outcomeKey };
 export type OutcomeKind = PointOutcome['kind'];
-
-/** Distinct outcomes by their keys, worst first. */
-export function distinctOutcomes<T extends FoundOutcome>(outcomes: readonly T[]): T[] {
-  const rank = ({ kind }: T): number => OUTCOME_KINDS.indexOf(kind);
-  const distinct = new Map(outcomes.map((outcome) => [outcomeKey(outcome), outcome]));
-  return [...distinct]
-    .sort(([keyA, a], [keyB, b]) => rank(a) - rank(b) || (keyA < keyB ? -1 : 1))
-    .map(([, outcome]) => outcome);
-}
 
 /** Why a wait during a stall says nothing of what protects the thread. */
 export function frozenWait({ contender }: Pick<ProbedRace['words'], 'contender'>): string {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { CodePlace, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
-import type { ExploredPath } from '../../model/exploration.ts';
+import type { CodePlace, ExploredPath, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
 import { splat } from '../../model/splat.ts';
 
 /** Shapes of a placed step's raw files. */

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { RaceMap, RaceWindow, SourceFrame } from '../../model/interleave.ts';
-import { pointName } from '../../model/race-map.ts';
 import type { Frame, Splat } from '../../model/splat.ts';
 import type { RaceStep } from '../../model/section.ts';
 import { html, Markup } from './markup.ts';
@@ -43,59 +41,6 @@ function expand({ symbol, inlined }: Frame): string[] {
 
 function shortAddress(address: string): string {
   return `0x${address.replace(/^0+(?=.)/, '')}`;
-}
-
-/** The same from a window of a race map: the fault was held there, and swapoff did what it could meanwhile. */
-export function raceOfWindow({ anchor, hold, meanwhile }: RaceMap, window: RaceWindow): Markup {
-  const [gravest] = window.outcomes;
-  const place = sourceChain(window.firstSource, window.first.func);
-  const steps: RaceStep[] = [
-    { column: 'left', depth: 0, text: anchor },
-    ...place
-      .filter((func) => func !== anchor)
-      .map((text, index): RaceStep => ({ column: 'left', depth: index + 1, text })),
-    {
-      column: 'left',
-      depth: place.length,
-      text: `held ${hold === 'stall' ? '(its vCPU frozen)' : '(a real-time thread has its CPU)'} at ${pointName(window.first)}`,
-    },
-    ...meanwhileSteps(meanwhile, gravest?.kind === 'waited' ? gravest.where : null),
-    { column: 'left', depth: place.length, text: 'goes on' },
-    gravest === undefined ? { column: 'left', depth: place.length, text: '' } : endStep(gravest, place.length),
-  ];
-  return drawing('CPU 1: the fault', 'CPU 0', steps);
-}
-
-function sourceChain(source: readonly SourceFrame[], func: string): string[] {
-  return source.length === 0 ? [func] : [...source].reverse().map((frame) => frame.func);
-}
-
-function meanwhileSteps(meanwhile: RaceMap['meanwhile'], waitedIn: string | null): RaceStep[] {
-  const called: RaceStep = { column: 'right', depth: 0, text: 'swapoff()' };
-  if (waitedIn !== null) return [called, { column: 'right', depth: 1, text: `waits in ${waitedIn}` }];
-  const returned: RaceStep = { column: 'right', depth: 0, text: 'returns' };
-  return meanwhile === 'swapoff'
-    ? [called, returned]
-    : [called, returned, { column: 'right', depth: 0, text: 'swapon()' }];
-}
-
-function endStep(outcome: NonNullable<RaceWindow['outcomes'][number]>, depth: number): RaceStep {
-  switch (outcome.kind) {
-    case 'oops':
-      return { column: 'left', depth, text: `!!! ${outcome.signature}`, crash: true };
-    case 'corruption':
-      return { column: 'left', depth, text: `!!! ${outcome.what}`, crash: true };
-    case 'hang':
-      return { column: 'left', depth, text: `!!! never leaves ${outcome.where}`, crash: true };
-    case 'waited':
-      return { column: 'right', depth: 1, text: 'returns after the fault' };
-    case 'refused':
-      return { column: 'left', depth, text: 'notices and backs off' };
-    case 'ok':
-      return { column: 'left', depth, text: 'all is well' };
-    case 'inconclusive':
-      return { column: 'left', depth, text: `could not be told: ${outcome.reason}` };
-  }
 }
 
 /** Two columns; time goes down. */

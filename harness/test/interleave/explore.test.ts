@@ -12,11 +12,10 @@ import { PathWalker } from '../../interleave/walk.ts';
 import { processState } from '../../machine/work-clock.ts';
 import { CpuTakenError } from '../../interleave/errors.ts';
 import { HostError, MachineLostError } from '../../model/errors.ts';
-import type { ExploredPath } from '../../model/exploration.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import { pointName } from '../../model/race-map.ts';
 import { makeSplat } from '../probe/stress/fixtures/make.ts';
-import type { PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
+import type { ExploredPath, PlacedMachine, PointResult, StopEvent } from '../../model/interleave.ts';
 
 const TEXT = 0xffffffff81001000n;
 const symbols = new SymbolTable(`ffffffff81001000 T do_swap_page\nffffffff81002000 T _etext\n`);

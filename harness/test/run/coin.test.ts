@@ -92,6 +92,14 @@ t.test('its folder is what its raw files say', async (t) => {
   t.same((await auditRun(run.dir, base, signal, KINDS)).problems, []);
 });
 
+t.test('a plan of no file is kept with its run, which it repeats', async (t) => {
+  const made = await runPlan(plan, null, optionsIn(join(base, 'made')));
+  const file = join(made.dir, 'plan.yaml');
+  t.equal(readFileSync(file, 'utf8'), PLAN);
+  t.match(made.shown.header, { planFile: file, commands: [`scripts/run ${file}`] });
+  t.same((await auditRun(made.dir, base, signal, KINDS)).problems, []);
+});
+
 let copies = 0;
 /** A copy of the sound run, spoilt; with sums as the spoiler would write them. */
 async function problemsOf(spoil: (dir: string, step: string) => void, sums = true): Promise<string[]> {
