@@ -14,6 +14,9 @@ export interface UnpackOptions {
   readonly signal: AbortSignal;
 }
 
+/** An entry without its content. */
+export type EntryHeader = Pick<Header, 'name'> & Partial<Pick<Header, 'type' | 'mode' | 'linkname'>>;
+
 /**
  * Unpacks a tar stream into an empty folder. Files get mode 0644 or 0755 and the time of unpacking.
  *
@@ -27,8 +30,10 @@ export async function unpackTree(stream: Readable, dir: string, { label, signal 
   feeding.catch(() => undefined);
   const writer = new TreeWriter(dir, label);
   try {
-    for await (const entry of extract)
+    for await (const entry of extract) {
+      writer.admitSize(entry.header.name, entry.header.size ?? 0);
       writer.write(entry.header, await bytesOf(entry as unknown as AsyncIterable<Buffer>));
+    }
     await feeding;
   } catch (error) {
     signal.throwIfAborted();
@@ -46,7 +51,12 @@ export async function unpackTree(stream: Readable, dir: string, { label, signal 
   return writer.files;
 }
 
-/** The largest file of a kernel tree has 25 MB; a file at a time fits in memory. */
+/** The largest file of a kernel tree has 25 MB; a file at a time is in memory. */
+export const MOST_FILE_BYTES = 64 << 20;
+/** A kernel tree has 1.5 GB in 90,000 entries: a small archive must not fill the disk. */
+const MOST_TREE_BYTES = 8 * 2 ** 30;
+const MOST_ENTRIES = 1_000_000;
+
 async function bytesOf(entry: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk);
@@ -57,8 +67,10 @@ async function bytesOf(entry: AsyncIterable<Buffer>): Promise<Buffer> {
  * Writes synchronously: eighty thousand small files take 4 s so, three times as long through the thread pool, and the
  * decompressor is another process that goes on meanwhile.
  */
-class TreeWriter {
+export class TreeWriter {
   files = 0;
+  #entries = 0;
+  #bytes = 0;
   readonly #folders = new Set<string>();
   readonly #names = new ArchiveNames();
 
@@ -67,7 +79,17 @@ class TreeWriter {
     readonly label: string,
   ) {}
 
-  write(header: Header, content: Buffer): void {
+  /** To be called before an entry's content is read. @throws SourceError `ARCHIVE_REFUSED`. */
+  admitSize(name: string, bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes > MOST_FILE_BYTES) throw this.#refuse(name, `it has ${bytes} bytes, more than ${MOST_FILE_BYTES}`);
+    if (this.#bytes > MOST_TREE_BYTES) throw this.#refuse(name, `with it there are more than ${MOST_TREE_BYTES} bytes`);
+  }
+
+  /** Writes one entry. @throws SourceError `ARCHIVE_REFUSED`. */
+  write(header: EntryHeader, content: Buffer): void {
+    this.#entries += 1;
+    if (this.#entries > MOST_ENTRIES) throw this.#refuse(header.name, `it is entry ${this.#entries}`);
     const admitted = this.#names.admit(header.name);
     if ('refused' in admitted) throw this.#refuse(header.name, admitted.refused);
     const target = join(this.root, admitted.name);
@@ -89,14 +111,14 @@ class TreeWriter {
     }
   }
 
-  #symlink(name: string, target: string, header: Header): void {
+  #symlink(name: string, target: string, header: EntryHeader): void {
     const to = header.linkname ?? '';
     const refused = this.#names.admitLink(name, to);
     if (refused !== null) throw this.#refuse(header.name, refused);
     this.#create(target, header.name, () => symlinkSync(to, target));
   }
 
-  #hardLink(target: string, header: Header): void {
+  #hardLink(target: string, header: EntryHeader): void {
     const to = this.#names.admit(header.linkname ?? '');
     if ('refused' in to) throw this.#refuse(header.name, `it is a hard link to ${header.linkname}: ${to.refused}`);
     const existing = join(this.root, to.name);

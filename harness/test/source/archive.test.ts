@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { once } from 'node:events';
 import { mkdir, readFile, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import tar, { type Header } from 'tar-stream';
 import t from 'tap';
 import { runOk } from '../../host/process.ts';
@@ -94,6 +95,24 @@ t.test('what would leave the folder is refused by name', async (t) => {
     );
     t.same(await readdir(parent), ['inside'], `${what}: nothing next to the folder`);
   }
+});
+
+t.test('a small archive that is large when unpacked is refused before it is in memory', async (t) => {
+  const dir = t.testdir();
+  const pack = tar.pack();
+  pack.entry({ name: 'linux/zeros', size: 4 * 2 ** 30 }, () => undefined);
+  const [header] = (await once(pack, 'data')) as [Buffer];
+  pack.on('error', () => undefined).destroy();
+  let sent = 0;
+  const zeros = function* (): Generator<Buffer> {
+    yield header;
+    for (; sent < 4 * 2 ** 30; sent += 1 << 20) yield Buffer.alloc(1 << 20);
+  };
+  const packed = Readable.from(zeros()).pipe(createGzip());
+  const unpacked = unpackArchive(packed, 'bomb.tar.gz', dir, { label: 'bomb.tar.gz', signal });
+  await t.rejects(unpacked, { code: 'ARCHIVE_REFUSED', message: /"linux\/zeros" is refused, it has 4294967296 bytes/ });
+  t.ok(sent < 2 ** 28);
+  t.same(await readdir(dir), []);
 });
 
 t.test('near misses are taken', async (t) => {
