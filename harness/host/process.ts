@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { Readable } from 'node:stream';
 import { execa, ExecaError } from 'execa';
 import { HostError, InterruptedError } from '../model/errors.ts';
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** Merged over the harness's own environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Merged over the harness's own environment; an undefined variable is removed. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string | Uint8Array;
   readonly signal?: AbortSignal;
   /** The process is killed after this long; absent means no limit. */
@@ -112,6 +113,16 @@ export async function runOk(file: string, args: readonly string[], options: RunO
 /** The last `count` lines of a text. */
 export function tail(output: string, count: number): string {
   return output.trimEnd().split('\n').slice(-count).join('\n');
+}
+
+/** Most characters of messages that are kept of a process which may print for ever. */
+const TAIL_CHARS = 1 << 16;
+
+/** Reads a stream of messages, and keeps its end. @returns gives what is kept so far. */
+export function keepTail(stream: Readable): () => string {
+  let kept = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (kept = (kept + chunk).slice(-TAIL_CHARS)));
+  return () => kept;
 }
 
 interface LineSource {

@@ -1,35 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { buffer } from 'node:stream/consumers';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
-import { run, start, tail } from '../host/process.ts';
+import { errnoOf } from '../host/files.ts';
+import { gitEnvironment, trustedFolders } from '../host/git.ts';
+import { keepTail, start, tail } from '../host/process.ts';
+import {
+  EXECUTABLE,
+  FOLDER,
+  LINK,
+  ObjectReader,
+  parseListing,
+  SUBMODULE,
+  wrongFolder,
+  type TreeEntry,
+} from './git-objects.ts';
 import { findTree, makeTree, type SourceOptions } from './store.ts';
 import { formatSourceSpec } from './spec.ts';
-import { unpackTree } from './untar.ts';
+import { MOST_FILE_BYTES, TreeWriter, type EntryHeader } from './untar.ts';
 
 type GitSpec = Extract<SourceSpec, { kind: 'git' }>;
 
-/**
- * The user's repository is only read: no optional locks, no automatic maintenance, no objects fetched into a partial
- * clone.
- */
-const READ_ONLY = {
-  GIT_OPTIONAL_LOCKS: '0',
-  GIT_ALLOW_PROTOCOL: 'none',
-  GIT_TERMINAL_PROMPT: '0',
-  LC_ALL: 'C',
-} as const;
+/** Options before git's command: the repository's own settings must start no program. */
+const NO_PROGRAMS = ['core.fsmonitor=false', 'core.attributesFile=/dev/null', 'gc.auto=0', 'maintenance.auto=false'];
 
-/** Options before git's command, so that a commit's bytes do not depend on the user's settings. */
-function gitArguments(path: string, args: readonly string[]): string[] {
-  const settings = [
-    'core.fsmonitor=false',
-    'gc.auto=0',
-    'maintenance.auto=false',
-    'core.autocrlf=false',
-    'core.eol=lf',
-  ];
-  return ['-C', path, '--no-pager', ...settings.flatMap((setting) => ['-c', setting]), ...args];
+/** Runs git commands that only read one repository; what they print depends on its objects alone. */
+class Repository {
+  private constructor(
+    readonly path: string,
+    private readonly trusted: readonly string[],
+    private readonly signal: AbortSignal,
+  ) {}
+
+  static async open(path: string, signal: AbortSignal): Promise<Repository> {
+    return new Repository(path, await trustedFolders(signal), signal);
+  }
+
+  start(args: readonly string[]): Git {
+    const settings = NO_PROGRAMS.flatMap((setting) => ['-c', setting]);
+    return start('git', ['-C', this.path, '--no-pager', ...this.trusted, ...settings, ...args], {
+      env: gitEnvironment(),
+      signal: this.signal,
+    });
+  }
+
+  /** @throws SourceError `GIT_FAILED` with git's own words. */
+  async output(args: readonly string[], what: string): Promise<Buffer> {
+    const child = this.start(args);
+    const complaint = keepTail(child.stderr);
+    child.stdin.end();
+    const [output, { exitCode }] = await Promise.all([buffer(child.stdout), child]);
+    this.signal.throwIfAborted();
+    if (exitCode !== 0) throw gitFailed(what, complaint());
+    return output;
+  }
 }
+
+type Git = ReturnType<typeof start>;
 
 /**
  * Runs a read-only git command and returns its standard output.
@@ -43,52 +70,79 @@ export async function gitOutput(
   what: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const result = await run('git', gitArguments(path, args), { env: READ_ONLY, signal });
-  if (result.exitCode === 0) return result.stdout;
-  throw gitFailed(what, result.stderr);
+  return (await (await Repository.open(path, signal)).output(args, what)).toString('utf8');
 }
 
 /** Takes the tree of one commit out of a repository. Equal trees have one id, whichever commit they come from. */
 export async function prepareGit(spec: GitSpec, options: SourceOptions): Promise<SourceTree> {
   const what = `use ${formatSourceSpec(spec)}`;
-  const revParse = async (rev: string) =>
-    (
-      await gitOutput(
-        spec.path,
-        ['rev-parse', '--verify', '--quiet', '--end-of-options', rev],
-        `${what}: no such revision`,
-        options.signal,
-      )
-    ).trim();
+  const repository = await Repository.open(spec.path, options.signal);
+  const revParse = async (rev: string) => {
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', rev];
+    return (await repository.output(args, `${what}: no such revision`)).toString('latin1').trim();
+  };
   const commit = await revParse(`${spec.rev}^{commit}`);
-  const id = `git-${(await revParse(`${commit}^{tree}`)).slice(0, 16)}`;
+  const tree = await revParse(`${commit}^{tree}`);
+  const id = `git-${tree.slice(0, 16)}`;
   const lookup = () => findTree(options.cacheDir, id);
   return (
     (await lookup()) ??
     makeTree(formatSourceSpec(spec), options, lookup, async (dir) => {
-      await unpackCommit(spec.path, commit, dir, what, options.signal);
+      await unpackCommit(repository, { commit, tree, dir, what });
       return { id, provenance: { kind: 'git', path: spec.path, rev: spec.rev, commit } };
     })
   );
 }
 
-async function unpackCommit(
-  path: string,
-  commit: string,
-  dir: string,
-  what: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const child = start('git', gitArguments(path, ['archive', '--format=tar', commit]), { env: READ_ONLY, signal });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk));
-  const [unpacked, result] = await Promise.allSettled([
-    unpackTree(child.stdout, dir, { label: `commit ${commit}`, signal }),
-    child,
-  ]);
-  if (result.status === 'fulfilled' && result.value.exitCode !== 0 && complaint !== '')
-    throw gitFailed(what, complaint);
-  if (unpacked.status === 'rejected') throw unpacked.reason;
+interface Unpacking {
+  readonly commit: string;
+  readonly tree: string;
+  readonly dir: string;
+  readonly what: string;
+}
+
+/**
+ * Writes the files as the repository's objects have them, each checked against its id. `git archive` and `checkout`
+ * would run filters and honour attributes of the repository, and other bytes would then stand under the tree's id.
+ */
+async function unpackCommit(repository: Repository, { commit, tree, dir, what }: Unpacking): Promise<void> {
+  const listing = await repository.output(['ls-tree', '-r', '-t', '-z', '--full-tree', tree], what);
+  const writer = new TreeWriter(dir, `commit ${commit}`);
+  const child = repository.start(['cat-file', '--batch']);
+  const complaint = keepTail(child.stderr);
+  // When git ends early, its messages say why; EPIPE does not.
+  child.stdin.on('error', () => undefined);
+  try {
+    const entries = parseListing(listing);
+    const wrong = wrongFolder(entries, tree);
+    if (wrong !== null) throw new Error(`tree ${tree} is damaged: folder ${JSON.stringify(wrong)} has another id`);
+    const files = entries.filter(({ mode }) => mode !== FOLDER && mode !== SUBMODULE);
+    child.stdin.end([commit, ...files.map((file) => file.id), ''].join('\n'));
+    const objects = new ObjectReader(child.stdout);
+    const { content: message } = await objects.next(commit, MOST_FILE_BYTES);
+    if (!message.toString('latin1').startsWith(`tree ${tree}\n`)) throw new Error(`commit ${commit} has another tree`);
+    for (const file of files) {
+      const { content } = await objects.next(file.id, MOST_FILE_BYTES);
+      writer.admitSize(file.path, content.length);
+      writer.write(headerOf(file, content), content);
+    }
+  } catch (error) {
+    if (error instanceof SourceError || errnoOf(error) !== null) throw error;
+    child.stdin.destroy();
+    throw gitFailed(what, complaint() || (error as Error).message);
+  } finally {
+    child.kill('SIGKILL');
+    await child;
+  }
+}
+
+/** @throws Error for a name that is not UTF-8. */
+function headerOf({ mode, path }: TreeEntry, content: Buffer): EntryHeader {
+  const name = Buffer.from(path, 'latin1').toString('utf8');
+  if (Buffer.from(name).toString('latin1') !== path) throw new Error(`the name ${JSON.stringify(path)} is not UTF-8`);
+  return mode === LINK
+    ? { name, type: 'symlink', linkname: content.toString('utf8') }
+    : { name, type: 'file', mode: mode === EXECUTABLE ? 0o755 : 0o644 };
 }
 
 function gitFailed(what: string, words: string): SourceError {

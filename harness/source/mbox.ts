@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Patch } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
+import { gitOutsideRepositories } from '../host/git.ts';
 import { run, tail } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
 import { filesOfPatch } from './patch-text.ts';
@@ -36,7 +37,12 @@ export async function patchesOfMbox(
 
 async function splitMails(name: string, mbox: string, cacheDir: string, signal: AbortSignal): Promise<Mail[]> {
   await using folder = await cacheTempDir(cacheDir, 'mbox');
-  const split = await run('git', ['mailsplit', '-d8', `-o${folder.path}`], { cwd: folder.path, stdin: mbox, signal });
+  const split = await run('git', ['mailsplit', '-d8', `-o${folder.path}`], {
+    cwd: folder.path,
+    env: gitOutsideRepositories(folder.path),
+    stdin: mbox,
+    signal,
+  });
   if (split.exitCode !== 0) throw invalid(name, tail(split.stderr, 1), 'save the thread as mbox (raw)');
   const mails: Mail[] = [];
   for (const file of (await readdir(folder.path)).sort()) mails.push(await decodeMail(name, folder.path, file, signal));
@@ -48,6 +54,7 @@ async function decodeMail(name: string, dir: string, file: string, signal: Abort
   // -k keeps "[PATCH 2/5]" in the subject.
   const result = await run('git', ['mailinfo', '-k', '--encoding=UTF-8', message, diff], {
     cwd: dir,
+    env: gitOutsideRepositories(dir),
     stdin: await readFile(join(dir, file)),
     signal,
   });

@@ -69,6 +69,13 @@ async function loadRange(path: string, range: string, cacheDir: string, signal: 
     '--no-signature',
     '--no-ext-diff',
     '--no-textconv',
+    '--no-show-signature',
+    '--no-attach',
+    // Neither attributes nor settings of the repository decide what a patch looks like.
+    '--text',
+    '--unified=3',
+    '--src-prefix=a/',
+    '--dst-prefix=b/',
     '--end-of-options',
     range,
   ];

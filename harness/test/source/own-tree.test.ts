@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, lstat, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { exists } from '../../host/files.ts';
+import { trustedFolders } from '../../host/git.ts';
 import { runOk } from '../../host/process.ts';
 import { prepareSource } from '../../source/prepare.ts';
 import { loadSeries } from '../../source/series.ts';
@@ -69,6 +71,115 @@ t.test('a repository is read and not written to', async (t) => {
     patches: [{ name: '0001: [PATCH] more read-ahead', text: /\+int read_ahead = 16;/ }],
   });
   t.same(await prepareSource({ kind: 'git', path: repo, rev: 'main' }, options), head, 'equal trees are one');
+});
+
+t.test('a repository runs nothing, and its attributes and settings change no byte', async (t) => {
+  const dir = t.testdir({ repo: {}, clone: {}, cache: {}, other: {} });
+  const [repo, clone] = [join(dir, 'repo'), join(dir, 'clone')];
+  const git = await repository(repo);
+  await writeFile(join(repo, 'run me'), '#!/bin/sh\n', { mode: 0o755 });
+  await symlink('mm/memory.c', join(repo, 'link'));
+  await git('add', '.');
+  await git('commit', '-q', '-m', 'a link');
+  await writeFile(join(repo, 'mm/swap_state.c'), 'int read_ahead = 16;\n');
+  await git('commit', '-q', '-am', 'more read-ahead');
+  await git('clone', '-q', '--no-hardlinks', repo, clone);
+  const ran = join(dir, 'ran');
+  const attributes = '*.c filter=x text diff=x\nmm/Kconfig export-ignore\nlink export-ignore\nKconfig -diff\n';
+  await writeFile(join(repo, '.git/info/attributes'), attributes);
+  for (const [key, value] of [
+    ['filter.x.smudge', `sh -c "touch ${ran}; echo int injected"`],
+    ['core.fsmonitor', `sh -c "touch ${ran}"`],
+    ['diff.x.textconv', `sh -c "touch ${ran}; cat"`],
+    ['core.eol', 'crlf'],
+    ['diff.noprefix', 'true'],
+    ['format.attach', 'true'],
+  ] as const)
+    await git('config', key, value);
+  const [hostile, honest] = await Promise.all(
+    [repo, clone].map((path, at) =>
+      prepareSource({ kind: 'git', path, rev: 'HEAD' }, sourceOptions(join(dir, 'cache', String(at)))),
+    ),
+  );
+  const contents = async (root: string) => (await runOk('tar', ['-C', root, '--mtime=@0', '-c', '.'])).stdout;
+  t.equal(hostile?.id, honest?.id);
+  t.equal(await contents(hostile?.path ?? ''), await contents(honest?.path ?? ''));
+  t.equal(await readlink(join(hostile?.path ?? '', 'link')), 'mm/memory.c');
+  t.equal((await lstat(join(hostile?.path ?? '', 'run me'))).mode & 0o111, 0o111);
+  const signal = new AbortController().signal;
+  const [theirs, plain] = await Promise.all(
+    [repo, clone].map((path) => loadSeries(`${path}#HEAD~1..HEAD`, signal, dir)),
+  );
+  t.same(theirs, plain);
+  t.notOk(await exists(ran));
+});
+
+t.test('no variable of git names another repository or another setting', async (t) => {
+  const dir = t.testdir({ repo: {}, other: {}, cache: {} });
+  await repository(join(dir, 'repo'));
+  const git = await repository(join(dir, 'other'));
+  await writeFile(join(dir, 'other/Makefile'), 'kernelversion:\n\t@echo 9.9.9\n');
+  await git('commit', '-q', '-am', 'another');
+  const names = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0'] as const;
+  const before = names.map((name) => [name, process.env[name]] as const);
+  t.teardown(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  Object.assign(process.env, {
+    GIT_DIR: join(dir, 'other/.git'),
+    GIT_WORK_TREE: join(dir, 'other'),
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'core.worktree',
+    GIT_CONFIG_VALUE_0: '/none',
+  });
+  const source = { kind: 'git', path: join(dir, 'repo'), rev: 'HEAD' } as const;
+  t.match(await prepareSource(source, sourceOptions(join(dir, 'cache'))), { kernelVersion: '6.1.7' });
+
+  Object.assign(process.env, { GIT_CONFIG_KEY_0: 'safe.directory', GIT_CONFIG_VALUE_0: '/src/linux' });
+  t.same((await trustedFolders(new AbortController().signal)).slice(-2), ['-c', 'safe.directory=/src/linux']);
+});
+
+t.test('an object whose content is not what its id says is refused', async (t) => {
+  const dir = t.testdir({ repo: {}, cache: {} });
+  const repo = join(dir, 'repo');
+  const git = await repository(repo);
+  const options = sourceOptions(join(dir, 'cache'));
+  const idOf = async (path: string) => (await runOk('git', ['-C', repo, 'rev-parse', `HEAD:${path}`])).stdout.trim();
+  const objectFile = (id: string) => join(repo, '.git/objects', id.slice(0, 2), id.slice(2));
+  const [victim, other] = [await idOf('mm/swapfile.c'), await idOf('mm/memory.c')];
+  await rename(objectFile(victim), join(dir, 'kept'));
+  await cp(objectFile(other), objectFile(victim), { force: true });
+  await t.rejects(prepareSource({ kind: 'git', path: repo, rev: 'HEAD' }, options), {
+    code: 'GIT_FAILED',
+    message: victim,
+  });
+  await rename(join(dir, 'kept'), objectFile(victim));
+  const [folder, include] = [await idOf('mm'), await idOf('include')];
+  await rename(objectFile(folder), join(dir, 'kept'));
+  await cp(objectFile(include), objectFile(folder));
+  await t.rejects(prepareSource({ kind: 'git', path: repo, rev: 'HEAD' }, options), { code: 'GIT_FAILED' });
+  await rm(objectFile(folder));
+  await t.rejects(prepareSource({ kind: 'git', path: repo, rev: 'HEAD' }, options), { code: 'GIT_FAILED' });
+  await rename(join(dir, 'kept'), objectFile(folder));
+  // What git replaces is not what the commit stands for.
+  await git('replace', victim, other);
+  const tree = await prepareSource({ kind: 'git', path: repo, rev: 'HEAD' }, options);
+  t.match(await readFile(join(tree.path, 'mm/swapfile.c'), 'utf8'), /int swap_map/);
+});
+
+t.test('a link that leaves the tree, and what no kernel has, is refused', async (t) => {
+  const dir = t.testdir({ repo: {}, cache: {} });
+  const git = await repository(join(dir, 'repo'));
+  await symlink('../../etc', join(dir, 'repo/out'));
+  await git('add', '.');
+  await git('commit', '-q', '-m', 'out');
+  await t.rejects(
+    prepareSource({ kind: 'git', path: join(dir, 'repo'), rev: 'HEAD' }, sourceOptions(join(dir, 'cache'))),
+    { code: 'ARCHIVE_REFUSED', message: /"out" is refused/ },
+  );
 });
 
 t.test("a revision or repository that is not there is the source's fault", async (t) => {
