@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { PatchedFile, PatchedFiles, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
@@ -26,6 +26,7 @@ export async function materialise(
 ): Promise<string[]> {
   await ensureCopy(tree, folders, cacheDir, signal);
   const before = await readTouched(folders.touchedFile);
+  for (const name of files.keys()) await checkInside(folders.sourceDir, name);
   const names = [...new Set([...before, ...files.keys()])].sort();
   await writeFileAtomic(folders.touchedFile, JSON.stringify(names));
   const written: string[] = [];
@@ -91,15 +92,20 @@ async function replace(root: string, name: string, wanted: PatchedFile | null): 
   )
     return false;
   await mkdir(dirname(path), { recursive: true });
-  await checkInside(root, name);
   if (wanted === null) await unlink(path);
   else await writeFileAtomic(path, wanted.content, wanted.executable ? 0o755 : 0o644);
   return true;
 }
 
-/** A tree may hold symbolic links to folders; a series must not write through one to the outside. */
+/**
+ * A tree may hold symbolic links to folders; a series must not read, write or make a folder through one to the outside.
+ * Looks at the deepest folder of the name that there is.
+ */
 async function checkInside(root: string, name: string): Promise<void> {
-  const [top, parent] = await Promise.all([realpath(root), realpath(dirname(join(root, name)))]);
+  let folder = dirname(join(root, name));
+  while (!(await isThere(folder))) folder = dirname(folder);
+  // A link that leads nowhere would be followed by the folder that is made.
+  const [top, parent] = await Promise.all([realpath(root), realpath(folder).catch(() => '')]);
   if (parent === top || parent.startsWith(top + sep)) return;
   throw new SourceError(
     'PATCH_INVALID',
@@ -107,5 +113,13 @@ async function checkInside(root: string, name: string): Promise<void> {
     {
       hint: 'patch the file by its own name',
     },
+  );
+}
+
+/** Also true for a symbolic link that leads nowhere. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
   );
 }

@@ -6,7 +6,7 @@ import { SourceError } from '../model/errors.ts';
 import { gitOutsideRepositories } from '../host/git.ts';
 import { run, tail } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
-import { filesOfPatch } from './patch-text.ts';
+import { readPatch } from './patch-text.ts';
 
 interface Mail {
   readonly subject: string;
@@ -26,7 +26,7 @@ export async function patchesOfMbox(
   signal: AbortSignal,
 ): Promise<Patch[]> {
   const mails = (await splitMails(name, mbox, cacheDir, signal)).filter(
-    (mail) => filesOfPatch(mail.subject, mail.text).length > 0,
+    (mail) => readPatch(mail.subject, mail.text).files.length > 0,
   );
   if (mails.length === 0) throw invalid(name, 'there is no patch in it', 'save the thread as mbox (raw)');
   return inOrder(name, mails).map((mail, index) => ({

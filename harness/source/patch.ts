@@ -3,11 +3,11 @@ import { cp, lstat, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Patch, PatchedFile, PatchedFiles, Series, SourceTree, TreePatcher } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
-import { diskFull, errnoOf, exists, readTextIfExists } from '../host/files.ts';
+import { diskFull, errnoOf, readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
 import { parsePatchOutput, type Rejection } from './patch-output.ts';
-import { filesOfPatch } from './patch-text.ts';
+import { readPatch } from './patch-text.ts';
 
 /**
  * Applies series to copies of the files that they touch, in a folder that holds nothing else: no tree is copied and
@@ -17,16 +17,16 @@ import { filesOfPatch } from './patch-text.ts';
  */
 export const patchTree: TreePatcher = async ({ tree, series, cacheDir, signal }) => {
   const patches = series.flatMap((one) =>
-    one.patches.map((patch) => ({ series: one, patch, files: filesOfPatch(patch.name, patch.text) })),
+    one.patches.map((patch) => ({ series: one, patch, ...readPatch(patch.name, patch.text) })),
   );
   if (patches.length === 0) return new Map();
   await using folder = await cacheTempDir(cacheDir, 'patch');
   const touched = new Set<string>();
-  for (const { series: one, patch, files } of patches) {
+  for (const { series: one, patch, files, diff } of patches) {
     if (files.length === 0) throw emptyPatch(one, patch);
     for (const file of files) if (!touched.has(file)) await copyFile(tree, file, folder.path);
     files.forEach((file) => touched.add(file));
-    await applyPatch(folder.path, one, patch, tree, signal);
+    await applyPatch(folder.path, one, { name: patch.name, text: diff }, tree, signal);
   }
   return await differences(tree, folder.path, touched);
 };
@@ -42,6 +42,17 @@ async function copyFile(tree: SourceTree, file: string, dir: string): Promise<vo
 
 const COMMON = ['-p1', '--forward', '--batch'] as const;
 
+/** Variables that change what patch(1) does. */
+const ENVIRONMENT = {
+  LC_ALL: 'C',
+  PATCH_GET: undefined,
+  POSIXLY_CORRECT: undefined,
+  PATCH_VERSION_CONTROL: undefined,
+  VERSION_CONTROL: undefined,
+  SIMPLE_BACKUP_SUFFIX: undefined,
+  QUOTING_STYLE: undefined,
+} as const;
+
 async function applyPatch(
   dir: string,
   series: Series,
@@ -50,7 +61,7 @@ async function applyPatch(
   signal: AbortSignal,
 ): Promise<void> {
   const attempt = (options: readonly string[]) =>
-    run('patch', [...options, '-d', dir], { stdin: patch.text, signal, env: { LC_ALL: 'C' } });
+    run('patch', [...options, '-d', dir], { stdin: patch.text, signal, env: ENVIRONMENT });
   // Dry run with the usual fuzz first: afterwards the files may be half patched.
   const fuzzy = (await attempt([...COMMON, '--dry-run'])).exitCode === 0;
   const result = await attempt([...COMMON, '--fuzz=0', '--no-backup-if-mismatch']);
@@ -96,17 +107,25 @@ async function rejectFiles(dir: string, rejections: readonly Rejection[]): Promi
 async function differences(tree: SourceTree, dir: string, touched: ReadonlySet<string>): Promise<PatchedFiles> {
   const result = new Map<string, PatchedFile | null>();
   for (const file of [...touched].sort()) {
-    const before = await readFileState(join(tree.path, file));
-    const after = await readFileState(join(dir, file));
+    const before = await readFileState(join(tree.path, file), file);
+    const after = await readFileState(join(dir, file), file);
     if (!sameFile(before, after)) result.set(file, after);
   }
   return result;
 }
 
-async function readFileState(path: string): Promise<PatchedFile | null> {
-  if (!(await exists(path))) return null;
-  const { mode } = await lstat(path);
-  return { content: await readFile(path), executable: (mode & 0o100) !== 0 };
+async function readFileState(path: string, file: string): Promise<PatchedFile | null> {
+  const info = await lstat(path).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (info === null) return null;
+  // Not read through: it may lead anywhere.
+  if (!info.isFile())
+    throw new SourceError('PATCH_INVALID', `Cannot apply a series: ${file} is not a plain file`, {
+      hint: 'patch the file that a symbolic link leads to by its own name',
+    });
+  return { content: await readFile(path), executable: (info.mode & 0o100) !== 0 };
 }
 
 function sameFile(a: PatchedFile | null, b: PatchedFile | null): boolean {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildKernel, forecastKernel } from '../../build/kernel.ts';
@@ -106,6 +106,20 @@ t.test('files that a series adds go away with it', async (t) => {
   t.same((await readdir(work)).sort(), ['Kconfig', 'memory.c', 'swapfile.c']);
   await buildKernel(fakeRequest(tree, join(dir, 'cache')));
   t.same((await readdir(work)).sort(), (await readdir(join(tree.path, 'mm'))).sort());
+});
+
+t.test('nothing is made or read through a link that leads out of the tree', async (t) => {
+  const dir = t.testdir({ src: {}, cache: {}, outside: {} });
+  const tree = await fakeTree(join(dir, 'src'));
+  await symlink(join(dir, 'outside'), join(tree.path, 'out'));
+  await symlink(join(dir, 'outside/later'), join(tree.path, 'nowhere'));
+  for (const file of ['out/of/tree.c', 'nowhere/tree.c']) {
+    const text = `--- /dev/null\n+++ b/${file}\n@@ -0,0 +1 @@\n+int extra;\n`;
+    const request = fakeRequest(tree, join(dir, 'cache'), { series: [series('out', { name: 'out.patch', text })] });
+    await t.rejects(buildKernel(request), { name: 'SourceError', code: 'PATCH_INVALID', message: file });
+    t.same(await readdir(join(dir, 'outside')), []);
+  }
+  t.equal((await buildKernel(fakeRequest(tree, join(dir, 'cache')))).cached, false, 'the next variant builds');
 });
 
 t.test('equal inputs give equal bytes, wherever the cache is', async (t) => {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { PatchedFiles } from '../../model/kernel.ts';
 import { patchTree } from '../../source/patch.ts';
-import { filesOfPatch } from '../../source/patch-text.ts';
+import { readPatch } from '../../source/patch-text.ts';
 import { parsePatchOutput } from '../../source/patch-output.ts';
 import { fakeTree, replaceLine, series } from '../build/fake-kernel.ts';
 
@@ -96,12 +97,80 @@ t.test('a patch cannot name what is outside the tree', async (t) => {
   await t.rejects(apply(t, 'no diff at all\n'), { code: 'PATCH_EMPTY' });
 });
 
+t.test('a patch with a symbolic link is refused, and none is read through', async (t) => {
+  const link = (target: string, mode = '120000') =>
+    `diff --git a/tools/link b/tools/link\nnew file mode ${mode}\n--- /dev/null\n+++ b/tools/link\n` +
+    `@@ -0,0 +1 @@\n+${target}\n\\ No newline at end of file\n`;
+  const refused = { name: 'SourceError', code: 'PATCH_INVALID', message: /symbolic link or a submodule/ };
+  await t.rejects(apply(t, link('/etc/hostname')), refused);
+  await t.rejects(apply(t, link('../mm/long.c')), refused);
+  await t.rejects(apply(t, link('Subproject commit 1', '160000')), refused);
+  await t.rejects(
+    apply(t, 'diff --git a/l b/l\ndeleted file mode 120000\n--- a/l\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n'),
+    refused,
+  );
+  t.equal(textOf(await apply(t, link('new file mode 120000', '100644')), 'tools/link'), 'new file mode 120000');
+
+  const dir = t.testdir({ src: {}, cache: {} });
+  const tree = await fakeTree(join(dir, 'src'));
+  await symlink('/etc/hostname', join(tree.path, 'host'));
+  const text = 'diff --git a/host b/mm/host\nsimilarity index 100%\nrename from host\nrename to mm/host\n';
+  const patched = patchTree({
+    tree,
+    series: [series('mine', { name: '1.patch', text })],
+    cacheDir: join(dir, 'cache'),
+    signal,
+  });
+  await t.rejects(patched, { name: 'SourceError' });
+});
+
+t.test('an ed script after the header of a unified diff is refused', async (t) => {
+  const script = '--- a/mm/long.c\n+++ b/mm/long.c\n1a\nint from_ed;\n.\n';
+  const refused = { name: 'SourceError', code: 'PATCH_INVALID', message: /no unified hunk after/ };
+  const ed = '1a\nint from_ed;\n.\n';
+  for (const header of ['', 'Index: a/mm/long.c\n', 'Index: mm/long.c\n====\n', '*** a/mm/long.c\n--- b/mm/long.c\n']) {
+    const changed = await apply(t, `${HUNK(10)}${header}${ed}`);
+    t.notMatch(textOf(changed, 'mm/long.c'), 'from_ed', header);
+  }
+  await t.rejects(apply(t, script), refused);
+  await t.rejects(apply(t, `${HUNK(10)}${script}`), refused);
+  await t.rejects(apply(t, '*** a/mm/long.c\n--- b/mm/long.c\n***************\n*** 1 ****\n! a\n--- 1 ----\n! b\n'), {
+    name: 'SourceError',
+  });
+});
+
+t.test('what patch would pass over silently is refused', async (t) => {
+  const git = 'diff --git a/mm/long.c b/mm/long.c\nindex 0123abc..4567def 100644\n';
+  for (const [text, why] of [
+    [`${git}Binary files a/mm/long.c and b/mm/long.c differ\n`, /binary file/],
+    [`${git}GIT binary patch\nliteral 5\nMc$\n`, /binary file/],
+    [`${HUNK(10)}\nsome words\n@@ -30,3 +30,3 @@\n line 30\n-line 31\n+x\n line 32\n`, /no header before line 10/],
+  ] as const)
+    await t.rejects(apply(t, text), { name: 'SourceError', code: 'PATCH_INVALID', message: why });
+  const quoted = `It was:\n@@ -1,9 +1,9 @@\nBinary files a and b differ\n---\n${HUNK(10)}-- \n2.39.5\n`;
+  t.match(textOf(await apply(t, quoted), 'mm/long.c'), 'LINE 11', 'a description may quote such lines');
+});
+
+t.test('variables of patch(1) change nothing', async (t) => {
+  const names = ['POSIXLY_CORRECT', 'VERSION_CONTROL', 'QUOTING_STYLE', 'PATCH_GET'];
+  const before = names.map((name) => [name, process.env[name]] as const);
+  t.teardown(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  });
+  Object.assign(process.env, { POSIXLY_CORRECT: '1', VERSION_CONTROL: 'x', QUOTING_STYLE: 'shell', PATCH_GET: '1' });
+  const error = await apply(t, HUNK(10, 'other')).catch((error: unknown) => error);
+  t.match(error, { code: 'PATCH_REJECTED', message: /mm\/long\.c: hunk 1 at line 10/, hint: /would apply with fuzz/ });
+});
+
 t.test('content that looks like a header is not one', async (t) => {
   const tricky =
     '--- a description, not a header\nIndex: of things\n\n--- a/mm/x.c\t2018-02-01\n' +
     '+++ b/mm/x.c\t2018-02-01\n@@ -1,2 +1,2 @@\n--- a/mm/fake.c\n+++ b/mm/fake.c\n \n--- a/mm/y.c\n' +
     '+++ b/mm/y.c\n@@ -1 +1 @@\n-x\n+y\n';
-  t.same(filesOfPatch('tricky', tricky), ['mm/x.c', 'mm/y.c']);
+  t.same(readPatch('tricky', tricky).files, ['mm/x.c', 'mm/y.c']);
 });
 
 t.test('the messages of patch are read', async (t) => {
