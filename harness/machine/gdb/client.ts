@@ -35,7 +35,10 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
   /** Operations run one after the other, however they are started. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly connection: GdbConnection) {
+  private constructor(
+    private readonly connection: GdbConnection,
+    private readonly answerMs: number,
+  ) {
     connection.listen(
       (payload) => this.#take(payload),
       (error) => this.#fail(error),
@@ -47,8 +50,8 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
    *
    * @throws MachineLostError `GDB_LOST`, `GDB_PROTOCOL`, `GDB_SILENT`.
    */
-  static async connect(socketPath: string): Promise<GdbClient> {
-    const client = new GdbClient(await GdbConnection.open(socketPath));
+  static async connect(socketPath: string, answerMs: number = ANSWER_MS): Promise<GdbClient> {
+    const client = new GdbClient(await GdbConnection.open(socketPath), answerMs);
     try {
       await client.#handshake();
       return client;
@@ -235,13 +238,12 @@ export class GdbClient implements VcpuControl, AsyncDisposable {
     const reply = this.#replies.next();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new MachineLostError('GDB_SILENT', `No answer to ${request.slice(0, 30)} within ${ANSWER_MS / 1000} s`),
-          ),
-        ANSWER_MS,
-      );
+      timer = setTimeout(() => {
+        const problem = `No answer to ${request.slice(0, 30)} within ${this.answerMs / 1000} s`;
+        reject(new MachineLostError('GDB_SILENT', problem));
+        // A late answer would be taken for that to the next request.
+        this.close();
+      }, this.answerMs);
     });
     return Promise.race([reply, late]).finally(() => clearTimeout(timer));
   }

@@ -9,6 +9,9 @@ const RUN = 0x2a;
 /** A run's count is a printable character: 29 more than the number of further repeats. */
 const RUN_BIAS = 29;
 
+/** A stub's packets have some thousand bytes; one without an end must not fill the memory. */
+const MOST_BYTES = 1 << 20;
+
 export type Received =
   | { readonly kind: 'packet'; readonly payload: string }
   | { readonly kind: 'ack' }
@@ -74,6 +77,10 @@ export class PacketReader {
 
   #takePacket(): Received | 'more' {
     const end = this.#rest.indexOf('#');
+    if (end < 0 && this.#rest.length > MOST_BYTES) {
+      this.#rest = Buffer.alloc(0);
+      return { kind: 'corrupt' };
+    }
     if (end < 0 || this.#rest.length < end + 3) return 'more';
     const body = this.#rest.subarray(1, end);
     const sum = this.#rest.toString('latin1', end + 1, end + 3).toLowerCase();

@@ -176,3 +176,18 @@ t.test('a machine that ends while it runs is an error, not a stop', async (t) =>
   client.resume('all');
   await t.rejects(client.waitStop(1000), { code: 'GDB_ENDED' });
 });
+
+t.test('a late answer is not taken for that to another request: the connection is closed', async (t) => {
+  const stub = await FakeStub.start(t, () => null);
+  const client = await GdbClient.connect(stub.path, 100);
+  await t.rejects(client.readMemory(1, 0n, 1), { code: 'GDB_SILENT', message: /No answer to / });
+  await t.rejects(client.readMemory(1, 0n, 1), { code: 'GDB_LOST' });
+});
+
+t.test('a packet without an end does not fill the memory', async (t) => {
+  const reader = new PacketReader();
+  reader.push(Buffer.from('$'));
+  const found = Array.from({ length: 40 }, () => reader.push(Buffer.alloc(1 << 16, 'x'))).flat();
+  t.same(new Set(found.map(({ kind }) => kind)), new Set(['corrupt']));
+  t.same(reader.push(encodePacket('OK')), [{ kind: 'packet', payload: 'OK' }]);
+});
