@@ -115,6 +115,23 @@ export function tail(output: string, count: number): string {
   return output.trimEnd().split('\n').slice(-count).join('\n');
 }
 
+/**
+ * A whole output in memory.
+ *
+ * @param what the output of which program, for the message.
+ * @throws HostError `OUTPUT_TOO_LARGE`, at the first byte too many.
+ */
+export async function bounded(stream: Readable, mostBytes: number, what: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new HostError('OUTPUT_TOO_LARGE', `${what}: more than ${mostBytes} bytes of output`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
 /** Most characters of messages that are kept of a process which may print for ever. */
 const TAIL_CHARS = 1 << 16;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { buffer, text } from 'node:stream/consumers';
 import { HostError } from '../model/errors.ts';
-import { start } from './process.ts';
+import { bounded, keepTail, start } from './process.ts';
 
 /** Until a session is up, including a server that starts under load. */
 const CONNECT_SECONDS = 90;
@@ -9,6 +8,9 @@ const CONNECT_SECONDS = 90;
 const SILENT_SECONDS = 120;
 /** Keepalive messages within that time. */
 const ALIVE_TRIES = 4;
+
+/** Most bytes of output that are taken: as many as of a guest's samples. */
+const MOST_BYTES = 2 ** 30;
 
 /** How a command on another machine ended. */
 export interface FarOutput {
@@ -21,7 +23,7 @@ export interface FarOutput {
 /** Another machine, reached by the user's own ssh(1) with its keys, configuration and known hosts. */
 export interface FarHost {
   readonly name: string;
-  /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run. */
+  /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run, `OUTPUT_TOO_LARGE`. */
   run(command: string, options: { readonly signal: AbortSignal; readonly stdin?: Uint8Array }): Promise<FarOutput>;
 }
 
@@ -45,6 +47,9 @@ export function farHost(name: string, { configFile, silentSeconds = SILENT_SECON
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...options.flatMap((option) => ['-o', option]),
     '-T',
+    // Whatever the person's configuration says: that machine gets neither the agent nor the display.
+    '-a',
+    '-x',
     '--',
     name,
   ];
@@ -54,7 +59,10 @@ export function farHost(name: string, { configFile, silentSeconds = SILENT_SECON
       const child = start('ssh', [...args, command], { signal });
       child.stdin.on('error', () => undefined);
       child.stdin.end(stdin ?? '');
-      const [stdout, stderr, result] = await Promise.all([buffer(child.stdout), text(child.stderr), child]);
+      const stderr = keepTail(child.stderr);
+      const [stdout, result] = await Promise.all([bounded(child.stdout, MOST_BYTES, `ssh ${name}`), child]).finally(
+        () => child.kill('SIGKILL'),
+      );
       signal.throwIfAborted();
       if (result.exitCode === undefined && result.signal === undefined) {
         throw new HostError('SSH_FAILED', `Cannot run ssh to ${name}`, {
@@ -62,7 +70,7 @@ export function farHost(name: string, { configFile, silentSeconds = SILENT_SECON
           hint: 'apt-get install openssh-client',
         });
       }
-      return { code: result.exitCode ?? null, stdout, stderr };
+      return { code: result.exitCode ?? null, stdout, stderr: stderr() };
     },
   };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { aborted, untilNextLook } from '../host/deadline.ts';
-import { start, tail } from '../host/process.ts';
+import { keepTail, start, tail } from '../host/process.ts';
 import { BootError, HostError, InterruptedError, MachineLostError, SwapraceError } from '../model/errors.ts';
 import type { BootRequest, PlacingSockets, StartedGuest } from '../model/guest.ts';
 import type { MachineEnd } from '../model/guest-end.ts';
@@ -82,7 +82,7 @@ class Machine {
   #shutdownReason: string | null = null;
   #killed = false;
   #panic: string | null = null;
-  #stderr = '';
+  readonly #stderr: () => string;
 
   private constructor(
     readonly argv: readonly string[],
@@ -95,7 +95,7 @@ class Machine {
     console.onLine((line) => {
       if (line.includes(PANIC)) this.#panic ??= line;
     });
-    child.stderr.on('data', (chunk: Buffer) => (this.#stderr += chunk.toString()));
+    this.#stderr = keepTail(child.stderr);
     this.ended = this.#awaitEnd();
   }
 
@@ -239,7 +239,7 @@ class Machine {
     if (this.#killed) return { kind: 'ended-by-harness' };
     if (result.signal !== undefined) return { kind: 'killed', signal: result.signal };
     if (result.exitCode !== 0)
-      return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr, 10) };
+      return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr(), 10) };
     return { kind: this.#shutdownReason === 'guest-shutdown' ? 'powered-off' : 'reset' };
   }
 }

@@ -25,7 +25,9 @@ export class LineSplitter {
   }
 
   #take(text: string): void {
-    const pieces = (this.#rest + text).split('\n');
+    const pieces = text.split('\n');
+    // Only what is new is searched: a long line may come a few bytes at a time.
+    pieces[0] = this.#rest + (pieces[0] ?? '');
     this.#rest = pieces.pop() ?? '';
     for (const piece of pieces) this.onLine(piece.replace(/\r+$/, ''));
     while (this.#rest.length > MAX_LINE_CHARS) {

@@ -25,10 +25,12 @@ export async function connectPort(socketPath: string, timeoutMs: number): Promis
   try {
     await new Promise<void>((resolve, reject) => {
       const awaited = `${READY} ${cookie}\n`;
-      let seen = Buffer.alloc(0);
+      let end = Buffer.alloc(0);
       const onData = (chunk: Buffer): void => {
-        seen = Buffer.concat([seen, chunk]);
+        const seen = Buffer.concat([end, chunk]);
         const at = seen.indexOf(awaited);
+        // Only what may be the beginning of the answer is kept: a port that floods must not fill the memory.
+        end = seen.subarray(-awaited.length);
         if (at < 0) return;
         socket.off('data', onData);
         socket.pause();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { PassThrough } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { orAborted } from '../host/deadline.ts';
 import { shellWord } from '../host/shell.ts';
@@ -99,7 +99,7 @@ export class SshSession implements RemoteSession {
     tar.pipe(channel, { end: false });
     tar.once('end', () => endInput(channel));
     channel.resume();
-    const [stderr, { code }] = await orAborted(signal, Promise.all([text(channel.stderr), exit]));
+    const [stderr, { code }] = await orAborted(signal, Promise.all([limited(channel.stderr), exit]));
     if (code !== 0)
       throw new GuestError('UPLOAD_FAILED', `Cannot unpack files in the guest's ${remoteDir}: ${stderr.trim()}`);
   }
@@ -110,7 +110,7 @@ export class SshSession implements RemoteSession {
     { limitBytes, signal }: RemoteOptions & { readonly limitBytes: number },
   ): Promise<void> {
     const { channel, exit } = await this.#open(`tar -c -f - -C ${shellWord(remoteDir)} .`, signal);
-    const stderr = text(channel.stderr);
+    const stderr = limited(channel.stderr);
     const packed = channel.pipe(new PassThrough());
     try {
       await orAborted(signal, unpackUntrusted(packed, localDir, limitBytes));

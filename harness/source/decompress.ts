@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { HostError, SourceError } from '../model/errors.ts';
 import { errnoOf } from '../host/files.ts';
-import { start } from '../host/process.ts';
+import { keepTail, start } from '../host/process.ts';
 import { unpackTree, type UnpackOptions } from './untar.ts';
 
 const BY_SUFFIX: readonly (readonly [RegExp, Compression])[] = [
@@ -65,8 +65,7 @@ export function decompress(
 
 function throughProgram(input: Readable, program: string, label: string, signal: AbortSignal): Decompressed {
   const child = start(program, ['-dc'], { signal });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint += chunk));
+  const complaint = keepTail(child.stderr);
   // When the program stops reading early, its exit status says why; EPIPE does not.
   const feeding = pipeline(input, child.stdin).catch((error: unknown) =>
     errnoOf(error) === 'EPIPE' ? undefined : fail(label, error),
@@ -75,7 +74,7 @@ function throughProgram(input: Readable, program: string, label: string, signal:
     signal.throwIfAborted();
     if (result.exitCode === 0) return;
     if ((result as { code?: string }).code === 'ENOENT') throw missing(program, label);
-    fail(label, new Error(complaint.trim() || `${program} ended with ${result.exitCode ?? result.signal}`));
+    fail(label, new Error(complaint().trim() || `${program} ended with ${result.exitCode ?? result.signal}`));
   });
   return { output: child.stdout, sound: watched(Promise.all([ending, feeding]).then(() => undefined)) };
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { buffer } from 'node:stream/consumers';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
 import { errnoOf } from '../host/files.ts';
 import { gitEnvironment, trustedFolders } from '../host/git.ts';
-import { keepTail, start, tail } from '../host/process.ts';
+import { bounded, keepTail, start, tail } from '../host/process.ts';
 import {
   EXECUTABLE,
   FOLDER,
@@ -23,6 +22,9 @@ type GitSpec = Extract<SourceSpec, { kind: 'git' }>;
 
 /** Options before git's command: the repository's own settings must start no program. */
 const NO_PROGRAMS = ['core.fsmonitor=false', 'core.attributesFile=/dev/null', 'gc.auto=0', 'maintenance.auto=false'];
+
+/** The listing of a kernel's tree has 8 MB. */
+const MOST_OUTPUT_BYTES = 256 << 20;
 
 /** Runs git commands that only read one repository; what they print depends on its objects alone. */
 class Repository {
@@ -49,7 +51,10 @@ class Repository {
     const child = this.start(args);
     const complaint = keepTail(child.stderr);
     child.stdin.end();
-    const [output, { exitCode }] = await Promise.all([buffer(child.stdout), child]);
+    const [output, { exitCode }] = await Promise.all([
+      bounded(child.stdout, MOST_OUTPUT_BYTES, `git ${args[0]} in ${this.path}`),
+      child,
+    ]).finally(() => child.kill('SIGKILL'));
     this.signal.throwIfAborted();
     if (exitCode !== 0) throw gitFailed(what, complaint());
     return output;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { run, runOk, tail } from '../../host/process.ts';
+import { bounded, keepTail, run, runOk, start, tail } from '../../host/process.ts';
+import { farHost } from '../../host/ssh-client.ts';
 import { EXIT, exitStatusOf, UsageError, worstStatus } from '../../model/errors.ts';
 
 t.test('a process’s end is data: status, signal, time out', async (t) => {
@@ -27,6 +28,31 @@ t.test('a program that does not exist is a fault of the host', async (t) => {
 
 t.test('more output than allowed is an error, not a silent cut', async (t) => {
   await t.rejects(run('sh', ['-c', 'head -c 5000 /dev/zero'], { maxBytes: 1000 }), { code: 'OUTPUT_TOO_LARGE' });
+});
+
+t.test('what a program prints without end does not fill the memory', async (t) => {
+  const child = start('sh', ['-c', 'head -c 300000 /dev/zero >&2; echo last >&2; head -c 5000 /dev/zero']);
+  const messages = keepTail(child.stderr);
+  await t.rejects(bounded(child.stdout, 1000, 'sh'), {
+    code: 'OUTPUT_TOO_LARGE',
+    message: /^sh: more than 1000 bytes/,
+  });
+  await child;
+  t.ok(messages().length < 100_000);
+  t.match(messages(), /last\n$/);
+  const whole = start('echo', ['hi']);
+  t.equal((await bounded(whole.stdout, 3, 'echo')).toString(), 'hi\n');
+});
+
+t.test('another machine cannot fill the memory, and gets neither agent nor display', async (t) => {
+  const dir = t.testdir({ ssh: '#!/bin/sh\necho "$*"\nhead -c 1200000000 /dev/zero >&2\n' });
+  await chmod(join(dir, 'ssh'), 0o755);
+  const before = process.env['PATH'];
+  t.teardown(() => void (process.env['PATH'] = before));
+  process.env['PATH'] = `${dir}:${before}`;
+  const { stdout, stderr } = await farHost('rt').run('true', { signal: new AbortController().signal });
+  t.match(stdout.toString(), / -T -a -x -- rt true$/m);
+  t.ok(stderr.length <= 1 << 16);
 });
 
 t.test('an abort ends the process', async (t) => {

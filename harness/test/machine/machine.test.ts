@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import t from 'tap';
 import { chooseAccelerator } from '../../machine/accelerator.ts';
 import { SerialConsole } from '../../machine/console.ts';
 import { LineSplitter, MAX_LINE_CHARS } from '../../machine/lines.ts';
+import { connectPort } from '../../machine/port.ts';
 import { kernelCommandLine, qemuArgs } from '../../machine/qemu-args.ts';
 import { QmpClient } from '../../machine/qmp.ts';
 import { unpackUntrusted } from '../../machine/untrusted-tar.ts';
@@ -59,6 +61,45 @@ t.test('a line without end cannot fill the memory', async (t) => {
   const splitter = new LineSplitter((line) => lengths.push(line.length));
   splitter.push(Buffer.alloc(2 * MAX_LINE_CHARS + 10, 'x'));
   t.same(lengths, [MAX_LINE_CHARS, MAX_LINE_CHARS]);
+});
+
+t.test('a long line that comes in small pieces costs no more than its length', async (t) => {
+  let lines = 0;
+  const splitter = new LineSplitter(() => (lines += 1));
+  const begun = performance.now();
+  for (let at = 0; at < MAX_LINE_CHARS; at += 16) splitter.push(Buffer.alloc(16, 'x'));
+  splitter.push(Buffer.from('\nnext\n'));
+  t.equal(lines, 2);
+  t.ok(performance.now() - begun < 5_000);
+});
+
+t.test('a port that floods is read on until the guest answers, in flat memory', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'port-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  const junk = Buffer.alloc(1 << 16, 'swaprace-ready ');
+  const server = createServer((socket) => {
+    socket.once('data', (hello) => {
+      const cookie = /swaprace-connect (\w+)/.exec(hello.toString())?.[1] ?? '';
+      let sent = 0;
+      const flood = (): void => {
+        while (sent++ < 1_000) if (!socket.write(junk)) return void socket.once('drain', flood);
+        // The answer in two pieces, with the server's first words after it.
+        socket.write(`swaprace-ready ${cookie.slice(0, 5)}`, () => {
+          setTimeout(() => socket.write(`${cookie.slice(5)}\nSSH-2.0`), 20);
+        });
+      };
+      flood();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(join(dir, 's'), resolve));
+  t.teardown(() => server.close());
+  const begun = performance.now();
+  const socket = await connectPort(join(dir, 's'), 60_000);
+  socket.resume();
+  const [first] = (await once(socket, 'data')) as [Buffer];
+  t.equal(first.toString(), 'SSH-2.0');
+  t.ok(performance.now() - begun < 15_000, 'each byte is looked at once');
+  socket.destroy();
 });
 
 t.test('a console is kept byte for byte, whatever it holds', async (t) => {
