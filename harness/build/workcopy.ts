@@ -3,7 +3,7 @@ import { lstat, mkdir, realpath, rename, rm, stat, unlink } from 'node:fs/promis
 import { dirname, join, sep } from 'node:path';
 import type { PatchedFile, PatchedFiles, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
-import { exists, readBytesIfExists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { exists, isDiskFull, readBytesIfExists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { run, tail } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
 import type { BuildFolders } from './folders.ts';
@@ -62,8 +62,7 @@ async function ensureCopy(
 async function copyOrFail(from: string, to: string, signal: AbortSignal): Promise<void> {
   const copied = await run('cp', ['-a', '--reflink=auto', '--', from, to], { signal });
   if (copied.exitCode === 0) return;
-  if (/No space left on device|Disk quota exceeded/.test(copied.stderr))
-    throw Object.assign(new Error(tail(copied.stderr, 1)), { code: 'ENOSPC' });
+  if (isDiskFull(copied.stderr)) throw Object.assign(new Error(tail(copied.stderr, 1)), { code: 'ENOSPC' });
   throw new HostError('COPY_FAILED', `Cannot copy ${from} to ${to}: ${tail(copied.stderr, 1)}`, {
     hint: 'check the disk that holds the cache',
   });

@@ -56,6 +56,11 @@ export async function syncToDisk(path: string): Promise<void> {
   }
 }
 
+/** Whether the messages of a program, in English, say that a disk is full. */
+export function isDiskFull(messages: string): boolean {
+  return /No space left on device|Disk quota exceeded|enough free space/.test(messages);
+}
+
 /** The error for a full disk. `where` is a path on it. */
 export function diskFull(action: string, where: string, cause?: unknown): HostError {
   return new HostError('DISK_FULL', `Cannot ${action}: the disk that holds ${where} is full`, {

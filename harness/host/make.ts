@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { availableParallelism } from 'node:os';
 import { HostError } from '../model/errors.ts';
-import { diskFull } from './files.ts';
+import { diskFull, isDiskFull } from './files.ts';
 
 /** A source tree and the folder that its objects go to. */
 export interface MakeFolders {
@@ -68,7 +68,7 @@ export function closedEnvironment(
  * @param where a path on the disk that make writes to.
  */
 export function hostTrouble(action: string, output: string, where: string): HostError | null {
-  if (/No space left on device|Disk quota exceeded/.test(output)) return diskFull(action, where);
+  if (isDiskFull(output)) return diskFull(action, where);
   if (/Killed signal terminated program|virtual memory exhausted|[Cc]annot allocate memory/.test(output)) {
     return new HostError('OUT_OF_MEMORY', `Cannot ${action}: the compiler was killed or ran out of memory`, {
       hint: 'free memory (a job needs about 300 MB), or build on a larger machine',

@@ -29,7 +29,7 @@ const PROBE_GUEST: GuestSpec = { vcpus: 1, memoryMiB: 256, cmdline: [], backend:
 export async function openLab(kernel: Kernel, options: LabOptions): Promise<Lab> {
   const { workspace, offline, signal, emit } = options;
   const { guestsDir, cacheDir } = workspace;
-  const rootfs = await buildRootfs({ guestsDir, cacheDir, offline, signal });
+  const rootfs = await buildRootfs({ guestsDir, cacheDir, offline, signal, onEvent: emit });
   const kit = { rootfs, identity: newIdentity(), guestsDir, boot, times: SESSION_TIMES };
   const decision = await chooseAccelerator(options.accelerator, async (accelerator, budgetMs) => {
     const deadlines = { firstByteMs: budgetMs, silenceMs: budgetMs, sessionMs: budgetMs };

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdir, readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { debEntries, downloadDeb } from '../host/deb.ts';
-import { writeFileAtomic } from '../host/files.ts';
-import { sha256, sha256Json } from '../host/hash.ts';
+import { z } from 'zod';
+import { debEntries, downloadDeb, findDeb, type Deb } from '../host/deb.ts';
+import { exists, readTextIfExists, withHostErrors, writeFileAtomic } from '../host/files.ts';
+import { sha256, sha256File, sha256Json } from '../host/hash.ts';
+import { acquireLock, holderText } from '../host/lock.ts';
 import { runOk } from '../host/process.ts';
 import { BuildError, HostError } from '../model/errors.ts';
+import type { ProgressListener } from '../model/events.ts';
 import { CFLAGS, compilePrograms } from './compile.ts';
 import { packCpio, type CpioEntry } from './cpio.ts';
 import { readRecipe, type RootfsRecipe } from './recipe.ts';
 
 /** An initramfs image without keys: a run appends its own as a second archive. */
 export interface Rootfs {
-  /** Of what it was made from: guests folder, compiler. 16 hexadecimal digits. */
+  /** Of the image's content; 16 hexadecimal digits. */
   readonly id: string;
   readonly image: string;
-  /** Package → version, for the record. */
-  readonly packages: Readonly<Record<string, string>>;
+  /** For the record. */
+  readonly packages: Readonly<Record<string, { readonly version: string; readonly sha256: string }>>;
 }
 
 export interface RootfsOptions {
@@ -26,38 +29,72 @@ export interface RootfsOptions {
   readonly cacheDir: string;
   readonly offline: boolean;
   readonly signal: AbortSignal;
+  readonly onEvent: ProgressListener;
 }
+
+/** `rootfs/<key>.json`, written after the image. */
+const recordSchema = z.object({
+  imageSha256: z.string(),
+  packages: z.record(z.string(), z.object({ version: z.string(), sha256: z.string() })),
+});
 
 /**
  * The initramfs of a guests folder: from the cache, or built from Debian packages and our own programs. Needs no
- * privileges.
+ * privileges. An image that is damaged or that no record describes is built again.
  *
  * @throws HostError when a package cannot be had, BuildError when a program does not compile.
  */
 export async function buildRootfs(options: RootfsOptions): Promise<Rootfs> {
-  const recipe = await readRecipe(options.guestsDir);
-  const id = await rootfsId(options.guestsDir, options.signal);
-  const dir = join(options.cacheDir, 'rootfs');
-  const image = join(dir, `${id}.cpio`);
-  const recordFile = join(dir, `${id}.json`);
-  const cached = await readRecord(recordFile);
-  if (cached !== null) return { id, image, packages: cached };
+  const { cacheDir, signal, onEvent } = options;
+  const dir = join(cacheDir, 'rootfs');
+  return withHostErrors('build the initramfs', dir, async () => {
+    const recipe = await readRecipe(options.guestsDir);
+    const key = await inputsKey(options.guestsDir, signal);
+    const cached = await findRootfs(dir, key, signal);
+    if (cached !== null) return cached;
+    await using _lock = await acquireLock(join(dir, 'lock'), {
+      purpose: 'build the initramfs',
+      signal,
+      onWait: (holder) => onEvent({ kind: 'note', message: `Waiting for the initramfs of ${holderText(holder)}` }),
+    });
+    return (await findRootfs(dir, key, signal)) ?? (await makeRootfs(recipe, dir, key, options));
+  });
+}
 
-  const debs = await fetchPackages(recipe, options);
-  const packages: Record<string, string> = {};
+async function findRootfs(dir: string, key: string, signal: AbortSignal): Promise<Rootfs | null> {
+  const record = parseRecord(await readTextIfExists(join(dir, `${key}.json`)));
+  const image = join(dir, `${key}.cpio`);
+  if (record === null || !(await exists(image)) || (await sha256File(image, signal)) !== record.imageSha256)
+    return null;
+  return { id: record.imageSha256.slice(0, 16), image, packages: record.packages };
+}
+
+/** Null for a record that is missing or damaged. */
+function parseRecord(text: string | null): z.infer<typeof recordSchema> | null {
+  try {
+    return recordSchema.parse(JSON.parse(text ?? 'null'));
+  } catch {
+    return null;
+  }
+}
+
+async function makeRootfs(recipe: RootfsRecipe, dir: string, key: string, options: RootfsOptions): Promise<Rootfs> {
+  const packages: Record<string, { version: string; sha256: string }> = {};
   const entries: CpioEntry[] = [];
-  for (const [name, deb] of debs) {
-    packages[name] = versionOf(deb);
-    entries.push(...(await filesOf(deb, name, recipe.packages[name] ?? [], options.signal)));
+  for (const [name, { file, version, sha256: sum }] of await fetchPackages(recipe, options)) {
+    packages[name] = { version, sha256: sum };
+    entries.push(...(await filesOf(file, name, recipe.packages[name] ?? [], options.signal)));
   }
   entries.push(...linksOf(recipe));
   entries.push(...(await compilePrograms(options.guestsDir, options.signal)));
   entries.push(...(await skeleton(options.guestsDir)));
 
-  await writeFileAtomic(image, packCpio(entries));
-  // The record comes last: its presence says that the image is whole.
-  await writeFileAtomic(recordFile, JSON.stringify(packages, null, 2));
-  return { id, image, packages };
+  const content = packCpio(entries);
+  const imageSha256 = sha256(content);
+  const image = join(dir, `${key}.cpio`);
+  await writeFileAtomic(image, content);
+  await writeFileAtomic(join(dir, `${key}.json`), JSON.stringify({ imageSha256, packages }, null, 2));
+  return { id: imageSha256.slice(0, 16), image, packages };
 }
 
 /** What a guest needs before its first program runs. */
@@ -75,7 +112,7 @@ async function skeleton(guestsDir: string): Promise<CpioEntry[]> {
 }
 
 /** Everything that decides what the image holds, but for the point releases of packages. */
-async function rootfsId(guestsDir: string, signal: AbortSignal): Promise<string> {
+async function inputsKey(guestsDir: string, signal: AbortSignal): Promise<string> {
   const entries = await readdir(guestsDir, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const files: unknown[] = [];
@@ -84,33 +121,23 @@ async function rootfsId(guestsDir: string, signal: AbortSignal): Promise<string>
   return sha256Json([files, compiler.stdout, CFLAGS]).slice(0, 16);
 }
 
-async function fetchPackages(recipe: RootfsRecipe, options: RootfsOptions): Promise<Map<string, string>> {
+async function fetchPackages(recipe: RootfsRecipe, options: RootfsOptions): Promise<Map<string, Deb>> {
   const dir = join(options.cacheDir, 'debs');
-  const debs = new Map<string, string>();
-  for (const name of Object.keys(recipe.packages)) {
-    debs.set(name, (await cachedDeb(dir, name)) ?? (await fetchPackage(name, dir, options)));
-  }
+  const debs = new Map<string, Deb>();
+  for (const name of Object.keys(recipe.packages))
+    debs.set(name, (await findDeb(name, dir, options.signal)) ?? (await fetchPackage(name, dir, options)));
   return debs;
 }
 
-async function fetchPackage(name: string, dir: string, options: RootfsOptions): Promise<string> {
+async function fetchPackage(name: string, dir: string, options: RootfsOptions): Promise<Deb> {
   if (options.offline) {
-    throw new HostError('OFFLINE', `Cannot fetch the Debian package ${name} with --offline: it is not in ${dir}`, {
-      hint: 'run once without --offline',
-    });
+    throw new HostError(
+      'OFFLINE',
+      `Cannot fetch the Debian package ${name} with --offline: no undamaged download of it is in ${dir}`,
+      { hint: 'run once without --offline' },
+    );
   }
   return downloadDeb(name, { version: null, dir, signal: options.signal });
-}
-
-async function cachedDeb(dir: string, name: string): Promise<string | null> {
-  await mkdir(dir, { recursive: true });
-  const found = (await readdir(dir)).filter((file) => file.startsWith(`${name}_`) && file.endsWith('.deb')).sort();
-  const newest = found.at(-1);
-  return newest === undefined ? null : join(dir, newest);
-}
-
-function versionOf(deb: string): string {
-  return decodeURIComponent(basename(deb).split('_')[1] ?? 'unknown');
 }
 
 /** The wanted files of one package; a symbolic link is followed inside the package, as the guest needs the file. */
@@ -157,13 +184,4 @@ function linksOf(recipe: RootfsRecipe): CpioEntry[] {
   }));
   const links = Object.entries(recipe.links).map(([path, target]): CpioEntry => ({ kind: 'link', path, target }));
   return [...applets, ...links];
-}
-
-async function readRecord(file: string): Promise<Record<string, string> | null> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
-  } catch {
-    // Missing or torn by a power failure: the image is made again.
-    return null;
-  }
 }

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
-import { debEntries, downloadDeb, installedDeb } from '../host/deb.ts';
+import { debEntries, downloadDeb, installedDeb, isNewer, sumOfDownload } from '../host/deb.ts';
 import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { sha256File, sha256Tap } from '../host/hash.ts';
 import { run, tail } from '../host/process.ts';
@@ -72,6 +72,11 @@ async function unpackFetched(
 ): Promise<Sums> {
   const deb = await obtainDeb(spec, version, options);
   const debSha256 = await sha256File(deb, options.signal);
+  const downloaded = await sumOfDownload(deb);
+  if (downloaded !== null && downloaded !== debSha256)
+    throw new HostError('CACHE_DAMAGED', `Cannot use ${deb}: it has changed since it was downloaded`, {
+      hint: `rm ${deb}, then run again`,
+    });
   checkPin(deb, spec.sha256, debSha256);
   return { debSha256, sha256: await unpackDeb(deb, dir, label, options.signal) };
 }
@@ -124,22 +129,16 @@ async function newestLocal(spec: DebSpec, { cacheDir, signal }: SourceOptions): 
   const unpacked = (await list(join(cacheDir, 'sources'))).map((name) => versionIn(name, spec.package, /\.json$/));
   const fetched = (await list(join(cacheDir, 'debs'))).map((name) => versionIn(name, spec.package, /_all\.deb$/));
   const installed = (await installedDeb(spec.package, signal))?.version ?? null;
-  const [newest] = [...unpacked, ...fetched, installed]
-    .filter((version) => version !== null)
-    .sort(byVersion)
-    .reverse();
-  if (newest !== undefined) return newest;
+  let newest: string | null = null;
+  for (const version of [...unpacked, ...fetched, installed])
+    if (version !== null && (newest === null || (await isNewer(version, newest, signal)))) newest = version;
+  if (newest !== null) return newest;
   throw missingOffline(spec, cacheDir);
 }
 
 function versionIn(file: string, name: string, suffix: RegExp): string | null {
   if (!file.startsWith(`${name}_`) || !suffix.test(file)) return null;
   return decodeURIComponent(file.slice(name.length + 1).replace(suffix, ''));
-}
-
-/** Natural order is enough within one package: no epochs, and `~` does not occur in kernel source versions. */
-function byVersion(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 async function obtainDeb(
@@ -153,7 +152,7 @@ async function obtainDeb(
   if (await exists(fetched)) return fetched;
   if (offline) throw missingOffline({ ...spec, version }, cacheDir);
   onEvent({ kind: 'phase', name: 'source', detail: `fetching ${spec.package} ${version}` });
-  return downloadDeb(spec.package, { version, dir, signal });
+  return (await downloadDeb(spec.package, { version, dir, signal })).file;
 }
 
 function missingOffline(spec: DebSpec, cacheDir: string): SourceError {

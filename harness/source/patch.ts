@@ -3,7 +3,7 @@ import { cp, lstat, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Patch, PatchedFile, PatchedFiles, Series, SourceTree, TreePatcher } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
-import { diskFull, errnoOf, readTextIfExists } from '../host/files.ts';
+import { diskFull, errnoOf, isDiskFull, readTextIfExists } from '../host/files.ts';
 import { run } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
 import { parsePatchOutput, type Rejection } from './patch-output.ts';
@@ -67,7 +67,7 @@ async function applyPatch(
   const result = await attempt([...COMMON, '--fuzz=0', '--no-backup-if-mismatch']);
   if (result.exitCode === 0) return;
   const output = result.stdout + result.stderr;
-  if (/No space left on device/.test(output)) throw diskFull(`apply ${patch.name}`, dir);
+  if (isDiskFull(output)) throw diskFull(`apply ${patch.name}`, dir);
   throw await rejected(dir, series, patch, tree, parsePatchOutput(output), { output, fuzzy });
 }
 
