@@ -9,8 +9,6 @@ export interface BuildFolders {
   /** Source with the series of one variant applied. */
   readonly sourceDir: string;
   readonly objectDir: string;
-  /** Names of files in the working copy that may differ from the pristine tree. */
-  readonly touchedFile: string;
   /** Exists while make runs; a later build that finds it knows that make was killed. */
   readonly runningFile: string;
 }
@@ -20,7 +18,6 @@ export function buildFolders(cacheDir: string, treeId: string): BuildFolders {
   return {
     sourceDir: join(dir, 'work'),
     objectDir: join(dir, 'obj'),
-    touchedFile: join(dir, 'touched.json'),
     runningFile: join(dir, 'running.json'),
   };
 }

@@ -3,22 +3,23 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { lstat, readdir, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { HostError } from '../model/errors.ts';
-import { errnoOf, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { errnoOf, parseNote, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { procStat } from '../host/proc-stat.ts';
 import type { BuildFolders } from './folders.ts';
 
 /** Written when make starts, so that a later build can kill what is left of it. */
-interface Running {
+const runningSchema = z.object({
   /** Session that make leads: its children are in it, whatever became of their parents. */
-  readonly session: number;
-}
+  session: z.int().positive(),
+});
 
 const ORPHANS_MUST_GO_MS = 20_000;
 const POLL_MS = 50;
 
 export async function noteRunning(folders: BuildFolders, session: number): Promise<void> {
-  const running: Running = { session };
+  const running: z.infer<typeof runningSchema> = { session };
   await writeFileAtomic(folders.runningFile, JSON.stringify(running));
 }
 
@@ -36,7 +37,9 @@ export async function noteEnded(folders: BuildFolders): Promise<void> {
 export async function recoverInterrupted(folders: BuildFolders): Promise<boolean> {
   const text = await readTextIfExists(folders.runningFile);
   if (text === null) return false;
-  await endOrphans((JSON.parse(text) as Running).session, dirname(folders.objectDir));
+  // A note that is damaged is one of before a power failure, which ended everything.
+  const running = parseNote(runningSchema, text);
+  if (running !== null) await endOrphans(running.session, dirname(folders.objectDir));
   await removeTorn(folders.objectDir);
   await rm(folders.runningFile, { force: true });
   return true;
@@ -47,10 +50,10 @@ export async function recoverInterrupted(folders: BuildFolders): Promise<boolean
  * again. They are polled because a process of another parent cannot be waited for.
  */
 async function endOrphans(session: number, dir: string): Promise<void> {
-  const deadline = Date.now() + ORPHANS_MUST_GO_MS;
+  const deadline = performance.now() + ORPHANS_MUST_GO_MS;
   for (let orphans = findOrphans(session, dir); orphans.length > 0; orphans = findOrphans(session, dir)) {
     for (const pid of orphans) killIfThere(pid);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new HostError(
         'ORPHANS',
         `Cannot build in ${dir}: processes ${orphans.join(', ')} of a killed build do not exit`,

@@ -13,7 +13,7 @@ import type {
   TreePatcher,
 } from '../model/kernel.ts';
 import { BuildError } from '../model/errors.ts';
-import { exists, readTextIfExists, withHostErrors, writeFileAtomic } from '../host/files.ts';
+import { exists, readSummed, readTextIfExists, withHostErrors, writeFileAtomic, writeSummed } from '../host/files.ts';
 import { sha256 } from '../host/hash.ts';
 import { acquireLock, holderText, type HeldLock } from '../host/lock.ts';
 import { compile } from './compile.ts';
@@ -24,7 +24,7 @@ import { recoverInterrupted } from './interrupted.ts';
 import { configKey, kernelId, planBuild, type BuildInputs, type BuildPlan } from './plan.ts';
 import { expectedEffort, recordEffort, type BuildEffort, type BuildKind } from './progress.ts';
 import { detectToolchain } from './toolchain.ts';
-import { materialise } from './workcopy.ts';
+import { checkCopy, materialise } from './workcopy.ts';
 
 export interface BuildRequest {
   readonly tree: SourceTree;
@@ -97,7 +97,7 @@ async function identify({ steps, ...request }: BuildRequest): Promise<Identity> 
   const inputs: BuildInputs = { ...request, toolchain: await detectToolchain(signal) };
   const files = await steps.patchTree({ tree, series, cacheDir, signal });
   const configFile = join(cacheDir, 'configs', configKey(inputs, files));
-  return { inputs, files, configFile, config: await readTextIfExists(configFile) };
+  return { inputs, files, configFile, config: await readSummed(configFile) };
 }
 
 async function findOrBuild(request: BuildRequest): Promise<Found> {
@@ -124,13 +124,13 @@ async function buildLocked(request: BuildRequest, { inputs, files, configFile }:
   const resumed = await recoverInterrupted(folders);
   if (resumed) onEvent({ kind: 'note', message: `Resuming an interrupted build of Linux ${tree.kernelVersion}` });
   await materialise(tree, files, folders, cacheDir, signal);
-  const config = (await readTextIfExists(configFile)) ?? (await makeConfig(request, folders, configFile));
+  const config = (await readSummed(configFile)) ?? (await makeConfig(request, folders, configFile));
   const id = kernelId(inputs, config);
   // Another process may have built it while this one waited for the lock.
   const kernel = await findKernel(cacheDir, id, signal);
   if (kernel !== null) return { kernel, cached: true };
   onEvent({ kind: 'phase', name: 'build', detail: `${variantId}: Linux ${tree.kernelVersion}` });
-  return { kernel: await make(request, inputs, folders, { id, config }), cached: false };
+  return { kernel: await make(request, inputs, folders, { id, config, files }), cached: false };
 }
 
 async function makeConfig(
@@ -149,7 +149,7 @@ async function makeConfig(
     cacheDir,
     signal,
   });
-  await writeFileAtomic(configFile, config);
+  await writeSummed(configFile, config);
   return config;
 }
 
@@ -157,7 +157,7 @@ async function make(
   request: BuildRequest,
   inputs: BuildInputs,
   folders: BuildFolders,
-  { id, config }: { readonly id: string; readonly config: string },
+  { id, config, files }: { readonly id: string; readonly config: string; readonly files: PatchedFiles },
 ): Promise<Kernel> {
   const { tree, cacheDir } = request;
   const dotConfig = join(folders.objectDir, '.config');
@@ -171,6 +171,7 @@ async function make(
   ]);
   const effort = await compile({ ...request, folders, logFile, expected, alreadyDone });
   await checkConfigKept(dotConfig, config);
+  await checkCopy(tree, files, folders);
   // The rest of an interrupted build does not show the time of a whole one.
   if (alreadyDone === 0) await recordEffort(cacheDir, tree.id, kind, effort);
   const kernel = await publish(request, inputs, folders, { id, config, logFile, effort });

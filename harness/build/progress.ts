@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
-import { readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { z } from 'zod';
+import { parseNote, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 
 /** What a build took. */
 export interface BuildEffort {
@@ -9,12 +10,10 @@ export interface BuildEffort {
 }
 
 /** Efforts of the last builds of one source: from an empty object folder, and on top of an earlier build. */
-interface Efforts {
-  readonly cold?: BuildEffort;
-  readonly warm?: BuildEffort;
-}
+const effortSchema = z.object({ objects: z.number(), seconds: z.number() });
+const effortsSchema = z.record(z.string(), z.object({ cold: effortSchema.optional(), warm: effortSchema.optional() }));
 
-export type BuildKind = keyof Efforts;
+export type BuildKind = 'cold' | 'warm';
 
 /** What a build of this kind took last: of this source, or for want of one of any other. Null before the first. */
 export async function expectedEffort(cacheDir: string, treeId: string, kind: BuildKind): Promise<BuildEffort | null> {
@@ -42,14 +41,9 @@ export function secondsLeft(expected: BuildEffort | null, done: number): number 
   return Math.max(0, Math.round(expected.seconds * (1 - done / Math.max(1, expected.objects))));
 }
 
-async function readEfforts(cacheDir: string): Promise<Readonly<Record<string, Efforts>>> {
-  const text = await readTextIfExists(effortsFile(cacheDir));
-  try {
-    return text === null ? {} : (JSON.parse(text) as Record<string, Efforts>);
-  } catch {
-    // An estimate is not worth a failure.
-    return {};
-  }
+/** None when the file is damaged: an estimate is not worth a failure. */
+async function readEfforts(cacheDir: string): Promise<z.infer<typeof effortsSchema>> {
+  return parseNote(effortsSchema, await readTextIfExists(effortsFile(cacheDir))) ?? {};
 }
 
 function effortsFile(cacheDir: string): string {

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { lstat, mkdir, realpath, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, mkdir, readFile, readlink, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import type { PatchedFile, PatchedFiles, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
-import { exists, isDiskFull, readBytesIfExists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
-import { run, tail } from '../host/process.ts';
+import { exists, writeFileAtomic } from '../host/files.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
+import { changedFiles, copyInto } from '../host/tree-files.ts';
 import type { BuildFolders } from './folders.ts';
 
 /**
  * Makes the working copy hold exactly the pristine tree with `files` in place of its own. Only files whose content is
  * another now are written, so that make rebuilds what they change and nothing else.
  *
- * It relies on no record of what an earlier build left but the names it touched, which are written down before the
- * first file: a build that was killed in between is mended by the next.
+ * It relies on no record of what an earlier build or anything else did to the copy: it looks at every file.
  *
  * @returns names of the files that were written or removed, sorted.
  */
@@ -25,21 +24,32 @@ export async function materialise(
   signal: AbortSignal,
 ): Promise<string[]> {
   await ensureCopy(tree, folders, cacheDir, signal);
-  const before = await readTouched(folders.touchedFile);
   for (const name of files.keys()) await checkInside(folders.sourceDir, name);
-  const names = [...new Set([...before, ...files.keys()])].sort();
-  await writeFileAtomic(folders.touchedFile, JSON.stringify(names));
+  const changed = await changedFiles(tree.path, folders.sourceDir);
   const written: string[] = [];
-  for (const name of names) {
-    const patched = files.get(name);
-    const wanted = patched === undefined ? await readState(join(tree.path, name)) : patched;
-    if (await replace(folders.sourceDir, name, wanted)) written.push(name);
-  }
-  await writeFileAtomic(folders.touchedFile, JSON.stringify([...files.keys()].sort()));
+  for (const name of [...new Set([...changed, ...files.keys()])].sort())
+    if (await replace(folders.sourceDir, name, await wantedOf(tree, files, name))) written.push(name);
   return written;
 }
 
-/** Hard links cost 2 s and no space; a file is replaced, never edited, so the pristine one keeps its content. */
+/**
+ * Looks whether the working copy is still what `materialise` made of it: else the kernel is not made of its sources.
+ *
+ * @throws HostError `CACHE_DAMAGED` naming the files.
+ */
+export async function checkCopy(tree: SourceTree, files: PatchedFiles, folders: BuildFolders): Promise<void> {
+  const others: string[] = [];
+  for (const name of new Set([...(await changedFiles(tree.path, folders.sourceDir)), ...files.keys()]))
+    if (!same(await entryOf(join(folders.sourceDir, name)), await wantedOf(tree, files, name))) others.push(name);
+  if (others.length === 0) return;
+  throw new HostError(
+    'CACHE_DAMAGED',
+    `Cannot keep the kernel: something wrote to ${join(folders.sourceDir, others[0] ?? '')} while it was built`,
+    { hint: 'run again: the working copy is put right', details: others.slice(0, 20).join('\n') },
+  );
+}
+
+/** A copy: an editor, or a tool of the tree that writes in place, must not reach the pristine files. */
 async function ensureCopy(
   tree: SourceTree,
   folders: BuildFolders,
@@ -48,51 +58,42 @@ async function ensureCopy(
 ): Promise<void> {
   if (await exists(folders.sourceDir)) return;
   await using staging = await cacheTempDir(cacheDir, 'work');
-  const copy = join(staging.path, 'work');
-  const linked = await run('cp', ['-al', '--', tree.path, copy], { signal });
-  if (linked.exitCode !== 0) {
-    // A file system without hard links.
-    await rm(copy, { recursive: true, force: true });
-    await copyOrFail(tree.path, copy, signal);
-  }
+  await copyInto(staging.path, [tree.path], signal);
   await mkdir(dirname(folders.sourceDir), { recursive: true });
-  await rename(copy, folders.sourceDir);
+  await rename(join(staging.path, basename(tree.path)), folders.sourceDir);
 }
 
-async function copyOrFail(from: string, to: string, signal: AbortSignal): Promise<void> {
-  const copied = await run('cp', ['-a', '--reflink=auto', '--', from, to], { signal });
-  if (copied.exitCode === 0) return;
-  if (isDiskFull(copied.stderr)) throw Object.assign(new Error(tail(copied.stderr, 1)), { code: 'ENOSPC' });
-  throw new HostError('COPY_FAILED', `Cannot copy ${from} to ${to}: ${tail(copied.stderr, 1)}`, {
-    hint: 'check the disk that holds the cache',
-  });
+type Entry = PatchedFile | { readonly link: string } | null;
+
+async function wantedOf(tree: SourceTree, files: PatchedFiles, name: string): Promise<Entry> {
+  const patched = files.get(name);
+  return patched === undefined ? entryOf(join(tree.path, name)) : patched;
 }
 
-async function readTouched(file: string): Promise<string[]> {
-  const text = await readTextIfExists(file);
-  return text === null ? [] : (JSON.parse(text) as string[]);
+/** Null where there is no file. */
+async function entryOf(path: string): Promise<Entry> {
+  const stat = await lstat(path).catch(() => null);
+  if (stat?.isSymbolicLink() === true) return { link: await readlink(path) };
+  return stat?.isFile() === true ? { content: await readFile(path), executable: (stat.mode & 0o100) !== 0 } : null;
 }
 
-async function readState(path: string): Promise<PatchedFile | null> {
-  const content = await readBytesIfExists(path);
-  return content === null ? null : { content, executable: ((await stat(path)).mode & 0o100) !== 0 };
+function same(one: Entry, other: Entry): boolean {
+  if (one === null || other === null) return one === other;
+  if ('link' in one || 'link' in other) return 'link' in one && 'link' in other && one.link === other.link;
+  return one.executable === other.executable && Buffer.compare(one.content, other.content) === 0;
 }
 
 /** @returns whether anything was written. */
-async function replace(root: string, name: string, wanted: PatchedFile | null): Promise<boolean> {
+async function replace(root: string, name: string, wanted: Entry): Promise<boolean> {
   const path = join(root, name);
-  const current = await readState(path);
-  if (current === null && wanted === null) return false;
-  if (
-    current !== null &&
-    wanted !== null &&
-    current.executable === wanted.executable &&
-    Buffer.compare(current.content, wanted.content) === 0
-  )
-    return false;
+  if (same(await entryOf(path), wanted)) return false;
   await mkdir(dirname(path), { recursive: true });
-  if (wanted === null) await unlink(path);
-  else await writeFileAtomic(path, wanted.content, wanted.executable ? 0o755 : 0o644);
+  if (wanted !== null && !('link' in wanted)) {
+    await writeFileAtomic(path, wanted.content, wanted.executable ? 0o755 : 0o644);
+    return true;
+  }
+  await rm(path, { force: true });
+  if (wanted !== null) await symlink(wanted.link, path);
   return true;
 }
 

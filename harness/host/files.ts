@@ -4,6 +4,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HostError } from '../model/errors.ts';
+import { sha256 } from './hash.ts';
 
 /** Code of a file system error, `ENOENT` and the like; null for anything else. */
 export function errnoOf(error: unknown): string | null {
@@ -33,16 +34,41 @@ function nullIfMissing(error: unknown): null {
   throw error;
 }
 
-/** Replaces a file atomically: a reader sees the old content or the new, and a hard link elsewhere keeps the old. */
+/**
+ * Replaces a file atomically: a reader sees the old content or the new, also after the power failed, and a hard link
+ * elsewhere keeps the old.
+ */
 export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const staged = `${path}.${randomUUID()}.new`;
   try {
-    await writeFile(staged, data, { mode, flag: 'wx' });
+    await writeFile(staged, data, { mode, flag: 'wx', flush: true });
     await rename(staged, path);
+    await syncToDisk(dirname(path));
   } catch (error) {
     await rm(staged, { force: true });
     throw error;
+  }
+}
+
+/** Writes a text and, next to it, its sha256, by which `readSummed` knows it again. */
+export async function writeSummed(path: string, text: string): Promise<void> {
+  await writeFileAtomic(path, text);
+  await writeFileAtomic(`${path}.sha256`, `${sha256(text)}\n`);
+}
+
+/** The text that `writeSummed` wrote; null when it is missing or not whole. */
+export async function readSummed(path: string): Promise<string | null> {
+  const [text, sum] = await Promise.all([readTextIfExists(path), readTextIfExists(`${path}.sha256`)]);
+  return text !== null && sum === `${sha256(text)}\n` ? text : null;
+}
+
+/** The value of a JSON text that `schema` admits; null for any other, as of a file that was cut off. */
+export function parseNote<T>(schema: { safeParse(value: unknown): { data?: T } }, text: string | null): T | null {
+  try {
+    return schema.safeParse(JSON.parse(text ?? 'null')).data ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { debEntries, downloadDeb, findDeb, type Deb } from '../host/deb.ts';
-import { exists, readTextIfExists, withHostErrors, writeFileAtomic } from '../host/files.ts';
+import { exists, parseNote, readTextIfExists, withHostErrors, writeFileAtomic } from '../host/files.ts';
 import { sha256, sha256File, sha256Json } from '../host/hash.ts';
 import { acquireLock, holderText } from '../host/lock.ts';
 import { runOk } from '../host/process.ts';
@@ -62,20 +62,11 @@ export async function buildRootfs(options: RootfsOptions): Promise<Rootfs> {
 }
 
 async function findRootfs(dir: string, key: string, signal: AbortSignal): Promise<Rootfs | null> {
-  const record = parseRecord(await readTextIfExists(join(dir, `${key}.json`)));
+  const record = parseNote(recordSchema, await readTextIfExists(join(dir, `${key}.json`)));
   const image = join(dir, `${key}.cpio`);
   if (record === null || !(await exists(image)) || (await sha256File(image, signal)) !== record.imageSha256)
     return null;
   return { id: record.imageSha256.slice(0, 16), image, packages: record.packages };
-}
-
-/** Null for a record that is missing or damaged. */
-function parseRecord(text: string | null): z.infer<typeof recordSchema> | null {
-  try {
-    return recordSchema.parse(JSON.parse(text ?? 'null'));
-  } catch {
-    return null;
-  }
 }
 
 async function makeRootfs(recipe: RootfsRecipe, dir: string, key: string, options: RootfsOptions): Promise<Rootfs> {

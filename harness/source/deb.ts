@@ -3,10 +3,11 @@ import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import type { SourceSpec, SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
 import { debEntries, downloadDeb, installedDeb, isNewer, sumOfDownload } from '../host/deb.ts';
-import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { exists, parseNote, readTextIfExists, writeFileAtomic } from '../host/files.ts';
 import { sha256File, sha256Tap } from '../host/hash.ts';
 import { run, tail } from '../host/process.ts';
 import { unpackArchive } from './decompress.ts';
@@ -16,11 +17,11 @@ import { checkPin, findTree, makeTree, type Filled, type SourceOptions } from '.
 type DebSpec = Extract<SourceSpec, { kind: 'deb' }>;
 
 /** `sources/<package>_<version>.json`: which tree a package version holds. */
-interface Unpacked {
-  readonly id: string;
+const unpackedSchema = z.object({
+  id: z.string().regex(/^tar-[0-9a-f]{16}$/),
   /** Null for an installed package, whose .deb is not there. */
-  readonly debSha256: string | null;
-}
+  debSha256: z.string().nullable(),
+});
 
 /** The kernel's archive inside a source package: Debian has it below usr/src, Ubuntu a folder deeper. */
 const ARCHIVE = /(?:^|\/)usr\/src\/(?:[^/]+\/)?linux-[^/]*\.tar\.(?:xz|gz|bz2|zst)$/;
@@ -33,7 +34,7 @@ export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise
   const version =
     spec.version ?? (options.offline ? await newestLocal(spec, options) : await archiveVersion(spec, options.signal));
   const label = `${spec.package} ${version}`;
-  const lookup = () => findUnpacked(spec, version, options.cacheDir);
+  const lookup = () => findUnpacked(spec, version, options);
   return (
     (await lookup()) ??
     makeTree(label, options, lookup, async (dir) => {
@@ -50,7 +51,7 @@ export async function prepareDeb(spec: DebSpec, options: SourceOptions): Promise
           ...(debSha256 === null ? {} : { debSha256 }),
         },
       };
-      const unpacked: Unpacked = { id: filled.id, debSha256 };
+      const unpacked: z.infer<typeof unpackedSchema> = { id: filled.id, debSha256 };
       await writeFileAtomic(noteOf(spec, version, options.cacheDir), JSON.stringify(unpacked));
       return filled;
     })
@@ -99,14 +100,14 @@ async function unpackInstalled(
   return { debSha256: null, sha256: await unpackHashed(createReadStream(archive), archive, dir, label, signal) };
 }
 
-async function findUnpacked(spec: DebSpec, version: string, cacheDir: string): Promise<SourceTree | null> {
-  const text = await readTextIfExists(noteOf(spec, version, cacheDir));
-  if (text === null) return null;
-  const { id, debSha256 } = JSON.parse(text) as Unpacked;
+async function findUnpacked(spec: DebSpec, version: string, options: SourceOptions): Promise<SourceTree | null> {
+  const note = parseNote(unpackedSchema, await readTextIfExists(noteOf(spec, version, options.cacheDir)));
+  if (note === null) return null;
+  const { id, debSha256 } = note;
   // A tree from an installed package cannot be checked against the sum of a .deb.
   if (spec.sha256 !== null && debSha256 === null) return null;
   checkPin(formatSourceSpec({ ...spec, version, sha256: null }), spec.sha256, debSha256 ?? '');
-  return findTree(cacheDir, id);
+  return findTree(id, options);
 }
 
 function noteOf(spec: DebSpec, version: string, cacheDir: string): string {

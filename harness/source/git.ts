@@ -89,7 +89,7 @@ export async function prepareGit(spec: GitSpec, options: SourceOptions): Promise
   const commit = await revParse(`${spec.rev}^{commit}`);
   const tree = await revParse(`${commit}^{tree}`);
   const id = `git-${tree.slice(0, 16)}`;
-  const lookup = () => findTree(options.cacheDir, id);
+  const lookup = () => findTree(id, options);
   return (
     (await lookup()) ??
     makeTree(formatSourceSpec(spec), options, lookup, async (dir) => {

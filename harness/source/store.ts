@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { ProgressListener } from '../model/events.ts';
 import type { SourceTree } from '../model/kernel.ts';
 import { HostError, SourceError } from '../model/errors.ts';
-import { exists, readTextIfExists, writeFileAtomic } from '../host/files.ts';
+import { exists, parseNote, readTextIfExists, syncToDisk, writeFileAtomic } from '../host/files.ts';
 import { acquireLock, holderText } from '../host/lock.ts';
 import { closedEnvironment } from '../host/make.ts';
-import { run, tail } from '../host/process.ts';
+import { run, runOk, tail } from '../host/process.ts';
 import { cacheTempDir } from '../host/temp-dir.ts';
+import { contentOfTree, stateOfTree } from '../host/tree-files.ts';
 
 export interface SourceOptions {
   readonly cacheDir: string;
@@ -20,13 +22,41 @@ export interface SourceOptions {
 
 export type Provenance = Readonly<Record<string, string>>;
 
-/** Finds a tree by its id; null when it was never unpacked. */
-export async function findTree(cacheDir: string, id: string): Promise<SourceTree | null> {
-  const dir = join(cacheDir, 'sources', id);
+/** `sources/<id>/sums.json`: what shows that a tree is still what was unpacked. */
+const sumsSchema = z.object({
+  content: z.string(),
+  /** Dates and inodes: where these are the same, nothing has to be read. */
+  state: z.string(),
+});
+
+/**
+ * Finds a tree by its id; null when it was never unpacked.
+ *
+ * @throws HostError `CACHE_DAMAGED` when its record is, or when its files are not those that were unpacked.
+ */
+export async function findTree(id: string, options: SourceOptions): Promise<SourceTree | null> {
+  const dir = join(options.cacheDir, 'sources', id);
   const text = await readTextIfExists(join(dir, 'source.json'));
   if (text === null) return null;
-  const stored = parseTree(text, dir);
-  return { ...stored, path: join(dir, 'tree') };
+  const stored = { ...parseTree(text, dir), path: join(dir, 'tree') };
+  await checkTree(stored, dir, options);
+  return stored;
+}
+
+async function checkTree({ id, path }: SourceTree, dir: string, { cacheDir, signal }: SourceOptions): Promise<void> {
+  const noted = parseNote(sumsSchema, await readTextIfExists(join(dir, 'sums.json')));
+  if ((await stateOfTree(path)) === noted?.state) return;
+  // The cache was copied, or files were written: only their content says which.
+  const sums = await sumsOf(path, signal);
+  if (noted !== null && noted.content !== sums.content)
+    throw new HostError('CACHE_DAMAGED', `Cannot use the source in ${dir}: files have changed since it was unpacked`, {
+      hint: `rm -r ${dir} ${join(cacheDir, 'trees', id)}, then run again: it is unpacked again`,
+    });
+  await writeFileAtomic(join(dir, 'sums.json'), JSON.stringify(sums));
+}
+
+async function sumsOf(tree: string, signal: AbortSignal): Promise<z.infer<typeof sumsSchema>> {
+  return { content: await contentOfTree(tree, signal), state: await stateOfTree(tree) };
 }
 
 /** What `fill` unpacked, and its id: some ids are known only once the content is. */
@@ -62,7 +92,7 @@ export async function makeTree(
   const content = join(staging.path, 'content');
   await mkdir(content);
   const { id, provenance } = await fill(content);
-  const known = await findTree(cacheDir, id);
+  const known = await findTree(id, options);
   if (known !== null) return known;
   // Awaited here: the folder and the lock go away on return.
   return await publish(cacheDir, staging.path, await rootOf(content, name), { id, provenance }, signal);
@@ -82,7 +112,13 @@ async function publish(
   await writeFileAtomic(join(whole, 'source.json'), `${JSON.stringify({ id, kernelVersion, provenance }, null, 2)}\n`);
   const dir = join(cacheDir, 'sources', id);
   await mkdir(dirname(dir), { recursive: true });
+  // A folder without a record, as one that was partly removed.
+  if (await exists(dir)) await rename(dir, join(staging, 'remains'));
+  // The whole file system: one by one, 80,000 files would take minutes.
+  await runOk('sync', ['-f', whole], { signal });
   await rename(whole, dir);
+  await syncToDisk(dirname(dir));
+  await writeFileAtomic(join(dir, 'sums.json'), JSON.stringify(await sumsOf(join(dir, 'tree'), signal)));
   return { id, path: join(dir, 'tree'), kernelVersion, provenance };
 }
 
@@ -135,7 +171,7 @@ function parseTree(text: string, dir: string): Omit<SourceTree, 'path'> {
     // Falls through: it is damaged.
   }
   throw new HostError('CACHE_DAMAGED', `Cannot use the source in ${dir}: its source.json is damaged`, {
-    hint: `rm -r ${dir}`,
+    hint: `rm -r ${dir}, then run again: it is unpacked again`,
   });
 }
 

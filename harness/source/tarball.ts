@@ -23,7 +23,7 @@ export async function prepareTarball(spec: TarballSpec, options: SourceOptions):
   const digest = await hashOf(file, options.signal);
   checkPin(spec.location, spec.sha256, digest);
   const id = `tar-${digest.slice(0, 16)}`;
-  const lookup = () => findTree(options.cacheDir, id);
+  const lookup = () => findTree(id, options);
   return (
     (await lookup()) ??
     makeTree(archiveName(spec.location), options, lookup, async (dir) => {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { buildKernel, forecastKernel } from '../../build/kernel.ts';
@@ -263,4 +263,66 @@ t.test('two that want the same kernel build it once', async (t) => {
   const tree = await fakeTree(join(dir, 'src'));
   const results = await Promise.all([0, 1].map(() => buildKernel(fakeRequest(tree, join(dir, 'cache')))));
   t.same(results.map((result) => result.cached).sort(), [false, true]);
+});
+
+t.test('notes and configurations that are damaged are as missing', async (t) => {
+  const dir = t.testdir({ src: {}, cache: {} });
+  const cache = join(dir, 'cache');
+  const tree = await fakeTree(join(dir, 'src'));
+  const stock = await buildKernel(fakeRequest(tree, cache));
+  const [config = ''] = (await readdir(join(cache, 'configs'))).filter((name) => !name.endsWith('.sha256'));
+  const running = join('trees', tree.id, 'running.json');
+  const damages: readonly Readonly<Record<string, string>>[] = [
+    { [join('configs', config)]: '', [running]: '', 'trees/efforts.json': 'null' },
+    {
+      [join('configs', config)]: 'CONFIG_SW',
+      [running]: '{"session":"x"}',
+      'trees/efforts.json': '{"fake-0123456789abcdef":{"warm":1}}',
+    },
+    { [join('configs', `${config}.sha256`)]: '' },
+  ];
+  for (const damage of damages) {
+    for (const [file, content] of Object.entries(damage)) await writeFile(join(cache, file), content);
+    await rm(join(cache, 'kernels', stock.kernel.id), { recursive: true });
+    const next = await buildKernel(fakeRequest(tree, cache));
+    t.equal(next.kernel.id, stock.kernel.id);
+    t.equal(await readFile(next.kernel.config ?? '', 'utf8'), 'CONFIG_SWAP=y\n');
+  }
+});
+
+t.test('what something wrote into the working copy neither reaches the tree nor a kernel', async (t) => {
+  const dir = t.testdir({ src: {}, cache: {} });
+  const tree = await fakeTree(join(dir, 'src'));
+  await symlink('mm', join(tree.path, 'link'));
+  const work = join(dir, 'cache', 'trees', tree.id, 'work');
+  const build = (variantId: string, one: ReturnType<typeof series>[] = []) =>
+    buildKernel(fakeRequest(tree, join(dir, 'cache'), { variantId, series: one }));
+  const stock = await build('stock');
+  const pristine = await readFile(join(tree.path, 'mm/swapfile.c'), 'utf8');
+  // As an editor or a tool of the tree that writes in place.
+  const edit = async (): Promise<void> => {
+    await writeFile(join(work, 'mm/swapfile.c'), pristine.replace('swap_map = 0', 'swap_map = 9'));
+    await writeFile(join(work, 'mm/extra.c'), 'int extra;\n');
+    await rm(join(work, 'link'));
+    await rm(join(work, 'mm/memory.c'));
+  };
+  await edit();
+  t.equal(await readFile(join(tree.path, 'mm/swapfile.c'), 'utf8'), pristine);
+  await rm(join(dir, 'cache/kernels', stock.kernel.id), { recursive: true });
+  const again = await build('stock');
+  t.equal(again.kernel.codeSha256, stock.kernel.codeSha256);
+  t.equal(await readlink(join(work, 'link')), 'mm');
+  t.notOk(await exists(join(work, 'mm/extra.c')));
+
+  const request = fakeRequest(tree, join(dir, 'cache'), { series: [oneFile] });
+  const onEvent: typeof request.onEvent = (event) => {
+    if (event.kind === 'phase' && event.name === 'build') void edit();
+  };
+  await t.rejects(buildKernel({ ...request, onEvent }), {
+    name: 'HostError',
+    code: 'CACHE_DAMAGED',
+    hint: 'run again: the working copy is put right',
+  });
+  t.same(await readdir(join(dir, 'cache/kernels')), [stock.kernel.id]);
+  t.not((await build('v5a', [oneFile])).kernel.codeSha256, stock.kernel.codeSha256);
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { cp, lstat, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import { exists } from '../../host/files.ts';
 import { trustedFolders } from '../../host/git.ts';
@@ -216,6 +216,37 @@ t.test('a folder is copied, not linked, and not written to', async (t) => {
   const changed = await prepareSource({ kind: 'dir', path: src }, options);
   t.not(changed.id, tree.id);
   t.not(await readFile(join(tree.path, 'mm/memory.c'), 'utf8'), 'int other;\n', 'the earlier snapshot is what it was');
+});
+
+t.test('a tree that was written to, emptied or half removed is found', async (t) => {
+  const dir = t.testdir({ src: {}, cache: {} });
+  await writeFakeKernel(join(dir, 'src'));
+  const options = sourceOptions(join(dir, 'cache'));
+  const prepare = () => prepareSource({ kind: 'dir', path: join(dir, 'src') }, options);
+  const tree = await prepare();
+  const entry = dirname(tree.path);
+  const file = join(tree.path, 'mm/memory.c');
+  const content = await readFile(file, 'utf8');
+  const fix = `rm -r ${entry} ${join(dir, 'cache/trees', tree.id)}, then run again: it is unpacked again`;
+  for (const other of [content.replace('swap_map', 'swap_mop'), '', null]) {
+    await (other === null ? rm(file) : writeFile(file, other));
+    await t.rejects(prepare(), { name: 'HostError', code: 'CACHE_DAMAGED', hint: fix });
+  }
+  // Written again as it was: other dates, the same content, as in a cache that was copied.
+  await writeFile(file, content);
+  t.same(await prepare(), tree);
+  for (const damaged of ['', '{"content":1}']) {
+    await writeFile(join(entry, 'sums.json'), damaged);
+    t.same(await prepare(), tree);
+  }
+  const [note = ''] = (await readdir(dirname(entry))).filter((name) => name.startsWith('dir_'));
+  for (const damaged of ['', '../x']) {
+    await writeFile(join(dirname(entry), note), damaged);
+    t.same(await prepare(), tree);
+  }
+  await rm(join(entry, 'source.json'));
+  t.same(await prepare(), tree, 'a folder without a record is made again');
+  t.same(await readdir(join(dir, 'cache/tmp')), []);
 });
 
 t.test('what a build left in a folder is cleaned in the snapshot alone', async (t) => {
