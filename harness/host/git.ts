@@ -7,7 +7,7 @@ export type GitEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
  * An environment in which git's output depends on the repository's objects alone. No GIT_* variable of the caller
- * counts: a hook or `rebase --exec` exports GIT_DIR, which would win over `-C`. No configuration of the person or of the
+ * counts: a hook or `rebase --exec` exports GIT_DIR, which would win over `-C`. No configuration of the person or the
  * system, no attributes of the system, no replaced objects, nothing fetched into a partial clone, no optional locks.
  */
 export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): GitEnvironment {

@@ -23,7 +23,11 @@ export interface FarOutput {
 /** Another machine, reached by the user's own ssh(1) with its keys, configuration and known hosts. */
 export interface FarHost {
   readonly name: string;
-  /** Runs a shell command. @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run, `OUTPUT_TOO_LARGE`. */
+  /**
+   * Runs a shell command.
+   *
+   * @throws InterruptedError through `signal`; HostError `SSH_FAILED` when ssh cannot be run, `OUTPUT_TOO_LARGE`.
+   */
   run(command: string, options: { readonly signal: AbortSignal; readonly stdin?: Uint8Array }): Promise<FarOutput>;
 }
 

@@ -15,7 +15,7 @@ export const LINK = '120000';
 export const SUBMODULE = '160000';
 export const EXECUTABLE = '100755';
 
-/** Reads a listing. Pure. @throws Error naming the line that is none. */
+/** Reads a listing. Pure. @throws Error naming the line that is wrong. */
 export function parseListing(listing: Buffer): TreeEntry[] {
   const lines = listing.toString('latin1').split('\0');
   lines.pop();

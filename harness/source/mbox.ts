@@ -45,7 +45,9 @@ async function splitMails(name: string, mbox: string, cacheDir: string, signal: 
   });
   if (split.exitCode !== 0) throw invalid(name, tail(split.stderr, 1), 'save the thread as mbox (raw)');
   const mails: Mail[] = [];
-  for (const file of (await readdir(folder.path)).sort()) mails.push(await decodeMail(name, folder.path, file, signal));
+  // Mails are files with numbers for names.
+  const files = (await readdir(folder.path)).filter((file) => /^\d+$/.test(file)).sort();
+  for (const file of files) mails.push(await decodeMail(name, folder.path, file, signal));
   return mails;
 }
 

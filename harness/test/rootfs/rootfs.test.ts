@@ -58,7 +58,7 @@ t.test('an initramfs is used as long as it is what was built', async (t) => {
     ['a byte more', () => appendFile(first.image, 'x')],
     ['cut', () => truncate(first.image, 1000)],
     ['gone', () => rm(first.image)],
-    ['a record that is none', () => writeFile(record, '[]')],
+    ['a record of another form', () => writeFile(record, '[]')],
     ['an empty record', () => writeFile(record, '')],
   ] as const) {
     await damage();
