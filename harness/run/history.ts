@@ -4,8 +4,8 @@ import { UsageError } from '../model/errors.ts';
 import type { RunSummary, Series } from '../model/history.ts';
 import { PROBES } from '../probe/table.ts';
 import type { KindTable } from '../results/kinds.ts';
-import { syncHistory } from '../store/history.ts';
-import { seriesOf } from '../verdict/trend.ts';
+import { syncHistory } from '../results/history.ts';
+import { seriesOf } from '../results/trend.ts';
 
 export interface History {
   /** Oldest first. */

@@ -6,7 +6,7 @@ import t from 'tap';
 import type { RunSummary } from '../../model/history.ts';
 import { historyText } from '../../report/history-text.ts';
 import { historyHtml } from '../../report/html/history.ts';
-import { seriesOf } from '../../verdict/trend.ts';
+import { seriesOf } from '../../results/trend.ts';
 import { openBrowser, openPage, withoutBrowser } from './fixtures/browser.ts';
 
 const NIGHTS = 90;

@@ -9,7 +9,7 @@ const harness = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** What each layer may import; a stage knows no other stage. */
 const STAGES = ['source', 'kconfig', 'build', 'rootfs', 'machine', 'workload', 'interleave', 'evidence'];
 const BASE = ['model', 'host', 'stats'];
-const ROOMS = [...BASE, ...STAGES, 'race', 'lab', 'probe', 'plan', 'results', 'report', 'verdict', 'store', 'pipeline'];
+const ROOMS = [...BASE, ...STAGES, 'race', 'lab', 'probe', 'plan', 'results', 'report'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   host: ['model'],
@@ -17,10 +17,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // Reads what a race's folder says.
   race: ['model'],
   ...Object.fromEntries(STAGES.map((stage) => [stage, stage === 'interleave' ? [...BASE, 'race'] : BASE])),
-  // What was stored before kinds of probes were values: gone when the last kind has become one.
-  verdict: BASE,
-  store: [...BASE, 'results'],
-  pipeline: [...BASE, ...STAGES, 'race', 'lab', 'probe', 'plan', 'results', 'report', 'verdict', 'store'],
   // Guests are booted and watched the same way, whatever is done to them.
   lab: ['model', 'host', 'source', 'kconfig', 'build', 'rootfs', 'machine', 'evidence'],
   probe: [...BASE, ...STAGES, 'race', 'lab'],
@@ -32,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: [...ROOMS, 'run', 'serve'],
 };
 /** Stages that compute and never act: no processes, files or sockets. */
-const PURE = ['model', 'stats', 'verdict', 'report'];
+const PURE = ['model', 'stats', 'report'];
 const IMPURE_MODULES = /^(node:(fs|net|child_process|http|dgram)|execa|ssh2)/;
 
 interface Import {

@@ -11,9 +11,10 @@ const MOST_COLUMNS = 120;
 const TAB = 8;
 
 /** Folders whose long lines and words are not mended yet. */
-const NOT_DONE = ['cli', 'lab', 'model', 'pipeline', 'probe', 'race', 'report', 'store', 'verdict', 'workload'].flatMap(
-  (stage) => [`harness/${stage}/`, `harness/test/${stage}/`],
-);
+const NOT_DONE = ['cli', 'lab', 'model', 'probe', 'race', 'report', 'workload'].flatMap((stage) => [
+  `harness/${stage}/`,
+  `harness/test/${stage}/`,
+]);
 const NOT_DONE_EITHER = [
   // Names a kind of schema 1 that goes with it.
   'harness/results/verdict.ts',

@@ -66,7 +66,7 @@ function trendsOf(points: readonly SeriesPoint[]): SignatureTrend[] {
 function trendOf(title: string, target: boolean, points: readonly SeriesPoint[]): SignatureTrend {
   const tallies = points.map(({ run, exposure, signatures }): DatedTally => {
     const count = signatures.find((signature) => signature.title === title)?.count ?? 0;
-    // A crash is in an exposed swapoff even where its counters were lost.
+    // A crash is within an exposure even where its counters were lost.
     return { run, count, exposure: Math.max(exposure, count) };
   });
   const seen = tallies.filter(({ count }) => count > 0);
@@ -93,7 +93,7 @@ function stateOf(tallies: readonly DatedTally[]): SignatureState {
   return p < TREND_ALPHA ? 'gone' : 'absent';
 }
 
-/** The last run beside those before it that had one rate; null where there is nothing to tell. */
+/** The last run and those before it that had one rate; null where there is nothing to compare. */
 function lastChange(tallies: readonly DatedTally[], changes: readonly ChangePoint[]): SignatureTrend['change'] {
   const since = changes.at(-1)?.run;
   const from = since === undefined ? 0 : tallies.findIndex(({ run }) => run === since);

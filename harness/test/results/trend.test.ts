@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { RunSummary, SignatureTrend } from '../../model/history.ts';
 import { changePoints } from '../../stats/change-point.ts';
-import { seriesOf } from '../../verdict/trend.ts';
+import { seriesOf } from '../../results/trend.ts';
 
 /** Runs of one variant: crashes and exposure, a pair a run. */
 function runsOf(nights: readonly (readonly [number, number])[], title = 'BUG'): RunSummary[] {
@@ -84,7 +84,7 @@ t.test('a rate that changed with the last run', async (test) => {
   test.equal(trend([[30, 300]])?.change, null, 'nothing to compare with');
 });
 
-t.test('series are told apart by plan, probe and variant', async (test) => {
+t.test('series differ by plan, probe and variant', async (test) => {
   const [run] = runsOf([[1, 10]]);
   if (run === undefined) throw new Error('no run');
   const [variant] = run.variants;

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
 import type { RunSummary, VariantSummary } from '../model/history.ts';
+import { several } from '../model/words.ts';
 import { HistoryDb, type HistoryChange } from './history-db.ts';
-import { RUN_FILES } from '../results/layout.ts';
-import { type KindTable } from '../results/kinds.ts';
-import { readRun as readStored } from '../results/reader.ts';
-import { showRun } from '../results/show.ts';
+import { RUN_FILES } from './layout.ts';
+import { type KindTable } from './kinds.ts';
+import { readRun as readStored } from './reader.ts';
+import { showRun } from './show.ts';
 
 /** Name of the database in a results folder. */
 export const HISTORY_FILE = 'history.db';
@@ -42,17 +43,21 @@ export async function syncHistory(
   const gone = [...known.keys()].filter((run) => !present.has(run));
   const changes: HistoryChange[] = gone.map((run) => ({ kind: 'remove', run }));
   const unreadable: string[] = [];
+  let older = 0;
   for (const [run, fingerprint] of stale) {
     try {
       changes.push(await readRun(join(resultsDir, run), run, fingerprint, kinds));
     } catch (error) {
       if (!(error instanceof SwapraceError)) throw error;
-      unreadable.push(error.message);
+      if (error.code === 'OLDER_LAYOUT') older++;
+      else unreadable.push(error.message);
       changes.push({ kind: 'remove', run });
     }
   }
+  const read = stale.length - unreadable.length - older;
+  if (older > 0) unreadable.push(`${several(older, 'run')} of an older layout left out; read them with swaprace 0.1`);
   if (changes.length > 0) db.apply(changes);
-  return { runs: db.runs(), unreadable, read: stale.length - unreadable.length };
+  return { runs: db.runs(), unreadable, read };
 }
 
 /** Runs that were finished, with a fingerprint of everything in them: the hash of their sums. */
@@ -70,7 +75,7 @@ async function finishedRuns(resultsDir: string): Promise<Map<string, string>> {
   );
 }
 
-/** Null for a run that was not finished, and for what is none: other commands keep their results in the same folder. */
+/** Null for a run that was not finished, and for what is no run. */
 async function sumsOfRun(dir: string): Promise<string | null> {
   return (await exists(join(dir, RUN_FILES.run))) ? readTextIfExists(join(dir, RUN_FILES.sums)) : null;
 }

@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import Database from 'libsql';
 import t from 'tap';
 import { PROBES } from '../../probe/table.ts';
-import { HISTORY_FILE, syncHistory } from '../../store/history.ts';
-import { nightId, template, writeNights, type Night } from '../results/fixtures/many-runs.ts';
+import { HISTORY_FILE, syncHistory } from '../../results/history.ts';
+import { nightId, template, writeNights, type Night } from './fixtures/many-runs.ts';
 
 const base = await template(t.testdir({}));
 const nights: Night[] = Array.from({ length: 12 }, (_, index) => ({ crashes: index % 3, exposure: 100 + index }));
@@ -80,14 +80,14 @@ t.test('only what changed is read again; what is gone is forgotten; what is unfi
   test.equal((await sync(results, { rebuild: true })).read, 11);
 });
 
-t.test('a run that cannot be read is told, and does not hide the others', async (test) => {
+t.test('a run that cannot be read is reported, and does not hide the others', async (test) => {
   const results = test.testdir({});
   writeNights(results, base, nights);
   writeFileSync(join(results, nightId(3), 'verdict.json'), '{"status": 7}');
   const { runs, unreadable } = await sync(results);
   test.equal(runs.length, 11);
   test.match(unreadable, [new RegExp(`Cannot read .*${nightId(3)}/verdict\\.json`)]);
-  test.equal((await sync(results)).unreadable.length, 1, 'it is told again');
+  test.equal((await sync(results)).unreadable.length, 1, 'it is reported again');
 });
 
 t.test('deleted, damaged or of another version: made again, the same', async (test) => {

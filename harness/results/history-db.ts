@@ -12,13 +12,15 @@ const VERSION = 5;
 const BUSY_MS = 30_000;
 
 const TABLES = `
-CREATE TABLE runs (run TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, startedAt TEXT NOT NULL, plan TEXT NOT NULL, status INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE variants (run TEXT NOT NULL, place INTEGER NOT NULL, probe TEXT NOT NULL, variant TEXT NOT NULL, outcome TEXT NOT NULL,
-  kernelId TEXT, trials INTEGER NOT NULL, exposure INTEGER NOT NULL, PRIMARY KEY (run, place)) WITHOUT ROWID;
-CREATE TABLE signatures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, title TEXT NOT NULL, count INTEGER NOT NULL,
-  target INTEGER NOT NULL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
-CREATE TABLE figures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, name TEXT NOT NULL, unit TEXT NOT NULL,
-  ratio REAL, absolute REAL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
+CREATE TABLE runs (run TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, startedAt TEXT NOT NULL, plan TEXT NOT NULL,
+  status INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE variants (run TEXT NOT NULL, place INTEGER NOT NULL, probe TEXT NOT NULL, variant TEXT NOT NULL,
+  outcome TEXT NOT NULL, kernelId TEXT, trials INTEGER NOT NULL, exposure INTEGER NOT NULL,
+  PRIMARY KEY (run, place)) WITHOUT ROWID;
+CREATE TABLE signatures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, title TEXT NOT NULL,
+  count INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
+CREATE TABLE figures (run TEXT NOT NULL, place INTEGER NOT NULL, rank INTEGER NOT NULL, name TEXT NOT NULL,
+  unit TEXT NOT NULL, ratio REAL, absolute REAL, PRIMARY KEY (run, place, rank)) WITHOUT ROWID;
 `;
 const NAMES = ['runs', 'variants', 'signatures', 'figures'];
 
@@ -90,15 +92,16 @@ export class HistoryDb implements Disposable {
     const run = this.db.prepare('INSERT INTO runs VALUES (?, ?, ?, ?, ?)');
     // One statement for all rows of a run: a thousand runs have ten thousand of them.
     const variants = this.db.prepare(
-      `INSERT INTO variants SELECT ?, key, value->>'probe', value->>'variant', value->>'outcome', value->>'kernelId', value->>'trials', value->>'exposure' FROM json_each(?)`,
+      `INSERT INTO variants SELECT ?, key, value->>'probe', value->>'variant', value->>'outcome', value->>'kernelId',
+       value->>'trials', value->>'exposure' FROM json_each(?)`,
     );
     const signatures = this.db.prepare(
       `INSERT INTO signatures SELECT ?, v.key, s.key, s.value->>'title', s.value->>'count', s.value->>'target'
        FROM json_each(?) v, json_each(v.value, '$.signatures') s`,
     );
     const figures = this.db.prepare(
-      `INSERT INTO figures SELECT ?, v.key, f.key, f.value->>'name', f.value->>'unit', f.value->>'ratio', f.value->>'absolute'
-       FROM json_each(?) v, json_each(v.value, '$.figures') f`,
+      `INSERT INTO figures SELECT ?, v.key, f.key, f.value->>'name', f.value->>'unit', f.value->>'ratio',
+       f.value->>'absolute' FROM json_each(?) v, json_each(v.value, '$.figures') f`,
     );
     return (change) => {
       const name = change.kind === 'remove' ? change.run : change.summary.run;
