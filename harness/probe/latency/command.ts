@@ -8,7 +8,7 @@ export const programOf = (race: string): string => `${race}-latency`;
  * cyclictest's histogram goes so far. It prints a line for each microsecond, which an emulated guest takes seconds for.
  */
 export const CYCLICTEST_REACH_US = 200_000;
-/** Passes over all pages that are timed without contender. */
+/** Passes over all pages that are timed without the contender. */
 const HOT_PASSES = 200;
 const SWAP_IN_THREADS = 1;
 

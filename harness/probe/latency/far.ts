@@ -101,7 +101,7 @@ async function factsOf(host: FarHost, signal: AbortSignal): Promise<Record<strin
       'NOT_USABLE',
       `Cannot measure ${host.name}: ${uid === undefined || uid === '' ? about.stderr.trim() || 'no answer' : 'the login is not root'}`,
       {
-        hint: `try: ssh -o BatchMode=yes ${host.name} id`,
+        hint: `ssh -o BatchMode=yes ${host.name} id`,
       },
     );
   }

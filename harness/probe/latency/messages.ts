@@ -33,7 +33,7 @@ export function swappedIn(log: string): number | null {
   return end?.t === 'end' ? end.swappedIn : null;
 }
 
-/** One line of the program's output; null for a line that is none of its messages, whole or cut. */
+/** One line of the program's output; null for a line that is not one of its messages, whole or cut. */
 export function parseLatencyLine(line: string): LatencyMessage | null {
   try {
     return message.safeParse(JSON.parse(line)).data ?? null;

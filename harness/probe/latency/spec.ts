@@ -222,7 +222,7 @@ function contradictions(values: Values): KeyProblem[] {
     problems.push({ path: ['horizon-us'], message: 'is longer than the period: a wake-up would belong to two cycles' });
   const size = /^(\d+) ?MiB$/.exec(String((values['backend'] as Values | null | undefined)?.['size']))?.[1];
   if (size !== undefined && pages! >= Number(size) * PAGES_PER_MIB)
-    problems.push({ path: ['pages'], message: `do not fit a swap area of ${size} MiB beside its header` });
+    problems.push({ path: ['pages'], message: `do not fit a swap area of ${size} MiB next to its header` });
   if (values['instrument'] === 'timerlat' && interval! < TIMERLAT_LEAST_US)
     problems.push({ path: ['interval-us'], message: `timerlat has no period below ${TIMERLAT_LEAST_US}` });
   const given = values['budget'] as Values | null | undefined;

@@ -7,8 +7,8 @@ export const LATENCY_MODES = ['contend', 'quiet', 'stop'] as const;
 export type LatencyMode = (typeof LATENCY_MODES)[number];
 
 /**
- * Who measures: our own sampler, which tells when each wake-up was; cyclictest, which tells how many there were; or the
- * kernel's tracer timerlat, which tells what each waited for.
+ * Who measures: our own sampler, which records when each wake-up was; cyclictest, which counts them; or the
+ * kernel's tracer timerlat, which records what each waited for.
  */
 export const INSTRUMENTS = ['sampler', 'cyclictest', 'timerlat'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
@@ -19,7 +19,7 @@ export interface WakeUp {
   readonly expectedNs: number;
   /** From the expected time to the thread's own look at the clock. */
   readonly latencyNs: number;
-  /** Absent where the instrument does not tell. */
+  /** Absent where the instrument does not report it. */
   readonly causes?: WakeUpCauses;
 }
 
@@ -33,13 +33,13 @@ export interface WakeUpCauses {
   readonly stoppedNs: number;
 }
 
-/** One contender, or, in the control without, the time at which it would have been: then both times are the same. */
+/** One call of the contender, or, in the control without it, when it would have been: then both times are the same. */
 export interface ContenderCall {
   readonly startNs: number;
   readonly endNs: number;
 }
 
-/** One wait of a contender for readers: a call of `synchronize_rcu()` or `stop_machine()`. */
+/** One wait of the contender for readers: a call of `synchronize_rcu()` or `stop_machine()`. */
 export interface ReaderWait {
   readonly fromNs: number;
   readonly toNs: number;
@@ -55,22 +55,22 @@ export interface SwapInPass {
 export interface LatencyWorkload {
   readonly mode: LatencyMode;
   readonly instrument: Instrument;
-  /** Swapoffs of one boot. */
+  /** Calls of the contender in one boot. */
   readonly cycles: number;
-  /** Least time from one contender's entry to the next; at least the horizon. */
+  /** Least time from one entry of the contender to the next; at least the horizon. */
   readonly periodUs: number;
-  /** Wake-ups belong to a contender for so long from its entry, whatever the variant. */
+  /** Wake-ups belong to a cycle for this long from its entry, whatever the variant. */
   readonly horizonUs: number;
   /** Between two wake-ups of one thread. */
   readonly intervalUs: number;
   readonly pages: number;
-  /** Whether a thread swaps the pages in while contender runs; else it does so behind it. */
+  /** Whether a thread swaps the pages in while the contender runs; else it does so after it. */
   readonly race: boolean;
-  /** The program gives up after so long; guest's clock. */
+  /** The program gives up after this long; guest's clock. */
   readonly seconds: number;
-  /** So long without a swap-in thread's return is a hang; guest's clock. */
+  /** This long without the return of a thread that swaps in is a hang; guest's clock. */
   readonly hangSeconds: number;
-  /** So long the positive control holds every CPU in each contender, beside stopping the machine. */
+  /** This long the positive control holds every CPU in each cycle, in addition to stopping the machine. */
   readonly holdUs: number;
   readonly seed: number;
 }
@@ -83,7 +83,7 @@ export interface LatencySamples {
   /** In the order of the cycles. */
   readonly windows: readonly ContenderCall[];
   readonly passes: readonly SwapInPass[];
-  /** When cycles waited for readers, in their order; absent where that was not traced. */
+  /** When the contender waited for readers, in their order; absent where that was not traced. */
   readonly waits?: readonly ReaderWait[];
 }
 

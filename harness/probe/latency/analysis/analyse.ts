@@ -24,7 +24,7 @@ export interface ArmSummary {
 export interface PairAnalysis {
   readonly arms: readonly [a: string, b: string];
   readonly endpoints: readonly JudgedEndpoint[];
-  /** Exceedances a contender, b's over a's. */
+  /** Exceedances per cycle, b's over a's. */
   readonly ratio: RateRatio | null;
   /** p99 of all wake-ups within horizons, b's over a's. */
   readonly p99: QuantileRatio | null;
@@ -43,11 +43,11 @@ export interface LatencyAnalysis {
   readonly nullPair: ControlAnalysis | null;
   /** The machine that is stopped on purpose against the same kernel without the stop. */
   readonly positive: ControlAnalysis | null;
-  /** Each variant against the control without contender: what contender costs at all. */
+  /** Each variant against the control without the contender: what the contender costs at all. */
   readonly costs: readonly ControlAnalysis[];
-  /** What made each arm's wake-ups late; absent where the instrument does not tell. */
+  /** What made each arm's wake-ups late; absent where the instrument does not report it. */
   readonly causes?: readonly ArmCauses[];
-  /** When each arm's wake-ups were late; absent where the instrument does not tell. */
+  /** When each arm's wake-ups were late; absent where the instrument does not report it. */
   readonly phases?: readonly ArmPhases[];
 }
 
@@ -109,7 +109,7 @@ export function analyse(plan: AnalysedPlan, boots: readonly AnalysedBoot[]): Lat
   };
 }
 
-/** The verdict that a pair comes to: that of its primary endpoint. */
+/** The verdict of a pair: that of its primary endpoint. */
 export function primaryOf({ endpoints }: Pick<PairAnalysis, 'endpoints'>): JudgedEndpoint {
   return endpoints.find(({ endpoint }) => endpoint === PRIMARY) as JudgedEndpoint;
 }

@@ -79,7 +79,7 @@ export class ArmsOfRun {
     return this.#control(this.#first(a), this.#first(b));
   }
 
-  /** What contender costs on a variant. */
+  /** What the contender costs on a variant. */
   cost(variant: string): ControlAnalysis | null {
     return this.#control(this.#first('quiet'), variant);
   }

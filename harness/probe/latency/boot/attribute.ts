@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { LatencySamples, ContenderCall, WakeUp } from '../types.ts';
 
-/** The wake-ups of one contender's horizon: due while contender ran, and behind its return. */
+/** The wake-ups of one cycle's horizon: due while it ran, and after its return. */
 export interface AttributedCycle {
   readonly window: ContenderCall;
   readonly during: readonly WakeUp[];
@@ -14,7 +14,7 @@ export interface Attribution {
 }
 
 /**
- * Deals every wake-up to one contender or to none, by its expected time: from a contender's entry (included) to the horizon
+ * Deals every wake-up to one cycle or to none, by its expected time: from the contender's entry (included) to the horizon
  * (excluded), which is equal for all variants. A window that ends at its return would favour the version whose
  * contender is long and idle. Each wake-up is dealt once.
  */
@@ -23,15 +23,15 @@ export function attribute({ wakeUps, windows }: LatencySamples, horizonNs: numbe
   const outside: WakeUp[] = [];
   for (const wakeUp of wakeUps) {
     const { expectedNs } = wakeUp;
-    const contender = cycles[lastBegunBy(windows, expectedNs)];
-    if (contender === undefined || expectedNs >= contender.window.startNs + horizonNs) outside.push(wakeUp);
-    else if (expectedNs < contender.window.endNs) contender.during.push(wakeUp);
-    else contender.after.push(wakeUp);
+    const cycle = cycles[lastBegunBy(windows, expectedNs)];
+    if (cycle === undefined || expectedNs >= cycle.window.startNs + horizonNs) outside.push(wakeUp);
+    else if (expectedNs < cycle.window.endNs) cycle.during.push(wakeUp);
+    else cycle.after.push(wakeUp);
   }
   return { cycles, outside };
 }
 
-/** All wake-ups within a contender's horizon. */
+/** All wake-ups within a cycle's horizon. */
 export function withinHorizon({ during, after }: AttributedCycle): WakeUp[] {
   return [...during, ...after];
 }

@@ -10,7 +10,7 @@ export interface CyclictestThread {
   readonly maxUs: number;
   /** Wake-ups by latency; those of `overflow` are not among them. */
   readonly histogram: ReadonlyMap<number, number>;
-  /** Wake-ups later than the histogram reaches: it does not tell, cycles less the histogram's sum does. */
+  /** Wake-ups later than the histogram reaches: that is cycles less the histogram's sum. */
   readonly overflow: number;
 }
 

@@ -7,31 +7,31 @@ import { phaseFigures, type PhaseFigures } from './phases.ts';
 import type { BootCount } from '../../../stats/rate-ratio.ts';
 
 /**
- * What one boot comes to: one replicate of every figure. The threshold is not in it: it comes from the control without
- * contender, which is measured in the same run.
+ * What one boot amounts to: one replicate of every figure. The threshold is not in it: it is that of the control without
+ * the contender, which is measured in the same run.
  */
 export interface BootFigures {
   readonly cycles: number;
-  /** Wake-ups within the horizon of a contender's entry. */
+  /** Wake-ups within the horizon of an entry of the contender. */
   readonly inside: LogHistogram;
-  /** Of these, the ones that were due before contender returned. */
+  /** Of these, the ones that were due before it returned. */
   readonly during: LogHistogram;
   readonly outside: LogHistogram;
-  /** Microseconds; null where the instrument does not tell. */
+  /** Microseconds; null where the instrument does not report it. */
   readonly excessUs: number | null;
   readonly worstUs: number | null;
-  /** `excessUs` by what was waited for; null where the instrument does not tell. */
+  /** `excessUs` by what was waited for; null where the instrument does not report it. */
   readonly excessCauses: ExcessCauses | null;
-  /** `excessUs` by when it came; null where the instrument does not tell. */
+  /** `excessUs` by when it came; null where the instrument does not report it. */
   readonly phases: readonly PhaseFigures[] | null;
   readonly contenderUs: number;
-  /** Pages swapped in a second while nobody swaps off; null when that was not measured. */
+  /** Pages swapped in per second without the contender; null when that was not measured. */
   readonly operationsPerSecond: number | null;
-  /** Of one fault when nobody swaps off; null when they were not counted. */
+  /** Of one operation without the contender; null when they were not counted. */
   readonly instructions: number | null;
 }
 
-/** Parts of an excess, microseconds a contender; a part may be negative where contender lets threads wake sooner. */
+/** Parts of an excess, microseconds per cycle; a part may be negative where threads wake sooner in it. */
 export interface ExcessCauses {
   readonly interruptUs: number;
   readonly threadUs: number;
@@ -106,7 +106,7 @@ export function exceedancesOf({ inside, cycles }: BootFigures, thresholdNs: numb
   return { events: countAbove(inside, thresholdNs), exposure: cycles };
 }
 
-/** What a boot's figures need beside its samples. */
+/** What a boot's figures need in addition to its samples. */
 export interface BootFacts {
   /** Swapped in by one pass. */
   readonly pages: number;
@@ -119,7 +119,7 @@ export function bootFigures(
   { horizonNs, pages, instructions }: BootFacts & { readonly horizonNs: number },
 ): BootFigures {
   const { cycles, outside } = attribute(samples, horizonNs);
-  const inside = cycles.map((contender) => latencies(withinHorizon(contender)));
+  const inside = cycles.map((cycle) => latencies(withinHorizon(cycle)));
   return {
     cycles: cycles.length,
     inside: logHistogram(inside.flat()),
@@ -136,7 +136,7 @@ export function bootFigures(
 }
 
 /**
- * The figures of a boot that cyclictest measured. It does not tell when a wake-up was: all of the boot's count as
+ * The figures of a boot that cyclictest measured. It does not report when a wake-up was: all of the boot's count as
  * within horizons, and what needs attribution has no value.
  *
  * @param samples of the same boot: its cycles and passes.

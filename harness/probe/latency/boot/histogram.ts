@@ -40,7 +40,7 @@ export function mergeHistograms(parts: readonly LogHistogram[]): LogHistogram {
   return fromCounts(counts);
 }
 
-/** The bin's upper edge, so that a quantile is never told smaller than it was. */
+/** The bin's upper edge, so that a quantile is never smaller than it was. */
 export function binEdgeNs(bin: number): number {
   return 2 ** ((bin + 1) / BINS_PER_OCTAVE);
 }

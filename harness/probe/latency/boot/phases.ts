@@ -7,7 +7,7 @@ export const PHASES = ['before', 'wait', 'after', 'contender', 'returned'] as co
 export type Phase = (typeof PHASES)[number];
 
 /**
- * What one phase comes to, microseconds a contender. The phases' lengths add up to the horizon, their excesses to its
+ * What one phase amounts to, microseconds per cycle. The phases' lengths add up to the horizon, their excesses to its
  * excess.
  */
 export interface PhaseFigures {
@@ -34,10 +34,10 @@ export function phaseFigures(samples: LatencySamples, horizonNs: number): readon
   if (outside.length === 0) return null;
   const usualNs = latencies(outside).reduce((sum, ns) => sum + ns, 0) / outside.length;
   const sums = new Map<Phase, { lastsNs: number; excessNs: number }>();
-  for (const contender of cycles) {
-    const wakeUps = withinHorizon(contender);
-    let fromNs = contender.window.startNs;
-    for (const { phase, untilNs } of stretchesOf(contender.window, samples.waits ?? null, horizonNs)) {
+  for (const cycle of cycles) {
+    const wakeUps = withinHorizon(cycle);
+    let fromNs = cycle.window.startNs;
+    for (const { phase, untilNs } of stretchesOf(cycle.window, samples.waits ?? null, horizonNs)) {
       const sum = sums.get(phase) ?? { lastsNs: 0, excessNs: 0 };
       sums.set(phase, {
         lastsNs: sum.lastsNs + (untilNs - fromNs),
@@ -58,7 +58,7 @@ function excessOf(wakeUps: readonly WakeUp[], fromNs: number, untilNs: number, u
   return due.reduce((sum, { latencyNs }) => sum + latencyNs - usualNs, 0);
 }
 
-/** Cut off at the horizon's end, which contender may outlast. */
+/** Cut off at the horizon's end, which the contender may outlast. */
 function stretchesOf(
   { startNs, endNs }: ContenderCall,
   waits: readonly ReaderWait[] | null,

@@ -6,11 +6,11 @@ export const SAMPLES_MAGIC = 'SWLATN01';
 /** kind and CPU as 32 bits, time and value as 64; little-endian. */
 export const RECORD_BYTES = 24;
 
-/** What a record tells; `cpu`, `at`, `value` of the record in brackets. */
+/** What a record holds; `cpu`, `at`, `value` of the record in brackets. */
 export const RECORD = {
   /** A wake-up (CPU, expected time, latency). */
   wakeUp: 1,
-  /** A contender (0, entry, duration). */
+  /** A call of the contender (0, entry, duration). */
   contender: 2,
   /** A pass of a swap-in thread over all pages (CPU, start, duration). */
   pass: 3,

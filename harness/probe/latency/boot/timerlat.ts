@@ -26,7 +26,7 @@ interface Stop {
 
 /** An interrupt of the timer, with the wake-up that followed it. */
 interface Activation {
-  /** At or behind the time for which the timer was set: what is traced is traced later. */
+  /** At or after the time for which the timer was set: what is traced is traced later. */
   readonly seemsDueNs: number;
   readonly interruptAfterNs: number;
   readonly threadAfterNs: number;
@@ -60,8 +60,8 @@ export function parseTimerlat(text: string, intervalNs: number): readonly WakeUp
 }
 
 /**
- * When contender waited for readers, by probes of the functions with which it does (timerlat.c of the race’s program latency); null
- * where the kernel has no such probes. A wait whose end was not traced is none.
+ * When the contender waited for readers, by probes of the functions with which it does (timerlat.c of the race’s program latency); null
+ * where the kernel has no such probes. A wait whose end was not traced is left out.
  */
 export function parseWaits(text: string): readonly ReaderWait[] | null {
   if (!WAITS_TRACED.test(text)) return null;

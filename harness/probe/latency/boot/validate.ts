@@ -7,7 +7,7 @@ import { parseTimerlat, parseWaits } from './timerlat.ts';
 /** Everything that one boot left. */
 export interface BootEvidence {
   readonly end: GuestEnd;
-  /** Build ids: of the kernel that was meant, and of the one that the guest told; null when it never did. */
+  /** Build ids: of the kernel that was meant, and of the one that the guest reported; null when it never did. */
   readonly buildId: string;
   readonly guestBuildId: string | null;
   /** Titles of what the kernel complained about on its console. */
@@ -35,7 +35,7 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
   if (complaints[0] !== undefined) return unusable('kernel-complained', complaints[0]);
   const failure = failureOf(end);
   if (failure !== null) return failure;
-  if (guestBuildId === null) return unusable('wrong-kernel', 'the guest did not tell its build id');
+  if (guestBuildId === null) return unusable('wrong-kernel', 'the guest did not report its build id');
   if (evidence.swappedIn === 0) return unusable('nothing-swapped', 'not one page was swapped in: nothing was raced');
   const parsed = parsedSamples(evidence);
   return 'kind' in parsed ? parsed : (contradiction(parsed, workload) ?? parsed);
@@ -83,10 +83,7 @@ function contradiction(samples: LatencySamples, workload: LatencyWorkload): Unus
     ({ startNs }, index) => index > 0 && startNs - (windows[index - 1]?.startNs ?? 0) < horizonNs,
   );
   if (close !== -1)
-    return unusable(
-      'overlapping-windows',
-      `contender ${close} began within ${workload.horizonUs} us of the one before`,
-    );
+    return unusable('overlapping-windows', `cycle ${close} began within ${workload.horizonUs} us of the one before`);
   if (workload.instrument === 'cyclictest') return null;
   for (let cpu = 0; cpu < cpus; cpu++) {
     const problem = threadProblem(samples, cpu, workload.intervalUs * 1000, horizonNs);

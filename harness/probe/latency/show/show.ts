@@ -30,7 +30,7 @@ export function showLatency(
     title: titleOf(probe),
     blind: verdict.blind,
     rows: verdict.variants.map((each) => rowOf(each, analysis, probe)),
-    legend: ['(* decides; a difference is none where its interval holds 0, and what lies outside of it is ruled out)'],
+    legend: ['(* decides; nothing differs where an interval holds 0, and what lies outside of it is ruled out)'],
     notes: notesOf(probe, seen, analysis, alpha),
     prose: proseOf(probe),
     findings: verdict.variants.flatMap((each) => findingsOf(each, seen)),

@@ -14,7 +14,7 @@ t.test('a workload becomes the program’s options', async (t) => {
   );
 });
 
-t.test('cyclictest runs beside the workload, in the sampler’s place, and ends with it', async (t) => {
+t.test('cyclictest runs next to the workload, in the sampler’s place, and ends with it', async (t) => {
   const command = latencyCommand({ ...workload, instrument: 'cyclictest' }, files, 'latency');
   t.match(
     command,

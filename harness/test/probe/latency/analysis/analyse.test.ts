@@ -96,7 +96,7 @@ t.test('unusable boots are counted and named, and give no figure', async (t) => 
   t.same(primaryOf(pairs[0]!).comparison?.boots, [7, 7], 'block by block');
 });
 
-t.test('the control without contender gives the threshold that is a quantile of it', async (t) => {
+t.test('the control without the contender gives the threshold that is a quantile of it', async (t) => {
   const boots = madeUpRun({ boots: 6, noise: lightNoise, levels: { a: 1, b: 2, quiet: 0.2 } }, seededRandom(1));
   const plan = { ...madeUpPlan, threshold: { kind: 'quiet-percentile', percent: 90 } } as const;
   const { thresholdNs } = analyse(plan, boots);

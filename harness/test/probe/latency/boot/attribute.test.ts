@@ -24,7 +24,7 @@ t.test('every wake-up is dealt once, by its expected time', async (t) => {
   t.same([...new Set(cycles.map(({ after }) => after.length))], [30]);
 });
 
-t.test('the borders: entry is inside, return is behind, the horizon is outside', async (t) => {
+t.test('the borders: entry is inside, return is after it, the horizon is outside', async (t) => {
   const windows = [
     { startNs: 1000, endNs: 3000 },
     { startNs: 20_000, endNs: 90_000 },
@@ -70,7 +70,7 @@ t.test('a boot’s figures are those that were put in', async (t) => {
   t.equal(figures.inside.total, 400);
 });
 
-t.test('histograms count exactly above an edge, and tell quantiles to a bin', async (t) => {
+t.test('histograms count exactly above an edge, and give quantiles to a bin', async (t) => {
   const latencies = Array.from({ length: 1000 }, (_, index) => (index + 1) * 1000);
   const histogram = logHistogram(latencies);
   t.equal(histogram.total, 1000);

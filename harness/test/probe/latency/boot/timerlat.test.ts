@@ -97,14 +97,14 @@ t.test('points that timerlat left out are as late as the thread was', async (t) 
   t.same(
     between.map(({ latencyNs }) => latencyNs),
     [995_000, 0, 60_000],
-    'due behind the look at the clock, over before the next sleep',
+    'due after the look at the clock, over before the next sleep',
   );
 });
 
 t.test('what a stopper thread had is the stopped machine’s', async (t) => {
   const late = { dueUs: 11_000, irqUs: 700, threadUs: 900 };
   const [, wakeUp] = parsed(trace(activation(0, 1, quick(10_000)), stop(0, 11_201, 11_851), activation(0, 2, late)));
-  // Grid and events both are a microsecond behind the clock.
+  // Grid and events both lag the clock by a microsecond.
   t.same(wakeUp?.causes, { interruptNs: 200_000, threadNs: 50_000, stoppedNs: 650_000 });
   const [, other] = parsed(trace(activation(0, 1, quick(10_000)), stop(1, 11_201, 11_851), activation(0, 2, late)));
   t.same(other?.causes, { interruptNs: 700_000, threadNs: 200_000, stoppedNs: 0 }, 'that of another CPU is not');

@@ -32,7 +32,7 @@ t.test('a good host gets no reproach', async (t) => {
   ]);
 });
 
-t.test('steal, foreign work and missing isolation are told', async (t) => {
+t.test('steal, foreign work and missing isolation are reported', async (t) => {
   const snapshots = [quietHost, { load: 9.4, steal: 0.02, busy: 0.999 }, { load: 3, steal: null, busy: null }];
   const notes = hostNotes(record('kvm', 2, { cores: '16', isolatedCpus: 'none' }), snapshots).join('\n');
   t.match(notes, /Up to 2.0 % .*steal/);
@@ -40,7 +40,7 @@ t.test('steal, foreign work and missing isolation are told', async (t) => {
   t.match(notes, /No core is isolated/);
 });
 
-t.test('cores that stand still by themselves are told', async (t) => {
+t.test('cores that stall by themselves are reported', async (t) => {
   const looked = { seconds: 5, leastMs: 1 };
   const still = cpuStallText(
     [
