@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent } from '../model/events.ts';
 import { WORD } from '../report/wording.ts';
-import type { VariantOutcome } from '../model/outcome.ts';
+import type { StepOutcome } from '../model/outcome.ts';
 
 /** Where a command is, as far as its events told. Times are milliseconds of one clock. */
 export interface ProgressState {
   readonly startedAt: number;
   /** Steps that a run will make; null where nobody knows. */
   readonly planned: { readonly least: number; readonly most: number } | null;
-  readonly done: Readonly<Partial<Record<VariantOutcome, number>>>;
+  readonly done: Readonly<Partial<Record<StepOutcome, number>>>;
   /** What the steps that have ended measured together, by its unit. */
   readonly measured: Readonly<Record<string, number>>;
   /** Milliseconds that the steps that have ended took together. */
@@ -87,7 +87,7 @@ function overallLine(state: ProgressState, now: number): string[] {
   if (steps === 0 && state.step === null) return [];
   const parts = [
     planned === null ? `${steps} steps done` : `${steps} of ${span(planned)} steps done`,
-    ...Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as VariantOutcome]}`),
+    ...Object.entries(done).map(([kind, count]) => `${count} ${WORD[kind as StepOutcome]}`),
     ...Object.entries(measured).map(([unit, value]) => `${value.toLocaleString('en-US')} ${unit}`),
     clock(now - state.startedAt),
     ...leftText(state, now),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProgressEvent, ProgressListener } from '../model/events.ts';
-import type { VariantOutcome } from '../model/outcome.ts';
+import type { StepOutcome } from '../model/outcome.ts';
 import type { Paint, Style } from '../report/paint.ts';
 import { WORD } from '../report/wording.ts';
 import { paintFor } from './colour.ts';
@@ -77,7 +77,7 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
       return `kernel ${event.variant}: ${event.kernelId} ${event.cached ? '(cached)' : `built in ${Math.round(event.seconds)} s`}`;
     case 'step-end': {
       const { outcome, words } = event.brief;
-      const word = paint(outcome === 'clean' ? 'nothing happened' : WORD[outcome], STYLE[outcome]);
+      const word = paint(WORD[outcome], STYLE[outcome]);
       return `${event.step}: ${word}${words === '' ? '' : `: ${words}`}`;
     }
     case 'planned':
@@ -88,11 +88,10 @@ export function lastingLine(event: ProgressEvent, paint: Paint = (text) => text)
   }
 }
 
-const STYLE: Readonly<Record<VariantOutcome, Style>> = {
+const STYLE: Readonly<Record<StepOutcome, Style>> = {
   target: 'bad',
   hang: 'bad',
   'other-bug': 'doubt',
-  clean: 'good',
-  measured: 'good',
+  ok: 'good',
   inconclusive: 'doubt',
 };

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Expectation, ExpectationResult, VariantOutcome } from './outcome.ts';
+import {
+  isFinding,
+  type Expectation,
+  type ExpectationResult,
+  type StepCounts,
+  type VariantOutcome,
+} from './outcome.ts';
 
 /** What a variant showed, as far as its expectation asks. */
 export interface Shown {
   readonly outcome: VariantOutcome;
   readonly reason: string;
   /** Trials by verdict. */
-  readonly trials: Readonly<Record<VariantOutcome, number>>;
+  readonly trials: StepCounts;
   /** Exposed swapoffs. */
   readonly exposure: number;
   /** Title of another bug that the outcome does not name; null when there is none. */
@@ -26,9 +32,13 @@ export function judgeExpectation(shown: Shown, expected: Expectation | undefined
   if (expected.known.length === 0) return { kind: 'met' };
   return {
     kind: 'known',
-    seen: expected.known.filter((outcome) => shown.trials[outcome] > 0),
-    absent: expected.known.filter((outcome) => shown.trials[outcome] === 0),
+    seen: expected.known.filter((outcome) => wasSeen(outcome, shown)),
+    absent: expected.known.filter((outcome) => !wasSeen(outcome, shown)),
   };
+}
+
+function wasSeen(known: VariantOutcome, { outcome, trials }: Shown): boolean {
+  return isFinding(known) ? trials[known] > 0 : known === outcome;
 }
 
 function hidesBug(shown: Shown, expected: Expectation): boolean {
@@ -43,7 +53,8 @@ function notAccepted({ outcome, reason }: Shown, expected: Expectation): Expecta
       return { kind: 'cannot-tell', message };
     case 'target':
     case 'hang':
-    case 'clean':
+    case 'not-reproduced':
+    case 'closed':
     case 'measured':
       return { kind: 'missed', message };
   }

@@ -3,25 +3,50 @@ import { z } from 'zod';
 import type { SplatType } from './splat.ts';
 
 /**
- * What a variant showed, worst first: the order in which its steps decide its outcome.
+ * What one step showed, worst first.
  *
  * - `target`: the expected bug, by the target's signature
  * - `hang`: no progress past a deadline while guest and host go on
  * - `other-bug`: another splat, or wrong contents
- * - `clean`: nothing happened, and that means something
- * - `measured`: figures were taken, and they mean something; nothing was looked for
+ * - `ok`: none of these
  * - `inconclusive`: with its reason
  */
-export const OUTCOMES = ['target', 'hang', 'other-bug', 'clean', 'measured', 'inconclusive'] as const;
+export const STEP_OUTCOMES = ['target', 'hang', 'other-bug', 'ok', 'inconclusive'] as const;
+export type StepOutcome = (typeof STEP_OUTCOMES)[number];
+
+/**
+ * What a variant showed. The first three are findings, by its worst step. An absence is one of the others:
+ *
+ * - `inconclusive`: with what is missing
+ * - `not-reproduced`: no more than that, with an upper limit of its rate
+ * - `closed`: nothing at any point that was explored, by a probe that was shown able to notice a broken fix
+ * - `measured`: figures were taken, and they mean something; nothing was looked for
+ */
+export const OUTCOMES = [
+  'target',
+  'hang',
+  'other-bug',
+  'inconclusive',
+  'not-reproduced',
+  'closed',
+  'measured',
+] as const;
 export type VariantOutcome = (typeof OUTCOMES)[number];
 
-/** How many of something came to what. */
-export type OutcomeCounts = Readonly<Record<VariantOutcome, number>>;
+/** How many steps, or points, came to what. */
+export type StepCounts = Readonly<Record<StepOutcome, number>>;
 
-export function countOutcomes(outcomes: Iterable<VariantOutcome>): OutcomeCounts {
-  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<VariantOutcome, number>;
+export function countSteps(outcomes: Iterable<StepOutcome>): StepCounts {
+  const counts = Object.fromEntries(STEP_OUTCOMES.map((outcome) => [outcome, 0])) as Record<StepOutcome, number>;
   for (const outcome of outcomes) counts[outcome]++;
   return counts;
+}
+
+/** Outcomes that say that something was seen: those that a step and a variant have in common. */
+export const FINDINGS = ['target', 'hang', 'other-bug'] as const;
+
+export function isFinding(outcome: StepOutcome | VariantOutcome): outcome is (typeof FINDINGS)[number] {
+  return FINDINGS.some((finding) => finding === outcome);
 }
 
 /** What the plan says about one variant. */

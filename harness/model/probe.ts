@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { EXIT } from './errors.ts';
 import type { SourceFrame } from './interleave.ts';
-import { expectationResult, OUTCOMES, type Expectation, type TargetSignature, type VariantOutcome } from './outcome.ts';
+import {
+  expectationResult,
+  OUTCOMES,
+  STEP_OUTCOMES,
+  type Expectation,
+  type StepOutcome,
+  type TargetSignature,
+} from './outcome.ts';
 import type { Race } from './race.ts';
 import type { Section } from './section.ts';
 import type { Splat } from './splat.ts';
@@ -217,7 +224,7 @@ export interface Seen<Args = unknown, Finding = unknown> {
 
 /** What came of a step, in short. */
 export interface StepBrief {
-  readonly outcome: VariantOutcome;
+  readonly outcome: StepOutcome;
   /** What the outcome leaves unsaid: a title, a reason; may be empty. */
   readonly words: string;
   /** True where the step was not even begun on the kernel that was meant: it counts for nothing. */
@@ -267,13 +274,13 @@ const probedVariant = z
     /** One sentence: why this outcome. */
     reason: z.string(),
     /** How many of the kind's units (trials, points, boots) came to what. */
-    counts: z.record(z.enum(OUTCOMES), count).readonly(),
+    counts: z.record(z.enum(STEP_OUTCOMES), count).readonly(),
     /** Name of that unit, singular. */
     unit: z.string(),
     /** Titles of what was seen with the number of units that showed them; the target's first. */
     signatures: z.array(z.strictObject({ title: z.string(), count, target: z.boolean() }).readonly()).readonly(),
     expectation: expectationResult,
-    /** Whether a clean outcome supports a Tested-by line: the operations raced as they do by themselves. */
+    /** Whether the outcome is about operations that raced as they do by themselves. */
     grounds: z.boolean(),
     /** Figures of the kind's own, JSON: rates and their intervals, comparisons. */
     figures: z.unknown(),

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { SwapBackend } from './guest.ts';
-import type { VariantOutcome } from './outcome.ts';
+import type { StepOutcome, VariantOutcome } from './outcome.ts';
 
-/** The word for an outcome. */
-export const WORD: Readonly<Record<VariantOutcome, string>> = {
+/** The word for an outcome, of a step or of a variant. */
+export const WORD: Readonly<Record<StepOutcome | VariantOutcome, string>> = {
   target: 'reproduced',
   hang: 'hang',
   'other-bug': 'other-bug',
-  clean: 'clean',
+  ok: 'nothing happened',
+  'not-reproduced': 'not reproduced',
+  closed: 'closed',
   measured: 'measured',
   inconclusive: 'inconclusive',
 };

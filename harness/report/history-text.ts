@@ -36,8 +36,16 @@ function planLines(plan: string, series: readonly Series[]): string[] {
   ];
 }
 
-const LETTERS = { target: '#', hang: 'H', 'other-bug': 'o', clean: '.', measured: 'm', inconclusive: '?' } as const;
-const LEGEND = `(a letter a run: ${Object.entries(LETTERS)
+const LETTERS = {
+  target: '#',
+  hang: 'H',
+  'other-bug': 'o',
+  inconclusive: '?',
+  'not-reproduced': '-',
+  closed: '.',
+  measured: 'm',
+} as const;
+const LEGEND = `(${Object.entries(LETTERS)
   .map(([outcome, letter]) => `${letter} ${WORD[outcome as keyof typeof LETTERS]}`)
   .join(', ')})`;
 const STRIP_RUNS = 30;

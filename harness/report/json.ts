@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
 import { EXIT } from '../model/errors.ts';
-import { OUTCOMES } from '../model/outcome.ts';
+import { STEP_OUTCOMES } from '../model/outcome.ts';
 import { probeVerdict } from '../model/probe.ts';
 import type { ShownRun } from '../model/shown.ts';
 
@@ -14,7 +14,7 @@ export const RUN_SCHEMA_VERSION = 2;
 const step = z.object({
   id: z.string(),
   folder: z.string().describe('Below the run’s `steps`.'),
-  outcome: z.enum(OUTCOMES),
+  outcome: z.enum(STEP_OUTCOMES),
   words: z.string(),
   measured: z.object({ value: z.number(), unit: z.string() }).readonly().nullable(),
 });

@@ -142,8 +142,7 @@ function stepStatus({ outcome, void: isVoid }: StepBrief): KcidbStatus {
     case 'hang':
     case 'other-bug':
       return 'FAIL';
-    case 'clean':
-    case 'measured':
+    case 'ok':
       return 'DONE';
     case 'inconclusive':
       return isVoid ? 'MISS' : 'ERROR';
@@ -170,7 +169,8 @@ function variantStatus({ outcome }: ProbedVariant, steps: readonly ShownStep[]):
     case 'hang':
     case 'other-bug':
       return 'FAIL';
-    case 'clean':
+    case 'not-reproduced':
+    case 'closed':
     case 'measured':
       return 'PASS';
     case 'inconclusive':

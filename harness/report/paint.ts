@@ -10,7 +10,8 @@ const STYLE: Readonly<Record<VariantOutcome, Style>> = {
   target: 'bad',
   hang: 'bad',
   'other-bug': 'doubt',
-  clean: 'good',
+  'not-reproduced': 'good',
+  closed: 'good',
   measured: 'good',
   inconclusive: 'doubt',
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ShownRun } from '../model/shown.ts';
+import { WORD } from './wording.ts';
 
 /** Whether a run supports that somebody says "I tested this series, and it works". */
 export type Support = { readonly supported: true } | { readonly supported: false; readonly why: string };
 
 /**
- * What a run supports about one variant: it carries a series, and it was clean under every probe of the run, one of
- * which let the operations race as they do by themselves; none of those probes was blind, and the run itself had no
- * trouble.
+ * What a run supports about one variant: it carries a series, a probe with power closed it, and no probe of the run found
+ * anything, or could not tell. None of those probes was blind, and the run itself had no trouble.
  */
 export function testedBySupport(variant: string, { header, verdict, probes }: ShownRun): Support {
   const no = (why: string): Support => ({ supported: false, why });
@@ -16,15 +16,14 @@ export function testedBySupport(variant: string, { header, verdict, probes }: Sh
   const own = verdict.probes.flatMap(({ probe, blind, variants }) =>
     variants.filter((each) => each.variant === variant).map((each) => ({ probe, blind, ...each })),
   );
-  // A map shows points; that the bug is gone from what happens by itself takes a race.
-  if (!own.some(({ grounds }) => grounds)) return no('it was not tested under stress');
   if (header.troubles.some((each) => each.variant === null || each.variant === variant))
     return no('the run itself was in trouble');
   for (const { probe, blind, outcome, expectation } of own) {
     if (blind !== null) return no(`${probe} is blind`);
-    if (outcome !== 'clean') return no(`${probe}: ${outcome}`);
+    if (outcome !== 'closed' && outcome !== 'not-reproduced') return no(`${probe}: ${WORD[outcome]}`);
     if (expectation.kind === 'missed' || expectation.kind === 'cannot-tell')
       return no(`${probe}: not as the plan expects`);
   }
-  return { supported: true };
+  // That the bug was not seen is no reason to believe that it is gone.
+  return own.some(({ outcome }) => outcome === 'closed') ? { supported: true } : no('no probe closed it');
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { isFinding } from '../model/outcome.ts';
 import type { ProbedVariant, RunVerdict } from '../model/probe.ts';
 import type { RunHeader } from '../model/run.ts';
 import type { Plot, Section } from '../model/section.ts';
@@ -118,7 +119,9 @@ function knownLines({ probes }: RunVerdict): string[] {
 function knownTexts({ expectation, counts, unit }: ProbedVariant): string[] {
   if (expectation.kind !== 'known') return [];
   return [
-    ...expectation.seen.map((outcome) => `${WORD[outcome]}, seen in ${several(counts[outcome], unit)}`),
+    ...expectation.seen.map((outcome) =>
+      isFinding(outcome) ? `${WORD[outcome]}, seen in ${several(counts[outcome], unit)}` : WORD[outcome],
+    ),
     ...expectation.absent.map((outcome) => `${WORD[outcome]}, not seen this time`),
   ];
 }

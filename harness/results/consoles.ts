@@ -10,9 +10,7 @@ const CONSOLE_BYTES = 64 * 1024;
 
 /** The ends of the consoles of steps that showed something, by their names. */
 export async function readConsoles(runDir: string, { probes }: ShownRun): Promise<StepConsole[]> {
-  const steps = probes
-    .flatMap((probe) => probe.steps)
-    .filter(({ brief }) => brief.outcome !== 'clean' && brief.outcome !== 'measured');
+  const steps = probes.flatMap((probe) => probe.steps).filter(({ brief }) => brief.outcome !== 'ok');
   const consoles: StepConsole[] = [];
   for (const { name, hash } of steps.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const folder = join(runDir, RUN_FILES.steps, hash);

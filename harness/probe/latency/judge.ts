@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { judgeExpectation } from '../../model/expectation.ts';
-import { countOutcomes, type Expectation, type VariantOutcome } from '../../model/outcome.ts';
+import { countSteps, FINDINGS, type Expectation, type StepOutcome, type VariantOutcome } from '../../model/outcome.ts';
 import type { JudgeContext, ProbedVariant, ProbeVerdict, Seen } from '../../model/probe.ts';
 import { classify } from '../../model/signature.ts';
 import { analyse, primaryOf, type LatencyAnalysis } from './analysis/analyse.ts';
@@ -14,11 +14,10 @@ export type SeenBoot = Seen<LatencyArgs, LatencyFinding>;
 
 /** What a variant is measured for; a plan that expects another outcome of one says so. */
 const MEASURED: Expectation = { accept: ['measured'], known: [] };
-const FOUND = ['target', 'hang', 'other-bug'] as const;
 
 /** What one boot says of its kernel. */
-export function outcomeOf(probe: LatencySpec, { finding: { result, splats } }: SeenBoot): VariantOutcome {
-  if (!('kind' in result)) return 'measured';
+export function outcomeOf(probe: LatencySpec, { finding: { result, splats } }: SeenBoot): StepOutcome {
+  if (!('kind' in result)) return 'ok';
   if (result.cause === 'hang') return 'hang';
   if (result.cause !== 'kernel-complained') return 'inconclusive';
   return splats.some((splat) => classify(splat, probe.race.target) === 'target') ? 'target' : 'other-bug';
@@ -63,7 +62,7 @@ function probedVariant(
   missing: string | null,
 ): ProbedVariant {
   const own = seen.filter(({ step }) => step.variant === variant);
-  const counts = countOutcomes(own.map((boot) => outcomeOf(probe, boot)));
+  const counts = countSteps(own.map((boot) => outcomeOf(probe, boot)));
   const { outcome, reason } = shown(probe, variant, counts, analysis, missing);
   const usable = analysis.arms.find(({ arm }) => arm.id === variant)?.usable ?? 0;
   const shownOutcome = { outcome, reason, trials: counts, exposure: usable, bugBesides: null };
@@ -86,7 +85,7 @@ function shown(
 ): { readonly outcome: VariantOutcome; readonly reason: string } {
   if (missing !== null) return { outcome: 'inconclusive', reason: missing };
   const own = arms.find(({ arm }) => arm.id === variant);
-  const found = FOUND.find((kind) => counts[kind] > 0);
+  const found = FINDINGS.find((kind) => counts[kind] > 0);
   const [lost] = own?.unusable ?? [];
   if (found !== undefined) {
     const first = arms.flatMap(({ arm, unusable }) => (arm.variant === variant ? unusable : []))[0];

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
-import { countOutcomes, type OutcomeCounts, type VariantOutcome } from '../../model/outcome.ts';
+import {
+  countSteps,
+  FINDINGS,
+  isFinding,
+  type StepCounts,
+  type StepOutcome,
+  type VariantOutcome,
+} from '../../model/outcome.ts';
 import type { JudgeContext, ProbedVariant, ProbeVerdict, Seen } from '../../model/probe.ts';
 import { judgeExpectation } from '../../model/expectation.ts';
 import { classify } from '../../model/signature.ts';
@@ -13,8 +20,7 @@ import type { PlaceArgs, PlaceSpec } from './spec.ts';
 type Placed = Seen<PlaceArgs, PlaceFinding>;
 
 /** Of what an instant's attempts say the first that one of them says: an absence needs all of them. */
-const WORST_FIRST = ['target', 'hang', 'other-bug', 'inconclusive', 'clean'] as const satisfies VariantOutcome[];
-const FOUND = ['target', 'hang', 'other-bug'] as const;
+const WORST_FIRST = [...FINDINGS, 'inconclusive', 'ok'] as const;
 
 /** What the maps of a probe say; a variant without one is inconclusive. */
 export function judgePlaced(
@@ -22,17 +28,22 @@ export function judgePlaced(
   seen: readonly Placed[],
   context: Pick<JudgeContext, 'unavailable'>,
 ): ProbeVerdict {
-  const shown = probe.variants.map((variant) => {
-    const own = seen.filter(({ step }) => step.variant === variant);
-    return { variant, ...shownWithPower(probe, variant, own, context.unavailable[variant]) };
-  });
-  const control = shown.find(({ variant }) => variant === probe.control);
-  const blind = probe.control !== null && (control?.counts.target ?? 0) === 0;
+  const of = (variant: string): readonly Placed[] => seen.filter(({ step }) => step.variant === variant);
+  const { control } = probe;
+  const blind = control !== null && shownBy(probe, control, partsOf(of(control)).main).counts.target === 0;
+  const unsupported =
+    control === null
+      ? 'no control: an absence says nothing'
+      : blind
+        ? `blind: the control ${control} shows nothing`
+        : null;
   return {
     probe: probe.id,
     kind: probe.kind,
-    blind: blind ? `the map of its control ${probe.control} does not show the bug` : null,
-    variants: shown.map((each) => probed(probe, each, blind)),
+    blind: blind ? `the map of its control ${control} does not show the bug` : null,
+    variants: probe.variants.map((variant) =>
+      probed(probe, judgedVariant(probe, variant, of, unsupported, context.unavailable[variant])),
+    ),
     statuses: seen.flatMap(({ step, end }) =>
       end.kind === 'host-fault'
         ? [{ status: EXIT.hostFault, reason: `${probe.id}/${step.variant}: ${end.message}` }]
@@ -42,18 +53,21 @@ export function judgePlaced(
 }
 
 interface Shown {
-  readonly outcome: VariantOutcome;
+  readonly outcome: StepOutcome;
   readonly reason: string;
   /** Instants at which the thread was held, by the worst of what their attempts say. */
-  readonly counts: OutcomeCounts;
+  readonly counts: StepCounts;
   readonly signatures: ProbedVariant['signatures'];
   readonly map: RaceMap | null;
 }
 
-function probed(probe: PlaceSpec, shown: Shown & { readonly variant: string }, blind: boolean): ProbedVariant {
-  const { variant, counts, signatures, map } = shown;
-  const { outcome, reason } =
-    shown.outcome !== 'clean' || (!blind && probe.control !== null) ? shown : unsupported(probe, shown);
+interface JudgedVariant extends Omit<Shown, 'outcome'> {
+  readonly variant: string;
+  readonly outcome: VariantOutcome;
+}
+
+function probed(probe: PlaceSpec, judged: JudgedVariant): ProbedVariant {
+  const { variant, outcome, reason, counts, signatures, map } = judged;
   const exposure = map?.exploredPoints ?? 0;
   const bugBesides =
     outcome === 'hang' && counts['other-bug'] > 0 ? `${counts['other-bug']} points with another bug` : null;
@@ -75,58 +89,71 @@ function figuresOf({ exploredPoints, pathPoints, pathEnd, asked, deferred, unhel
   return { exploredPoints, pathPoints, pathEnd, asked, deferred, unheld, attempts, guests };
 }
 
-/** An absence without a control that shows the bug. */
-function unsupported(
-  { control }: PlaceSpec,
-  { reason, variant }: Shown & { readonly variant: string },
-): Pick<Shown, 'outcome' | 'reason'> {
-  const why =
-    control === null
-      ? 'no control: an absence says nothing'
-      : variant === control
-        ? 'the control shows nothing: the probe is blind'
-        : `blind: the control ${control} shows nothing`;
-  return { outcome: 'inconclusive', reason: `${reason}; ${why}` };
+/** What a variant shows; an absence is closed only with the power to notice what it is about. */
+function judgedVariant(
+  probe: PlaceSpec,
+  variant: string,
+  of: (variant: string) => readonly Placed[],
+  unsupported: string | null,
+  unavailable: string | undefined,
+): JudgedVariant {
+  const { main, stalled } = partsOf(of(variant));
+  const shown = shownBy(probe, variant, main, unavailable);
+  const { outcome, reason } = shown;
+  const inconclusive = (why: string): JudgedVariant => ({ ...shown, variant, outcome: 'inconclusive', reason: why });
+  if (outcome !== 'ok') return { ...shown, variant, outcome };
+  if (variant === probe.control) return inconclusive(`${reason}; the control shows nothing: the probe is blind`);
+  const underStall = stalled === null ? null : shownBy(probe, variant, [stalled]);
+  if (underStall !== null && isFinding(underStall.outcome))
+    return { ...underStall, variant, outcome: underStall.outcome, reason: `under a stall: ${underStall.reason}` };
+  if (unsupported !== null) return inconclusive(`${reason}; ${unsupported}`);
+  const power = probe.mutants === true ? powerOfWaits(probe, of(variant), underStall) : powerOfVariants(probe, of);
+  if (power.shown) return { ...shown, variant, outcome: 'closed', reason: `${reason}; ${power.how}` };
+  return inconclusive(`no finding (no power shown): ${reason}; ${power.how}`);
 }
 
-/** The same, where the probe makes mutants: an absence needs the power to notice what it is about. */
-function shownWithPower(probe: PlaceSpec, variant: string, own: readonly Placed[], unavailable?: string): Shown {
-  const { main, stalled } = partsOf(own);
-  const shown = shownBy(probe, variant, main, unavailable);
-  if (!probe.mutants || variant === probe.control || shown.outcome !== 'clean') return shown;
-  const unpowered = (why: string): Shown => ({
-    ...shown,
-    outcome: 'inconclusive',
-    reason: `no finding (no power shown): ${shown.reason}; ${why}`,
-  });
-  if (stalled === null) return unpowered('its map under a stall was not made');
-  const underStall = shownBy(probe, variant, [stalled]);
-  if (isFound(underStall.outcome)) return { ...underStall, reason: `under a stall: ${underStall.reason}` };
-  if (underStall.outcome !== 'clean') return unpowered(`under a stall: ${underStall.reason}`);
+interface ShownPower {
+  readonly shown: boolean;
+  /** What was noticed, or what is missing. */
+  readonly how: string;
+}
+
+function powerOfWaits(probe: PlaceSpec, own: readonly Placed[], underStall: Shown | null): ShownPower {
+  if (underStall === null) return { shown: false, how: 'its map under a stall was not made' };
+  if (underStall.outcome !== 'ok') return { shown: false, how: `under a stall: ${underStall.reason}` };
   const power = powerOf(own);
   const why = powerless(power, probe.race.words.contender);
-  return why === null ? { ...shown, reason: `${shown.reason}; ${powerText(power)}` } : unpowered(why);
+  return why === null ? { shown: true, how: powerText(power) } : { shown: false, how: why };
 }
 
-function isFound(outcome: VariantOutcome): boolean {
-  return FOUND.some((each) => each === outcome);
+/** Of variants that lack a part of the fix. */
+function powerOfVariants(probe: PlaceSpec, of: (variant: string) => readonly Placed[]): ShownPower {
+  const mutants = typeof probe.mutants === 'boolean' ? [] : probe.mutants;
+  if (mutants.length === 0) return { shown: false, how: 'no mutant was made, to see whether it is noticed (mutants)' };
+  const judged = mutants.map((mutant) => {
+    const { counts } = shownBy(probe, mutant, partsOf(of(mutant)).main);
+    return { mutant, noticed: FINDINGS.reduce((sum, kind) => sum + counts[kind], 0) };
+  });
+  const silent = judged.find(({ noticed }) => noticed === 0);
+  if (silent !== undefined) return { shown: false, how: `the mutant ${silent.mutant} was not noticed` };
+  return { shown: true, how: judged.map(({ mutant, noticed }) => `${mutant} noticed at ${noticed} points`).join(', ') };
 }
 
 /**
- * What the steps of a variant show, whatever its control does. Worst first; an instant of which nothing is known keeps
- * a variant from being clean.
+ * What steps show, whatever the control does. Worst first; an instant of which nothing is known keeps
+ * them from being ok.
  */
 export function shownBy(probe: PlaceSpec, variant: string, seen: readonly Placed[], unavailable?: string): Shown {
   const findings = seen.map(({ finding }) => finding);
   const map = mapOf(probe, variant, findings);
   const failed = seen.find(({ end }) => end.kind !== 'completed')?.end.message ?? null;
   const instants = judgedInstants(probe, findings);
-  const counts = countOutcomes(instants.map(({ outcome }) => outcome));
-  const shown = (outcome: VariantOutcome, reason: string): Shown => ({
+  const counts = countSteps(instants.map(({ outcome }) => outcome));
+  const shown = (outcome: StepOutcome, reason: string): Shown => ({
     ...{ outcome, reason, counts, map },
     signatures: signaturesOf(instants),
   });
-  const words = (outcome: VariantOutcome): string =>
+  const words = (outcome: StepOutcome): string =>
     wordsOf(
       probe,
       instants.find((each) => each.outcome === outcome),
@@ -136,7 +163,7 @@ export function shownBy(probe: PlaceSpec, variant: string, seen: readonly Placed
     .find((splat) => classify(splat, probe.race.target) === 'target');
   if (map === null) return shown('inconclusive', unavailable ?? failed ?? 'it was not explored');
   const explored = `${map.exploredPoints} of ${map.pathPoints} points`;
-  const found = FOUND.find((kind) => counts[kind] > 0);
+  const found = FINDINGS.find((kind) => counts[kind] > 0);
   if (found !== undefined) return shown(found, `${explored}, ${counts[found]} of them ${words(found)}`);
   if (stray !== undefined)
     return shown('inconclusive', `${explored}, and at none of them, on a console: ${stray.title}`);
@@ -144,14 +171,14 @@ export function shownBy(probe: PlaceSpec, variant: string, seen: readonly Placed
   if (map.exploredPoints === 0) return shown('inconclusive', 'no point was explored');
   if (counts.inconclusive > 0)
     return shown('inconclusive', `${explored}, ${counts.inconclusive} of them ${words('inconclusive')}`);
-  return shown('clean', `${explored}, 0 oops, 0 hangs, no corruption`);
+  return shown('ok', `${explored}, 0 oops, 0 hangs, no corruption`);
 }
 
 interface JudgedInstant {
   readonly instant: Instant;
-  readonly outcome: VariantOutcome;
+  readonly outcome: StepOutcome;
   /** What each of its attempts says. */
-  readonly attempts: readonly { readonly outcome: FoundOutcome; readonly is: VariantOutcome }[];
+  readonly attempts: readonly { readonly outcome: FoundOutcome; readonly is: StepOutcome }[];
 }
 
 function judgedInstants(probe: PlaceSpec, findings: readonly PlaceFinding[]): JudgedInstant[] {

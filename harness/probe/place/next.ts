@@ -30,8 +30,8 @@ const MUTANT = { ...STALLED, part: 'mutant' } as const;
  */
 function powerSteps(probe: PlaceSpec, variant: string, own: readonly Placed[]): PlaceArgs[] {
   const { main, stalled } = partsOf(own);
-  if (!probe.mutants || variant === probe.control || shownBy(probe, variant, main).outcome !== 'clean') return [];
-  if (stalled !== null && shownBy(probe, variant, [stalled]).outcome !== 'clean') return [STALLED];
+  if (probe.mutants !== true || variant === probe.control || shownBy(probe, variant, main).outcome !== 'ok') return [];
+  if (stalled !== null && shownBy(probe, variant, [stalled]).outcome !== 'ok') return [STALLED];
   const { waits, mutants } = powerOf(own);
   const steps = [STALLED];
   for (const wait of waits) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { PointOutcome } from '../../model/interleave.ts';
 import { distinctOutcomes, OUTCOME_KINDS, outcomeKey } from '../../model/race-map.ts';
-import type { VariantOutcome } from '../../model/outcome.ts';
+import type { StepOutcome } from '../../model/outcome.ts';
 import type { Splat } from '../../model/splat.ts';
 import { classify } from '../../model/signature.ts';
 import type { FoundOutcome } from './finding.ts';
@@ -26,7 +26,7 @@ export function verdictOf(
   outcome: FoundOutcome,
   splats: readonly Splat[],
   { hold, race }: Pick<PlaceSpec, 'hold' | 'race'>,
-): VariantOutcome {
+): StepOutcome {
   if (isFrozenWait(outcome, hold)) return 'inconclusive';
   const shows = (oracle: ProbedRace['oracle'][number]): boolean => race.oracle.includes(oracle);
   switch (outcome.kind) {
@@ -41,12 +41,12 @@ export function verdictOf(
     case 'waited':
     case 'refused':
     case 'ok':
-      return 'clean';
+      return 'ok';
   }
 }
 
 /** A splat that is too damaged to judge is a finding all the same. */
-function verdictOfSplat(splat: Splat | undefined, { oracle, target }: ProbedRace): VariantOutcome {
+function verdictOfSplat(splat: Splat | undefined, { oracle, target }: ProbedRace): StepOutcome {
   const kind = splat === undefined ? 'unreadable' : classify(splat, target);
   switch (kind) {
     case 'target':

@@ -93,7 +93,7 @@ class Exploration {
 
   async run(): Promise<void> {
     await this.#takeUp();
-    if (this.probe.mutants) {
+    if (this.probe.mutants === true) {
       const { kernel, lab, signal } = this.stage;
       await this.writer.writeWaits(await waitsOf(kernel, sceneOf(this.probe, lab), signal));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Outline, ProbedVariant, ProbeVerdict, Seen, StepBrief, TrendFigure } from '../../model/probe.ts';
 import { stepName } from '../../model/probe.ts';
-import { OUTCOMES } from '../../model/outcome.ts';
+import { isFinding, STEP_OUTCOMES } from '../../model/outcome.ts';
 import type { Plot, Point, Section, SectionRow, ShownFinding } from '../../model/section.ts';
 import { WORD } from '../../model/words.ts';
 import { pointStatus } from '../point-status.ts';
@@ -72,8 +72,8 @@ function rowOf({ verdict, map }: Shown): SectionRow {
   const { variant, outcome, reason } = verdict;
   const cells = map === null ? [] : [`${map.exploredPoints} of ${map.pathPoints}`, `|${strip(map, TEXT_COLUMNS)}|`];
   const narrow = map === null ? [] : [exploredText(map)];
-  if (map === null || outcome === 'inconclusive') return { variant, outcome, cells, narrow, remarks: [reason] };
-  return { variant, outcome, cells, narrow, remarks: outcome === 'clean' ? [reason] : placesOfFindings(map) };
+  if (map === null) return { variant, outcome, cells, narrow, remarks: [reason] };
+  return { variant, outcome, cells, narrow, remarks: isFinding(outcome) ? placesOfFindings(map) : [reason] };
 }
 
 const BAD: ReadonlySet<OutcomeKind> = new Set(['oops', 'hang', 'corruption', 'inconclusive']);
@@ -198,7 +198,7 @@ function pointOf({ verdict, seen, map }: Shown): Point {
 /** The share of explored instants that show each kind of finding. */
 export function trendOfPlaced(_probe: PlaceSpec, _seen: readonly Placed[], { variants }: ProbeVerdict): TrendFigure[] {
   return variants.flatMap(({ variant, counts, signatures, unit }) => {
-    const exposure = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0);
+    const exposure = STEP_OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0);
     const figure = (name: string, count: number): TrendFigure => ({
       ...{ variant, name },
       value: { kind: 'rate', count, exposure, unit },
@@ -249,7 +249,7 @@ export function briefOfPlaced(probe: PlaceSpec, seen: Placed): StepBrief {
 /** Of a kernel that lacks something it says nothing of the variant. */
 function briefOfMutant({ finding: { instants, path, guests } }: Placed, words: string): StepBrief {
   return {
-    outcome: 'clean',
+    outcome: 'ok',
     words,
     void: true,
     measured: null,

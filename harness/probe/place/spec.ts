@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
+import { suggest } from '../../model/near.ts';
 import { probeSpec, type KeyProblem, type KeyValues, type ProbeKeys } from '../../model/probe.ts';
 import { contenderNames, defaultBackend, defaultHeld, heldNames } from '../../race/operations.ts';
 import type { RaceFolder } from '../../race/read.ts';
@@ -60,10 +61,11 @@ export const placeSpec = z
     repeats: count,
     guests: count,
     /**
-     * Explores each variant without a finding once more under a stall: as it is, and with calls by which the contender
-     * waits taken away from the running kernel. What is noticed of that is the power of an absence.
+     * What shows the power of an absence. `true`: each variant without a finding is explored once more, with calls by
+     * which the contender waits taken away from the running kernel. Or variants of the plan that lack a part of the fix;
+     * each of them must show a finding. `false`: nothing does.
      */
-    mutants: z.boolean(),
+    mutants: z.union([z.boolean(), z.array(text).readonly()]),
     /** Guests side by side in one step; null is as many as the host has processors for. */
     atOnce: count.nullable(),
   })
@@ -108,18 +110,19 @@ const shape = {
     error: 'needs call graph, or a list of functions',
   }),
   merge: line,
-  mutants: z.boolean({ error: 'needs true or false' }),
+  mutants: z.union([z.boolean(), z.array(line).min(1)], { error: 'needs true, false, or a list of variants' }),
 } as const;
 
 export const placeKeys: ProbeKeys<PlaceSpec> = {
   shape,
   required: ['hold', 'expect'],
   defaults: ['backend', 'control', 'variants', 'expect'],
-  check: (values, { race }) => [
+  check: (values, { race, variants }) => [
     ...mergeProblems(values),
     ...(values['mutants'] === true && values['hold'] === 'stall'
       ? [{ path: ['mutants'], message: 'needs hold: preempt; the stall that shows their power is made in addition' }]
       : []),
+    ...unknownMutants(values['mutants'], variants),
     ...(race === null ? [] : raceProblems(values, folderOf(race))),
   ],
   resolve(common, values, { target, race }) {
@@ -151,6 +154,15 @@ export const placeKeys: ProbeKeys<PlaceSpec> = {
 };
 
 type Values = Readonly<Record<string, unknown>>;
+
+function unknownMutants(mutants: unknown, variants: readonly string[]): KeyProblem[] {
+  if (!Array.isArray(mutants)) return [];
+  return mutants.flatMap((each: unknown, at) =>
+    typeof each !== 'string' || variants.includes(each)
+      ? []
+      : [{ path: ['mutants', at], message: `the probe has no variant ${each}; ${suggest(each, variants)}` }],
+  );
+}
 
 function mergeProblems({ merge, points: chosen, sample, entries }: Values): KeyProblem[] {
   if (merge === undefined || (chosen === 'all' && sample === undefined && entries === undefined)) return [];

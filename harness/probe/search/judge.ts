@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { judgeExpectation } from '../../model/expectation.ts';
-import { countOutcomes, OUTCOMES, type VariantOutcome } from '../../model/outcome.ts';
+import { countSteps, FINDINGS, type StepOutcome, type VariantOutcome } from '../../model/outcome.ts';
 import type { JudgeContext, ProbedVariant, ProbeVerdict } from '../../model/probe.ts';
 import { several } from '../../model/words.ts';
 import { verdictOf } from '../place/outcome.ts';
@@ -43,7 +43,7 @@ export function judgeSearched(
 export function outcomeOfRounds(
   { found, splats }: Pick<FindingOf<'rounds'>, 'found' | 'splats'>,
   { race }: Pick<SearchSpec, 'race'>,
-): VariantOutcome {
+): StepOutcome {
   const judged = { hold: 'preempt', race } as const;
   switch (found?.kind) {
     case undefined:
@@ -65,8 +65,8 @@ function judgedVariant(
 ): ProbedVariant {
   const guests = thatDid(own, 'rounds').map(({ finding }) => finding);
   const held = guests.reduce((total, each) => total + each.held, 0);
-  const counts = countOutcomes(guests.map((each) => outcomeOfRounds(each, probe)));
-  const outcome = OUTCOMES.find((kind) => counts[kind] > 0) ?? 'inconclusive';
+  const counts = countSteps(guests.map((each) => outcomeOfRounds(each, probe)));
+  const outcome = FINDINGS.find((kind) => counts[kind] > 0) ?? 'inconclusive';
   const reason = reasonOf(outcome, own, held, unavailable);
   const bugBesides =
     outcome === 'hang' && counts['other-bug'] > 0 ? `${counts['other-bug']} guests with another bug` : null;

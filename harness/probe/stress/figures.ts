@@ -1,42 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { Rate } from '../../stats/exact.ts';
+import { bootRate, type Boot, type BootRate } from '../../stats/boot-rate.ts';
 import type { InconclusiveCause, JudgedTrial } from './trial.ts';
 
 const count = z.number().int().nonnegative();
 
-const rate: z.ZodType<Rate> = z.strictObject({
+const rate: z.ZodType<BootRate> = z.strictObject({
   events: count,
   exposure: count,
+  boots: count,
   low: z.number(),
   high: z.number(),
   confidence: z.number(),
 });
-
-/** One-sided exact comparison of a variant with the control: is its rate of crashes lower? */
-const comparison = z
-  .strictObject({
-    control: z.string(),
-    controlRate: rate,
-    /** Trials that were lost in a way that could hide a crash: `p` counts each of them as one. */
-    suspect: count,
-    /** Probability, were the rates equal, of as few events (suspects included) as the variant had or fewer. */
-    p: z.number(),
-    /** Exposure at which `p` would fall below `alpha` with no further event; null where no exposure would do. */
-    needed: z.number().nullable(),
-    alpha: z.number(),
-    significant: z.boolean(),
-  })
-  .readonly();
-export type Comparison = z.infer<typeof comparison>;
 
 /** What a verdict under stress says in figures. */
 export const stressFigures = z
   .strictObject({
     /** Of trials that showed the bug among exposed runs of the contender; a trial ends at its first. */
     rate,
-    /** Null for the control itself and where the control is blind. */
-    comparison: comparison.nullable(),
+    /** Trials that were lost in a way that could hide a crash. */
+    suspect: count,
+    /**
+     * Upper limit of the rate where no trial showed the bug, for all variants of the probe together (Bonferroni); null
+     * where one did, for the control, and where the control is blind.
+     */
+    atMost: z.strictObject({ rate: z.number(), confidence: z.number(), wanted: z.number() }).readonly().nullable(),
   })
   .readonly();
 export type StressFigures = z.infer<typeof stressFigures>;
@@ -44,14 +33,17 @@ export type StressFigures = z.infer<typeof stressFigures>;
 /** Which way a doubt is turned: always against the claim that the variant is better than the control. */
 export type Role = 'control' | 'variant';
 
-/** What trials add up to. */
+/** What trials add up to, by boot. */
 export interface Figures {
-  /** Trials that crashed in the expected way. */
-  readonly events: number;
+  /** Each with the exposed runs of the contender that it had; at least one per event. */
+  readonly boots: readonly Boot[];
   /** Trials that say nothing but may have crashed unseen. Always 0 for the control. */
   readonly suspect: number;
-  /** Exposed runs of the contender; at least one per event. */
-  readonly exposure: number;
+}
+
+/** Their rate, with an interval over boots. */
+export function rateOf({ boots }: Figures): BootRate {
+  return bootRate(boots);
 }
 
 /**
@@ -78,36 +70,34 @@ const WEIGHT: Readonly<Record<InconclusiveCause, 'void' | 'raced' | 'suspect'>> 
  *
  * Doubt lowers the control's rate and raises the variant's: the control is charged with the exposure that may have
  * followed its last counters and with that of inconclusive trials; the variant is credited with neither, and a trial
- * that may have crashed unseen is held against it.
+ * that may have crashed unseen is held against it: it must be made up for.
  */
 export function figuresOf(trials: readonly JudgedTrial[], role: Role): Figures {
   const counted = trials.map((trial) => countTrial(trial, role));
-  const sum = (pick: (figures: Figures) => number) => counted.reduce((total, figures) => total + pick(figures), 0);
   return {
-    events: sum((figures) => figures.events),
-    suspect: sum((figures) => figures.suspect),
-    exposure: sum((figures) => figures.exposure),
+    boots: counted.flatMap((each) => (each === 'suspect' || each.exposure === 0 ? [] : [each])),
+    suspect: counted.filter((each) => each === 'suspect').length,
   };
 }
 
-function countTrial({ evidence, verdict }: JudgedTrial, role: Role): Figures {
+function countTrial({ evidence, verdict }: JudgedTrial, role: Role): Boot | 'suspect' {
   const reported = evidence.exposure?.exposedSwapoffs ?? 0;
   const exposure = role === 'control' ? reported + evidence.unreportedExposure : reported;
   switch (verdict.kind) {
     case 'target':
       // The run that crashed was exposed, even when its counters never arrived.
-      return { events: 1, suspect: 0, exposure: Math.max(1, exposure) };
+      return { event: true, exposure: Math.max(1, exposure) };
     case 'hang':
     case 'other-bug':
-    case 'clean':
-      return { events: 0, suspect: 0, exposure };
+    case 'ok':
+      return { event: false, exposure };
     case 'inconclusive':
       return countInconclusive(WEIGHT[verdict.cause], exposure, role);
   }
 }
 
-function countInconclusive(weight: 'void' | 'raced' | 'suspect', exposure: number, role: Role): Figures {
-  if (weight === 'void') return { events: 0, suspect: 0, exposure: 0 };
-  if (role === 'control') return { events: 0, suspect: 0, exposure };
-  return { events: 0, suspect: weight === 'suspect' ? 1 : 0, exposure: 0 };
+function countInconclusive(weight: 'void' | 'raced' | 'suspect', exposure: number, role: Role): Boot | 'suspect' {
+  if (weight === 'void') return { event: false, exposure: 0 };
+  if (role === 'control') return { event: false, exposure };
+  return weight === 'suspect' ? 'suspect' : { event: false, exposure: 0 };
 }

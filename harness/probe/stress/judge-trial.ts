@@ -11,7 +11,7 @@ import type { Evidence, InconclusiveCause, JudgedTrial, StressSeen, TrialVerdict
  *
  * Worst first: the target by its signature; another bug that would explain whatever follows; corrupted pages; a
  * hang; any other splat. Only a trial without any of these that ran to its end marker on the right kernel, raced at
- * least once and left a whole console is `clean`. Trouble of the host is never a statement about the kernel, and a boot
+ * least once and left a whole console is `ok`. Trouble of the host is never a statement about the kernel, and a boot
  * that failed none about the race.
  */
 export function judgeTrial(evidence: Evidence, race: ProbedRace): TrialVerdict {
@@ -123,7 +123,7 @@ function completed(evidence: Evidence, words: ProbedRace['words']): TrialVerdict
       `none of ${exposure.swapoffs} runs of ${words.contender} was overlapped by a ${words.operation}`,
     );
   }
-  return { kind: 'clean' };
+  return { kind: 'ok' };
 }
 
 function inconclusive(cause: InconclusiveCause, reason: string): TrialVerdict {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT } from '../../model/errors.ts';
 import { judgeExpectation } from '../../model/expectation.ts';
-import { countOutcomes } from '../../model/outcome.ts';
+import { countSteps } from '../../model/outcome.ts';
 import type { JudgeContext, ProbedVariant, ProbeVerdict } from '../../model/probe.ts';
 import type { StressFigures } from './figures.ts';
 import { bugBesideHang, trialsOf } from './judge-trial.ts';
@@ -21,7 +21,7 @@ export function judgeStress(probe: StressSpec, seen: readonly StressSeen[], cont
   return {
     probe: probe.id,
     kind: probe.kind,
-    blind: control.blind ? `its control ${control.id} did not crash` : null,
+    blind: control.blind === null ? null : `its control ${control.id} ${control.blind}`,
     variants: judged.map(({ verdict }) => verdict),
     statuses: judged.flatMap(({ trials, verdict }) => lostToHost(probe, verdict, trials)),
   };
@@ -40,9 +40,9 @@ export function judgeVariant(
   control: Control,
   { alpha, unavailable }: JudgeContext,
 ): ProbedVariant {
-  const { outcome, reason: shown, rate, comparison } = outcomeOf(variant, trials, control, alpha);
+  const { outcome, reason: shown, ...figures } = outcomeOf(probe, variant, trials, control, alpha);
   const reason = trials.length === 0 ? (unavailable[variant] ?? shown) : shown;
-  const counts = countOutcomes(trials.map(({ verdict }) => verdict.kind));
+  const counts = countSteps(trials.map(({ verdict }) => verdict.kind));
   const bugBesides = besidesHangs(trials, probe.race);
   return {
     variant,
@@ -52,11 +52,11 @@ export function judgeVariant(
     unit: 'trial',
     signatures: signaturesOf(trials, probe.race),
     expectation: judgeExpectation(
-      { outcome, reason, trials: counts, exposure: rate.exposure, bugBesides },
+      { outcome, reason, trials: counts, exposure: figures.rate.exposure, bugBesides },
       probe.expect[variant],
     ),
     grounds: true,
-    figures: { rate, comparison } satisfies StressFigures,
+    figures: figures satisfies StressFigures,
   };
 }
 

@@ -1,40 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { VariantOutcome } from '../../model/outcome.ts';
 import { several } from '../../model/words.ts';
-import { exposureNeeded, fisherLower, rateOf, type Rate } from '../../stats/exact.ts';
-import { figuresOf, type Comparison, type Figures } from './figures.ts';
+import { atMost as atMostOf } from '../../stats/at-most.ts';
+import type { BootRate } from '../../stats/boot-rate.ts';
 import type { ProbedRace } from '../keys.ts';
-import type { StressSpec } from './spec.ts';
+import { figuresOf, rateOf, type Figures, type StressFigures } from './figures.ts';
+import { budgetOf, type StressSpec } from './spec.ts';
 import type { JudgedTrial, TrialVerdict } from './trial.ts';
+import { percent, small } from './words.ts';
 
 /** What a probe's control showed; everything else of the probe is measured against it. */
 export interface Control {
   readonly id: string;
   readonly words: ProbedRace['words']['exposure'];
-  readonly rate: Rate;
-  /** True when it did not crash: no absence under this probe means anything. */
-  readonly blind: boolean;
+  readonly rate: BootRate;
+  /** Why no absence under this probe means anything; null when they do. */
+  readonly blind: string | null;
 }
 
 /** A variant's outcome under one probe, before the plan is asked what it expected. */
-export interface OutcomeVerdict {
+export interface OutcomeVerdict extends StressFigures {
   readonly outcome: VariantOutcome;
   readonly reason: string;
-  readonly rate: Rate;
-  readonly comparison: Comparison | null;
 }
 
-/** Sums up the control's trials. `trials` are those of the control under this probe. */
+/** Whole trials that make up for one that was lost in a way that could hide a crash: more than a tenth lost hides a bug. */
+const MAKE_UP = 10;
+
+/**
+ * Sums up the control's trials. `trials` are those of the control under this probe. All of them are pooled, and the last
+ * one that closes the probe must have crashed too: a host that was fast enough for the bug may no longer be.
+ */
 export function controlOf(probe: StressSpec, trials: readonly JudgedTrial[]): Control {
-  const figures = figuresOf(trials, 'control');
-  return { id: probe.control, words: probe.race.words.exposure, rate: rateOf(figures), blind: figures.events === 0 };
+  const rate = rateOf(figuresOf(trials, 'control'));
+  const closing = trials.filter(({ evidence, verdict }) => evidence.step.args.part === 'last' && !isVoid(verdict));
+  const silent = closing.length > 0 && closing.every(({ verdict }) => verdict.kind !== 'target');
+  return {
+    id: probe.control,
+    words: probe.race.words.exposure,
+    rate,
+    blind: rate.events === 0 ? 'did not crash' : silent ? 'no longer crashed at the end' : null,
+  };
+}
+
+/** Whether a trial was lost to the host, and says nothing of any kernel. */
+export function isVoid(verdict: TrialVerdict): boolean {
+  return verdict.kind === 'inconclusive' && verdict.cause === 'host-fault';
 }
 
 /**
- * The outcome of `variant` over its trials: target, else hang, else other-bug, else clean where the comparison with
- * the control is significant, else inconclusive. The control itself is compared with nothing and never clean.
+ * The outcome of `variant` over its trials: target, else hang, else other-bug, else not reproduced where the limit of
+ * its rate is low enough, else inconclusive. The control itself is never the latter two but where it is blind.
  */
 export function outcomeOf(
+  probe: StressSpec,
   variant: string,
   trials: readonly JudgedTrial[],
   control: Control,
@@ -42,28 +61,26 @@ export function outcomeOf(
 ): OutcomeVerdict {
   const isControl = variant === control.id;
   const figures = figuresOf(trials, isControl ? 'control' : 'variant');
-  const comparison = isControl || control.blind ? null : compare(figures, control, alpha);
+  const rate = rateOf(figures);
+  const common = { rate, suspect: figures.suspect };
   const found = worst(trials);
-  const absence =
-    found ?? (isControl ? silentControl(figures, control) : judgeAbsence(trials, figures, control, comparison));
-  return { ...absence, rate: rateOf(figures), comparison };
+  if (found !== null) return { ...common, atMost: null, ...found };
+  if (isControl) return { ...common, atMost: null, ...silentControl(rate, control) };
+  const atMost = control.blind === null && rate.exposure > 0 ? limitOf(probe, figures, control, alpha) : null;
+  return { ...common, atMost, ...judgeAbsence(probe, variant, trials, common, control, atMost) };
 }
 
 type Sentence = Pick<OutcomeVerdict, 'outcome' | 'reason'>;
+type Limit = NonNullable<StressFigures['atMost']>;
 
-function compare(figures: Figures, control: Control, alpha: number): Comparison {
-  // A suspect stands for one more exposed run that crashed.
-  const events = figures.events + figures.suspect;
-  const p = fisherLower({ events, exposure: figures.exposure + figures.suspect }, control.rate);
-  const needed = exposureNeeded(events, control.rate, alpha);
+/** Of all variants that are compared with the control, one in `alpha` probes at most has a limit that is too low. */
+function limitOf({ variants, atMost }: StressSpec, { boots }: Figures, control: Control, alpha: number): Limit {
+  const confidence = 1 - alpha / Math.max(1, variants.length - 1);
+  const exposures = boots.map(({ exposure }) => exposure);
   return {
-    control: control.id,
-    controlRate: control.rate,
-    suspect: figures.suspect,
-    p,
-    needed: needed === null ? null : needed - figures.suspect,
-    alpha,
-    significant: p < alpha,
+    rate: Math.min(1, atMostOf(exposures, { confidence })),
+    confidence,
+    wanted: atMost ?? control.rate.events / control.rate.exposure,
   };
 }
 
@@ -80,49 +97,46 @@ function worst(trials: readonly JudgedTrial[]): Sentence | null {
   return { outcome: 'other-bug', reason: `${share(others.length)}: ${commonest(others.map((other) => other.title))}` };
 }
 
-function silentControl(figures: Figures, control: Control): Sentence {
-  const reason = `the control did not crash in ${exposed(figures.exposure, control)}: the probe is blind`;
+function silentControl({ exposure }: BootRate, control: Control): Sentence {
+  const reason = `the control did not crash in ${exposed(exposure, control)}: the probe is blind`;
   return { outcome: 'inconclusive', reason };
 }
 
 function judgeAbsence(
+  probe: StressSpec,
+  variant: string,
   trials: readonly JudgedTrial[],
-  figures: Figures,
+  { rate, suspect }: Pick<StressFigures, 'rate' | 'suspect'>,
   control: Control,
-  comparison: Comparison | null,
+  limit: Limit | null,
 ): Sentence {
-  const nothing = nothingRaced(trials, figures);
-  if (nothing !== null) return { outcome: 'inconclusive', reason: nothing };
-  if (comparison === null) {
-    return {
-      outcome: 'inconclusive',
-      reason: `blind: the control ${control.id} did not crash in ${exposed(control.rate.exposure, control)}`,
-    };
+  const inconclusive = (reason: string): Sentence => ({ outcome: 'inconclusive', reason });
+  const nothing = nothingRaced(trials, rate.exposure);
+  if (nothing !== null) return inconclusive(nothing);
+  if (limit === null) return inconclusive(`blind: the control ${control.id} ${control.blind}`);
+  const seen = `no crash in ${exposed(rate.exposure, control)} of ${several(rate.boots, 'boot')}`;
+  const whole = trials.filter(({ verdict }) => verdict.kind === 'ok').length;
+  const { minTrials } = budgetOf(probe, variant);
+  if (suspect > 0 && whole < MAKE_UP * suspect) {
+    const lost = `${suspect} of ${several(trials.length, 'trial')} lost in a way that may hide a crash`;
+    return inconclusive(`${seen}; ${lost}: ${MAKE_UP} whole ones make up for each`);
   }
-  const seen = `no crash in ${exposed(figures.exposure, control)}${lost(figures.suspect)}`;
-  const p = `p = ${comparison.p.toPrecision(2)}`;
-  if (comparison.significant)
-    return { outcome: 'clean', reason: `${seen}; at the rate of ${control.id} that has ${p}` };
-  return { outcome: 'inconclusive', reason: `${seen} gives only ${p}; ${needs(comparison)}` };
+  if (whole < minTrials) return inconclusive(`${seen}; ${whole} whole trials of at least ${minTrials}`);
+  const bound = `at most ${small(limit.rate)} per ${control.words.one} (${percent(limit.confidence)} %)`;
+  const against =
+    probe.atMost === null ? `${control.id} crashes at ${small(limit.wanted)}` : `wanted ${small(limit.wanted)}`;
+  if (limit.rate > limit.wanted) return inconclusive(`${seen}: ${bound}, ${against}`);
+  return { outcome: 'not-reproduced', reason: `${seen}: ${bound}` };
 }
 
-function needs({ needed, alpha }: Comparison): string {
-  return needed === null ? `no exposure would give p < ${alpha}` : `p < ${alpha} needs ${count(needed)}`;
-}
-
-function lost(suspect: number): string {
-  if (suspect === 0) return '';
-  return suspect === 1 ? ', 1 lost trial counted as a crash' : `, ${suspect} lost trials counted as crashes`;
-}
-
-function nothingRaced(trials: readonly JudgedTrial[], figures: Figures): string | null {
+function nothingRaced(trials: readonly JudgedTrial[], exposure: number): string | null {
   if (trials.length === 0) return 'no trial was run';
-  if (figures.exposure > 0) return null;
+  if (exposure > 0) return null;
   const reasons = verdictsOf(trials, 'inconclusive').map((verdict) => verdict.reason);
   return reasons.length === 0 ? 'nothing was exposed' : commonest(reasons);
 }
 
-function verdictsOf<K extends VariantOutcome>(
+function verdictsOf<K extends TrialVerdict['kind']>(
   trials: readonly JudgedTrial[],
   kind: K,
 ): Extract<TrialVerdict, { kind: K }>[] {

@@ -15,7 +15,7 @@ import { stressFigures, type StressFigures } from './figures.ts';
 import { judged, trialsOf } from './judge-trial.ts';
 import { budgetOf, type StressSpec } from './spec.ts';
 import type { InconclusiveCause, JudgedTrial, StressSeen, TrialVerdict } from './trial.ts';
-import { comparisonText, rateName, rateText, titleOf, trialsText } from './words.ts';
+import { lostText, percent, rateName, rateText, titleOf, trialsText } from './words.ts';
 
 /** A variant of a probe with everything that is known of it. */
 interface Shown {
@@ -37,10 +37,10 @@ export function showStress(probe: StressSpec, seen: readonly StressSeen[], verdi
     title: titleOf(probe),
     blind: verdict.blind === null ? null : `${probe.control} did not crash`,
     rows: shown.map((each) => rowOf(each, probe.control)),
-    legend: [`(rate: ${rateName(probe)}, exact 95 % interval; p: one-sided, against the control)`],
+    legend: [`(rate: ${rateName(probe)}, 95 % interval over boots; at most: ${limitName(shown)}, over boots)`],
     notes: [],
     prose: [
-      `Rates are ${rateName(probe)} with exact 95 % intervals; ${one}: ${describe}. p is from Fisher's exact test, one-sided, against the control of the same run.`,
+      `Rates are ${rateName(probe)} with 95 % intervals over boots, which may differ in their rates; ${one}: ${describe}. "At most" is an upper limit (${limitName(shown)}): a rate below it is not ruled out.`,
     ],
     findings: shown.flatMap(findingsOf),
     plots: plotsOf(probe, shown),
@@ -48,20 +48,27 @@ export function showStress(probe: StressSpec, seen: readonly StressSeen[], verdi
   };
 }
 
+/** `95 %`, or `99.3 %, 95 % for all variants together`. */
+function limitName(shown: readonly Shown[]): string {
+  const confidence = shown.flatMap(({ figures }) => figures.atMost?.confidence ?? [])[0];
+  if (confidence === undefined) return '95 %';
+  return shown.length > 2 ? `${percent(confidence)} % each, for all variants together` : `${percent(confidence)} %`;
+}
+
 function rowOf({ verdict, figures }: Shown, control: string): SectionRow {
   const { variant, outcome, reason } = verdict;
   const cells = [
     `${figures.rate.exposure.toLocaleString('en-US')} exposed`,
-    rateText(figures.rate),
-    comparisonText(figures, variant, control),
+    rateText(figures),
+    lostText(figures, variant, control),
   ];
   return {
     variant,
     outcome,
     cells: [trialsText(verdict, 'wide'), ...cells],
     narrow: [trialsText(verdict, 'narrow'), ...cells],
-    // What the columns leave unsaid; reproduced and clean say everything.
-    remarks: outcome === 'target' || outcome === 'clean' ? [] : [reason],
+    // What the columns leave unsaid; reproduced says everything.
+    remarks: outcome === 'target' ? [] : [reason],
   };
 }
 
@@ -95,7 +102,7 @@ function titleOfVerdict(verdict: TrialVerdict): string | null {
       return verdict.title;
     case 'hang':
       return verdict.where;
-    case 'clean':
+    case 'ok':
     case 'inconclusive':
       return null;
   }
@@ -130,7 +137,7 @@ function plotsOf(probe: StressSpec, shown: readonly Shown[]): Plot[] {
   const exposure: Plot = {
     kind: 'rates',
     title: 'Exposure and rates',
-    caption: `${probe.id}: ${rateName(probe)}, exact 95 % intervals (Clopper-Pearson). A bar without a dot is a variant without a crash: its rate is at most where the bar ends.`,
+    caption: `${probe.id}: ${rateName(probe)}, 95 % intervals over boots. A bar without a dot is a variant without a crash: its rate is at most where the bar ends.`,
     axis: rateName(probe),
     rates,
   };
@@ -145,8 +152,8 @@ function pointOf({ verdict, figures, trials }: Shown, { control, race }: StressS
     ...pointStatus(verdict),
     details: [
       `${WORD[outcome]}: ${reason}`,
-      `${several(trials.length, 'trial')}, ${exposed}, rate ${rateText(figures.rate)}`,
-      comparisonText(figures, variant, control),
+      `${several(trials.length, 'trial')}, ${exposed}, rate ${rateText(figures)}`,
+      lostText(figures, variant, control),
       ...signatures.map(
         ({ title, count, target }) =>
           `${target ? 'expected bug' : 'other bug'} in ${several(count, 'trial')}: ${title}`,

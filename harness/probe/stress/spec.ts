@@ -36,6 +36,10 @@ export const stressSpec = z
     control: z.string(),
     race: probedRace,
     budget: stressBudget,
+    /**
+     * Upper limit of the rate of crashes that "not reproduced" needs; null asks for less than the control's own rate.
+     */
+    atMost: z.number().nullable(),
     /** Overrides by variant. */
     budgets: z
       .record(
@@ -53,8 +57,13 @@ export const stressSpec = z
   .readonly();
 export type StressSpec = z.infer<typeof stressSpec>;
 
-/** One trial: one boot, one workload. */
-export const stressArgs = z.strictObject({ seconds: count }).readonly();
+/**
+ * One trial: one boot, one workload. Trials of the control are a probe's first, one in the middle and its last; those of
+ * all others are in between.
+ */
+export const stressArgs = z
+  .strictObject({ seconds: count, part: z.enum(['first', 'middle', 'last', 'between']) })
+  .readonly();
 export type StressArgs = z.infer<typeof stressArgs>;
 
 /** What `probe` may spend on `variant`: the probe's budget with the variant's overrides. */
@@ -68,7 +77,14 @@ const budgetKeys = mapping({
   seconds: whole(1, 86_400),
 }).partial();
 
-const shape = { ...workloadKeys, budget: budgetKeys, budgets: mapOf(budgetKeys) } as const;
+const atMostError = 'needs a rate above 0 and below 1, as 1e-2';
+
+const shape = {
+  ...workloadKeys,
+  budget: budgetKeys,
+  budgets: mapOf(budgetKeys),
+  'at-most': z.number({ error: atMostError }).refine((rate) => rate > 0 && rate < 1, { error: atMostError }),
+} as const;
 
 export const stressKeys: ProbeKeys<StressSpec> = {
   shape,
@@ -87,6 +103,7 @@ export const stressKeys: ProbeKeys<StressSpec> = {
       control: checked(common.control ?? undefined),
       race: probedRaceOf({ race, target }),
       budget: budgetOfFile(checked(file.budget)) as StressBudget,
+      atMost: file['at-most'] ?? null,
       budgets: Object.fromEntries(own.map(([variant, each]) => [variant, budgetOfFile(each)])),
     };
   },

@@ -22,12 +22,12 @@ export type TrialVerdict =
   | { readonly kind: 'hang'; readonly where: string }
   | { readonly kind: 'other-bug'; readonly title: string }
   /** The workload ran its full time and nothing happened; whether that is enough is judged per variant. */
-  | { readonly kind: 'clean' }
+  | { readonly kind: 'ok' }
   | { readonly kind: 'inconclusive'; readonly cause: InconclusiveCause; readonly reason: string };
 
 /** Everything that one trial left, without opinion. */
 export interface Evidence extends StressFinding {
-  readonly step: Pick<Step, 'probe' | 'variant' | 'index' | 'buildId'>;
+  readonly step: Pick<Step<StressArgs>, 'probe' | 'variant' | 'index' | 'buildId' | 'args'>;
   /** Build id that the guest itself reported; null when it never did. */
   readonly guestBuildId: string | null;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProbedVariant } from '../../model/probe.ts';
 import { backendText, several } from '../../model/words.ts';
-import type { Rate } from '../../stats/exact.ts';
 import type { StressFigures } from './figures.ts';
 import type { StressSpec } from './spec.ts';
 
@@ -24,30 +23,33 @@ export function rateName({ race }: StressSpec): string {
   return `crashes per ${race.words.exposure.one}`;
 }
 
-/** `2.4e-3 (4.1e-4..5.8e-3)`; without an event only the upper bound means anything. */
-export function rateText({ events, exposure, low, high }: Rate): string {
+/** `2.4e-3 (4.1e-4..5.8e-3)`; without an event only an upper limit means anything. */
+export function rateText({ rate: { events, exposure, low, high }, atMost }: StressFigures): string {
   if (exposure === 0) return 'no exposure';
-  if (events === 0) return `at most ${small(high)}`;
+  const limit = atMost?.rate ?? high;
+  if (events === 0) return limit < 1 ? `at most ${small(limit)}` : 'no limit';
   return `${small(events / exposure)} (${small(low)}..${small(high)})`;
 }
 
-/** How a variant stands to the control. */
-export function comparisonText({ comparison }: StressFigures, variant: string, control: string): string {
+/** What the rate leaves unsaid of a variant: that it is the control, that trials were lost. */
+export function lostText({ suspect }: StressFigures, variant: string, control: string): string {
   if (variant === control) return 'control';
-  return comparison === null ? '' : `p ${significantDigits(comparison.p)}`;
+  return suspect === 0 ? '' : `${suspect} lost`;
 }
 
 /** A finding counts the trials that showed it; an absence needs them all. */
 export function trialsText({ outcome, counts }: ProbedVariant, form: 'wide' | 'narrow'): string {
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const trials = form === 'wide' ? several(all, 'trial') : String(all);
-  return outcome === 'clean' || outcome === 'inconclusive' ? trials : `${counts[outcome]} of ${trials}`;
+  const isFinding = outcome === 'target' || outcome === 'hang' || outcome === 'other-bug';
+  return isFinding ? `${counts[outcome]} of ${trials}` : trials;
 }
 
-function small(value: number): string {
+export function small(value: number): string {
   return value.toExponential(1);
 }
 
-function significantDigits(p: number): string {
-  return p < 0.001 ? p.toExponential(1) : p.toPrecision(2);
+/** `95`, `99.3`. */
+export function percent(confidence: number): string {
+  return String(Number((confidence * 100).toFixed(1)));
 }

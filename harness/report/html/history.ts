@@ -15,7 +15,8 @@ const OUTCOME_CLASS: Readonly<Record<VariantOutcome, string>> = {
   target: 'oops',
   hang: 'hang',
   'other-bug': 'other',
-  clean: 'ok',
+  'not-reproduced': 'refused',
+  closed: 'ok',
   measured: 'ok',
   inconclusive: 'inconclusive',
 };

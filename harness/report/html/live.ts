@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { OUTCOMES, type VariantOutcome } from '../../model/outcome.ts';
+import { FINDINGS, type StepOutcome } from '../../model/outcome.ts';
 import type { LiveRun, ShownStep } from '../../model/shown.ts';
 import { excerpt } from '../plain.ts';
 import { several, WORD } from '../wording.ts';
@@ -61,12 +61,10 @@ function currentPart({ current, header }: Pick<LiveRun, 'current' | 'header'>): 
 }
 
 function variantLine(variant: string, steps: readonly ShownStep[], isBuilt: boolean): Markup {
-  const counts = new Map<VariantOutcome, number>();
+  const counts = new Map<StepOutcome, number>();
   for (const { brief } of steps) counts.set(brief.outcome, (counts.get(brief.outcome) ?? 0) + 1);
-  const said = [...counts].map(([kind, count]) => `${count} ${kind === 'clean' ? 'without a finding' : WORD[kind]}`);
-  const worst = OUTCOMES.find(
-    (kind) => kind !== 'clean' && kind !== 'measured' && kind !== 'inconclusive' && counts.has(kind),
-  );
+  const said = [...counts].map(([kind, count]) => `${count} ${kind === 'ok' ? 'without a finding' : WORD[kind]}`);
+  const worst = FINDINGS.find((kind) => counts.has(kind));
   const figures = [...measured(steps), ...said, ...(isBuilt ? [] : ['no kernel yet'])].join(', ');
   return html`<div><b>${variant}</b><span>${worst === undefined ? null : badge(worst)}</span><span>${several(steps.length, 'step')}</span><span class="figures">${figures}</span></div>
 `;

@@ -11,7 +11,8 @@ const CLASS: Readonly<Record<VariantOutcome, 'bad' | 'good' | 'doubt'>> = {
   target: 'bad',
   hang: 'bad',
   'other-bug': 'doubt',
-  clean: 'good',
+  'not-reproduced': 'good',
+  closed: 'good',
   measured: 'good',
   inconclusive: 'doubt',
 };
@@ -46,7 +47,7 @@ ${notes.map((note) => html`<p class="dim small">${note}</p>\n`)}`;
 
 function rowPart({ variant, outcome, cells }: SectionRow, verdict: ProbedVariant | undefined): Markup {
   const [first = '', ...rest] = cells;
-  const isPlain = outcome === 'target' || outcome === 'clean' || outcome === 'measured';
+  const isPlain = outcome === 'target' || outcome === 'measured';
   const why = verdict === undefined ? '' : whyText(isPlain ? '' : verdict.reason, expectationText(verdict.expectation));
   const figures = rest.filter((cell) => cell.trim() !== '').join(', ');
   return html`<div><b>${variant}</b>${badge(outcome)}<span>${first}</span><span class="figures">${figures}</span>${why === '' ? null : html`<span class="why">${why}</span>`}</div>

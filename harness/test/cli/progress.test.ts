@@ -29,11 +29,11 @@ const trial = (id: string, exposed: string): ProgressEvent[] => [
   { kind: 'step-start', step: id },
   { kind: 'step-progress', step: id, text: `${exposed} exposed swapoffs in 12.3 s` },
 ];
-const end = (id: string, outcome: 'clean' | 'target', exposed: number): ProgressEvent => ({
+const end = (id: string, outcome: 'ok' | 'target', exposed: number): ProgressEvent => ({
   kind: 'step-end',
   step: id,
   brief: {
-    ...{ outcome, words: outcome === 'clean' ? '' : 'BUG', void: false, titles: [], splat: null, cells: {} },
+    ...{ outcome, words: outcome === 'ok' ? '' : 'BUG', void: false, titles: [], splat: null, cells: {} },
     measured: { value: exposed, unit: 'exposed swapoffs' },
   },
 });
@@ -72,11 +72,11 @@ t.test('on a terminal: what is under way and how far the whole is, below the las
     'a-1: 1,000 exposed swapoffs in 12.3 s',
     '1 of 3 to 12 steps done · 1 reproduced · 5 exposed swapoffs · 0:30 · at least 0:30 left',
   ]);
-  emit(end('a-1', 'clean', 1000));
-  emit(end('a-2', 'clean', 0));
+  emit(end('a-1', 'ok', 1000));
+  emit(end('a-2', 'ok', 0));
   test.same(
     shown.rows.at(-1),
-    '3 of 3 to 12 steps done · 1 reproduced · 2 clean · 1,005 exposed swapoffs · 0:30',
+    '3 of 3 to 12 steps done · 1 reproduced · 2 nothing happened · 1,005 exposed swapoffs · 0:30',
     'what more evidence takes, nobody knows',
   );
   emit.done();

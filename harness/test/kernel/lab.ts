@@ -184,7 +184,7 @@ export async function trialIn(
 ): Promise<Evidence> {
   const step = {
     ...{ plan: '', probe: probe.id, variant: probe.control, kernel: kernel.id, buildId: kernel.buildId, index: 0 },
-    ...{ seed: 1, args: { seconds } },
+    ...{ seed: 1, args: { seconds, part: 'first' as const } },
   };
   const files = { path: (name: string) => join(dir, name) };
   const end = await runStress(step, probe, { kernel, lab, files, signal, emit: silent, progress: silent });

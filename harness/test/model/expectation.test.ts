@@ -2,34 +2,34 @@
 import t from 'tap';
 import { judgeExpectation, type Shown } from '../../model/expectation.ts';
 
-const none = { target: 0, hang: 0, 'other-bug': 0, clean: 0, measured: 0, inconclusive: 0 };
+const none = { target: 0, hang: 0, 'other-bug': 0, ok: 0, inconclusive: 0 };
 const shown = (over: Partial<Shown>): Shown => ({
-  outcome: 'clean',
+  outcome: 'closed',
   reason: 'because',
-  trials: { ...none, clean: 3 },
+  trials: { ...none, ok: 3 },
   exposure: 1000,
   bugBesides: null,
   ...over,
 });
 
 t.test('an accepted outcome meets the plan', async (test) => {
-  test.same(judgeExpectation(shown({}), { accept: ['clean'], known: [] }), { kind: 'met' });
+  test.same(judgeExpectation(shown({}), { accept: ['closed'], known: [] }), { kind: 'met' });
 });
 
 t.test('a finding that is not accepted is missed', async (test) => {
   for (const outcome of ['target', 'hang'] as const) {
-    const result = judgeExpectation(shown({ outcome }), { accept: ['clean'], known: [] });
-    test.same(result, { kind: 'missed', message: `expected clean, got ${outcome}: because` });
+    const result = judgeExpectation(shown({ outcome }), { accept: ['closed'], known: [] });
+    test.same(result, { kind: 'missed', message: `expected closed, got ${outcome}: because` });
   }
   test.match(judgeExpectation(shown({}), { accept: ['target', 'hang'], known: [] }), {
     kind: 'missed',
-    message: /^expected target or hang, got clean/,
+    message: /^expected target or hang, got closed/,
   });
 });
 
 t.test('an outcome that tells nothing cannot miss', async (test) => {
   for (const outcome of ['inconclusive', 'other-bug'] as const) {
-    test.match(judgeExpectation(shown({ outcome }), { accept: ['clean'], known: [] }), {
+    test.match(judgeExpectation(shown({ outcome }), { accept: ['closed'], known: [] }), {
       kind: 'cannot-tell',
       message: /because/,
     });
@@ -46,7 +46,7 @@ t.test('an accepted inconclusive must at least have raced', async (test) => {
 });
 
 t.test('known findings are named, seen or absent', async (test) => {
-  const expected = { accept: ['clean', 'hang'], known: ['hang'] } as const;
+  const expected = { accept: ['closed', 'hang'], known: ['hang'] } as const;
   test.same(judgeExpectation(shown({}), expected), { kind: 'known', seen: [], absent: ['hang'] });
   const hang = shown({ outcome: 'hang', trials: { ...none, hang: 1 } });
   test.same(judgeExpectation(hang, expected), { kind: 'known', seen: ['hang'], absent: [] });

@@ -72,7 +72,8 @@ t.test('a plan becomes the model, with paths and defaults', async (test) => {
       variants: ['weakened', 'stock'],
       budget: { minTrials: 1, maxTrials: 4, trialSeconds: 20 },
       budgets: {},
-      expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean'], known: [] } },
+      atMost: null,
+      expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['closed'], known: [] } },
     },
   ]);
 });
@@ -84,7 +85,7 @@ const PLACED = `${PLAN.trimEnd()}
     hold: stall
     points: {every: 40}
     control: weakened
-    expect: {weakened: {accept: [target]}, stock: {accept: [clean]}}
+    expect: {weakened: {accept: [target]}, stock: {accept: [closed]}}
 `;
 
 t.test('a probe that places the race has keys of its own', async (test) => {
@@ -93,7 +94,7 @@ t.test('a probe that places the race has keys of its own', async (test) => {
     ...{ kind: 'place', id: 'placed', race: { name: 'swapoff', oracle: ['splat'] }, path: 'fault' },
     ...{ backend: { kind: 'zram', sizeKiB: 1024 }, hold: 'stall', meanwhile: 'swapoff', repeats: 3 },
     ...{ points: { kind: 'every', count: 40 }, control: 'weakened', variants: ['weakened', 'stock'] },
-    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean'], known: [] } },
+    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['closed'], known: [] } },
   });
   const { text: _before, ...before } = parse(PLACED.replace('kind: place', 'kind: interleave'));
   const { text: _after, ...after } = plan;
@@ -127,7 +128,7 @@ t.test('defaults go into every probe, which may replace them', async (test) => {
       ].join('\n'),
     )
       .replace('min-trials: 1, max-trials: 4, seconds: 20', 'min-trials: 1, seconds: 20')
-      .replace('stock: {accept: [clean]}', '')
+      .replace('stock: {accept: [closed]}', '')
       .replace('    control:', '    variants: [stock, weakened]\n    control:'),
   );
   test.match(plan.probes[0], {
@@ -193,8 +194,8 @@ t.test('each error names its line, its value and the mend', async (test) => {
     ],
     ['max-trials: 4', 'max-trials: 4, secs: 3', /^line LINE: probes\.anon\.budget\.secs: unknown key/],
     [
-      '{accept: [clean]}',
-      '{accept: [clean], knwon: []}',
+      '{accept: [closed]}',
+      '{accept: [closed], knwon: []}',
       /^line LINE: probes\.anon\.expect\.stock\.knwon: unknown key; did you mean known\?$/,
     ],
     ['vcpus: 2', 'vcpus: two', /^line LINE: probes\.anon\.vcpus is "two": needs a whole number from 1 to 64$/],
@@ -207,8 +208,8 @@ t.test('each error names its line, its value and the mend', async (test) => {
       /^line LINE: probes\.anon\.workload: swapoff has no workload annon; did you mean anon\?$/,
     ],
     ['workload: anon', 'workload: 3', /workload is 3: needs a text/],
-    ['accept: [clean]', 'accept: [cleen]', /accept\[0\] is "cleen": did you mean clean\?$/],
-    ['accept: [clean]', 'accept: []', /stock\.accept: needs at least one of outcomes$/],
+    ['accept: [closed]', 'accept: [closd]', /accept\[0\] is "closd": did you mean closed\?$/],
+    ['accept: [closed]', 'accept: []', /stock\.accept: needs at least one of outcomes$/],
     ['[null-deref]', '[nul-deref]', /^line LINE: target\.types\[0\] is "nul-deref": did you mean null-deref\?$/],
     [
       '[do_swap_page]',
@@ -272,11 +273,15 @@ t.test('each error names its line, its value and the mend', async (test) => {
       'dep:linux',
       /^line LINE: source: Cannot read the source "dep:[^"]+": there is no kind "dep"; the forms are deb:PACKAGE/,
     ],
-    ['stock: {accept: [clean]}', '', /^line \d+: probes\.anon\.expect: says nothing of stock$/],
-    ['stock: {accept: [clean]}', 'stok: {accept: [clean]}', /expect\.stok: unknown variant stok; did you mean stock\?/],
+    ['stock: {accept: [closed]}', '', /^line \d+: probes\.anon\.expect: says nothing of stock$/],
     [
-      '{accept: [clean]}',
-      '{accept: [clean], known: [hang]}',
+      'stock: {accept: [closed]}',
+      'stok: {accept: [closed]}',
+      /expect\.stok: unknown variant stok; did you mean stock\?/,
+    ],
+    [
+      '{accept: [closed]}',
+      '{accept: [closed], known: [hang]}',
       /^line LINE: probes\.anon\.expect\.stock\.known\[0\]: the known finding hang has to be accepted/,
     ],
     ['min-trials: 1', 'min-trials: 5', /^line LINE: probes\.anon\.budget: min-trials 5 is more than max-trials 4$/],
@@ -387,11 +392,11 @@ t.test('the shipped plans', async (test) => {
   test.match(plan.probes[0], {
     id: 'anon',
     control: 'weakened',
-    expect: { v5a: { accept: ['clean', 'hang'], known: ['hang'] } },
+    expect: { v5a: { accept: ['not-reproduced', 'closed', 'hang'], known: ['hang'] } },
   });
   test.same(
     shipped('short').variants.map((variant) => variant.id),
     ['weakened', 'v5b+ra', 'stock'],
   );
-  test.same(shipped('swapped').probes[0]?.expect['weakened'], { accept: ['clean'], known: [] });
+  test.same(shipped('swapped').probes[0]?.expect['weakened'], { accept: ['not-reproduced', 'closed'], known: [] });
 });

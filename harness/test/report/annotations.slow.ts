@@ -41,7 +41,7 @@ t.test('a bug is noted at its line of the source, a missed expectation at the pl
   const found = github('reproduced');
   test.match(
     found.find(({ level }) => level === 'error'),
-    { file: 'plans/small.yaml', title: 'anon/stock', message: /^expected clean, got target/ },
+    { file: 'plans/small.yaml', title: 'anon/stock', message: /^expected not-reproduced, got target/ },
   );
   test.match(
     found.find(({ level }) => level === 'notice'),

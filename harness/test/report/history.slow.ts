@@ -29,7 +29,7 @@ const runs: RunSummary[] = Array.from({ length: NIGHTS }, (_, index) => ({
     {
       probe: 'anon',
       variant: 'stock',
-      outcome: index === NIGHTS - 1 ? 'hang' : 'clean',
+      outcome: index === NIGHTS - 1 ? 'hang' : 'closed',
       kernelId: 'k',
       trials: 1,
       exposure: 3000,
@@ -89,7 +89,7 @@ t.test('as text', async (test) => {
     /^90 runs, 20260101T000000\.000Z-abcdef to /,
     /\nplan nightly\n/,
     /\n {2}anon\/weakened {2}#{30} {2}90 reproduced\n/,
-    /\n {2}anon\/stock {5}\.{29}H {2}89 clean, 1 hang\n/,
+    /\n {2}anon\/stock {5}\.{29}H {2}89 closed, 1 hang\n/,
     /\n {6}known: BUG: <b>the one<\/b>; in 90 runs, 420 in\s+27,000 exposed; last run 12 in 300 exposed\n/,
     /\n {8}from 20260101T000000\.060Z-abcdef on: 60 in 18,000 exposed → 360 in 9,000 exposed \(p 0\.001\)\n/,
     /\n {6}new: no progress; in 1 run/,

@@ -67,9 +67,9 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
 t.test('a missed expectation is a failure, what could not be told an error', async (test) => {
   const stock = (kind: string) =>
     parse(reportJunit(RUNS[kind]!.stored.run))[0]?.testcase.find((each) => each['@name'] === 'stock');
-  test.match(stock('reproduced')?.failure?.['@message'], /^expected clean, got target/);
-  test.match(stock('inconclusive')?.error?.['@message'], /^expected clean, got inconclusive/);
-  test.equal(stock('clean')?.failure, undefined);
+  test.match(stock('reproduced')?.failure?.['@message'], /^expected not-reproduced, got target/);
+  test.match(stock('inconclusive')?.error?.['@message'], /^expected not-reproduced, got inconclusive/);
+  test.equal(stock('not reproduced')?.failure, undefined);
 });
 
 t.test('control characters are gone, markup is text', async (test) => {
@@ -82,7 +82,7 @@ t.test('control characters are gone, markup is text', async (test) => {
 });
 
 t.test('the schema takes every kind of run, and can refuse', async (test) => {
-  const xml = reportJunit(RUNS['clean']!.stored.run);
+  const xml = reportJunit(RUNS['not reproduced']!.stored.run);
   const found = await complaints({
     ...Object.fromEntries(Object.entries(RUNS).map(([kind, { stored }]) => [kind, reportJunit(stored.run)])),
     'bad no-count': xml.replace(' failures="0"', ''),
@@ -96,7 +96,7 @@ t.test('the schema takes every kind of run, and can refuse', async (test) => {
 
 t.test('times come from the steps', async (test) => {
   test.match(
-    reportJunit(RUNS['clean']!.stored.run),
+    reportJunit(RUNS['not reproduced']!.stored.run),
     /<testcase name="weakened" classname="swaprace\.anon" time="82\.500">/,
   );
 });

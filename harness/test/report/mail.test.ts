@@ -37,8 +37,8 @@ t.test('what was tested, on what, with which counts', async (test) => {
     /^Built by: gcc 12$/m,
     /^Guests: {3}TCG$/m,
     /^Host: {5}cpu a CPU, cpus 2$/m,
-    /^ {2}weakened {3}reproduced {2}3 of 3 {2}1,500 exposed {2}2\.0e-3 \(4\.1e-4\.\.5\.8e-3\)\n {6}control$/m,
-    /^ {2}v5b {8}clean {7}1 {7}5,000 exposed {2}at most 7\.4e-4 {2}p 0\.012$/m,
+    /^ {2}weakened +reproduced +3 of 3 +1,500 exposed[^]*2\.0e-3/m,
+    /^ {2}v5b +not reproduced +3 +150,000 exposed +at most 1\.2e-3/m,
     /^The bug, in 3 trials of anon\/weakened, 1 trial of anon\/stock:$/m,
     /^ {2}BUG: unable to handle kernel NULL pointer/m,
     /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/m,
@@ -50,7 +50,7 @@ t.test('what was tested, on what, with which counts', async (test) => {
 });
 
 t.test('a shipped plan is named as every clone has it', async (test) => {
-  const base = stored('clean');
+  const base = stored('not reproduced');
   const commands = ['scripts/run /home/somebody/swaprace/kernel-configs/plans/short.yaml --accel tcg'];
   const mail = reportMail({ ...base.run, header: { ...base.run.header, commands } });
   test.match(mail, /^ {2}scripts\/run kernel-configs\/plans\/short\.yaml --accel tcg$/m);
@@ -59,11 +59,8 @@ t.test('a shipped plan is named as every clone has it', async (test) => {
 t.test('a Tested-by line only where the evidence supports it', async (test) => {
   const drafted = (run: ReportedRun) =>
     /^Tested-by: A Tester <a@example\.org>$/m.test(reportMail(run.run, { testedBy: ME }));
-  test.equal(drafted(patched(stored('clean'))), true);
-  test.match(
-    reportMail(patched(stored('clean')).run, { testedBy: ME }),
-    /\(Draft, for the series of v5b only; yours to give or not\.\)/,
-  );
+  test.equal(drafted(patched(stored('not reproduced'))), false, 'that it was not seen is no reason');
+  test.match(reportMail(patched(stored('not reproduced')).run, { testedBy: ME }), /v5b: no probe closed it/);
   test.equal(drafted(patched(stored('known hang'))), false, 'it hangs');
   test.match(reportMail(patched(stored('known hang')).run, { testedBy: ME }), /v5b: anon: hang/);
   test.equal(drafted(patched(stored('blind'))), false, 'nothing to compare with');
@@ -71,6 +68,10 @@ t.test('a Tested-by line only where the evidence supports it', async (test) => {
   const mapped = (control: typeof OOPS, ...outcomes: (typeof OOPS)[]) =>
     patched(storedRun({ trials: good, placed: [makeSeen('weakened', [control]), makeSeen('v5b', outcomes)] }));
   test.equal(drafted(mapped(OOPS, WAITED, OK)), true);
+  test.match(
+    reportMail(mapped(OOPS, WAITED, OK).run, { testedBy: ME }),
+    /\(Draft, for the series of v5b only; yours to give or not\.\)/,
+  );
   test.equal(drafted(mapped(OOPS, WAITED, HANG)), false, 'its map has a hang');
   test.equal(drafted(mapped(OK, OK)), false, 'the map of the control does not show the bug');
 });

@@ -40,12 +40,12 @@ const oops = makeSplat([], {
     makeFrame('asm_exc_page_fault', { offset: null }),
   ],
 });
-const clean = makeEvidence({ exposure: makeExposure(5000) });
+const ok = makeEvidence({ exposure: makeExposure(50_000) });
 const good: Record<string, Evidence[]> = {
   unpatched: [makeEvidence()],
   weakened: times(3, crashed(500, { splats: [oops] })),
-  v5b: [clean, hung()],
-  stock: [clean],
+  v5b: [ok, hung()],
+  stock: times(3, ok),
 };
 
 function showing(probes: readonly ProbeSpec[], seen: readonly Seen[], header: Partial<RunHeader> = {}): ShownRun {
@@ -81,13 +81,14 @@ t.test('the whole report of a run that went as planned', async (test) => {
     /^on TCG \(no \/dev\/kvm\); cpu a CPU, cpus 2$/,
     /^run 20261122T091704\.123Z-5f0c1a, plan plans\/small\.yaml, seed 1$/,
     /^anon: anon swap-in against swapoff, 3 threads, 64 pages; 2 vCPUs, 256 MiB, swap on/,
-    /^ {2}unpatched: inconclusive {2}1 trial {8}1,000 exposed/,
-    /^ {6}no crash in 1,000 exposed swapoffs gives only p = 0\.2\d; p < 0\.05 needs 2,570$/,
-    /^ {2}weakened: reproduced {5}3 of 3 trials {2}1,500 exposed {2}2\.0e-3 \(4\.1e-4\.\.5\.8e-3\) {2}control$/,
-    /^ {2}v5b: hang {16}1 of 2 trials {2}6,000 exposed {2}at most 6\.1e-4 +p 0\.0080$/,
+    /^ {2}unpatched: inconclusive +1 trial +1,000 exposed +no limit$/,
+    /^ {6}no crash in 1,000 exposed swapoffs of 1 boot; 1 whole trials of at least 2$/,
+    /^ {2}weakened: reproduced +3 of 3 trials +1,500 exposed +2\.0e-3 \(\d\.\de-\d\.\.\d\.\de-\d\) +control$/,
+    /^ {2}v5b: hang +1 of 2 trials +51,000 exposed +at most \d\.\de-\d$/,
     /^ {6}1 of 2 trials hung: no progress in swap-in$/,
-    /^ {2}stock: clean {13}1 trial {8}5,000 exposed {2}at most 7\.4e-4 +p 0\.012$/,
-    /^ {2}\(rate: crashes per exposed swapoff, exact 95 % interval/,
+    /^ {2}stock: not reproduced +3 trials +150,000 exposed +at most 1\.2e-3$/,
+    /^ {6}no crash in 150,000 exposed swapoffs of 3 boots: at most 1\.2e-3 per exposed swapoff \(98\.3 %\)$/,
+    /^ {2}\(rate: crashes per exposed swapoff, 95 % interval over boots; at most: 98\.3 % each, for/,
     /^BUG: unable to handle kernel NULL pointer dereference in __swap_duplicate$/,
     /^ {2}the expected bug: 3 trials of anon\/weakened; shown from anon-weakened-0, address 0+1$/,
     /^ {2}RIP {2}swap_count \(inlined\) +mm\/swapfile\.c:78$/,
@@ -138,16 +139,20 @@ t.test('what was missed is named, with the exit status', async (test) => {
   test.match(report, /\n {2}stock: reproduced +1 of 2 trials/);
   test.match(
     report,
-    /\nNot as expected:\n {2}anon\/stock: expected clean, got target: 1 of 2 trials crashed in the expected way\n/,
+    /\nNot as expected:\n {2}anon\/stock: expected not-reproduced, got target: 1 of 2 trials crashed in the expected way\n/,
   );
   test.match(report, /\nexit status 1: an expectation was missed\n$/);
-  test.match(reportText(makeResult({ v5b: [clean] })), /\n {2}anon\/v5b: hang, not seen this time\n/);
+  test.match(reportText(makeResult({ v5b: times(3, ok) })), /\n {2}anon\/v5b: hang, not seen this time\n/);
 });
 
 t.test('a blind control is said where it matters', async (test) => {
-  const report = reportText(makeResult({ weakened: [clean] }));
+  const report = reportText(makeResult({ weakened: [ok] }));
   test.match(report, /\n {2}blind: weakened did not crash, so no absence below means anything\n/);
-  test.match(report, /\n {2}stock: inconclusive +1 trial +5,000 exposed {2}at most [^ ]+\n/, 'and there is no p');
+  test.match(
+    report,
+    /\n {2}stock: inconclusive +3 trials +150,000 exposed {2}at most [^ ]+\n/,
+    'the limit of its own exposure',
+  );
   test.match(report, /exit status 125: inconclusive\n$/);
 });
 
@@ -167,7 +172,7 @@ t.test('a run that came to nothing', async (test) => {
 
 t.test('maps stand below each other, with where each finding is held', async (test) => {
   const probe = makePlaceSpec({
-    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['clean', 'hang'], known: ['hang'] } },
+    expect: { weakened: { accept: ['target'], known: [] }, stock: { accept: ['closed', 'hang'], known: ['hang'] } },
   });
   const reportOf = (control: readonly PointOutcome[]): string =>
     reportText(showing([probe], [makeSeen('weakened', control), makeSeen('stock', [WAITED, HANG, HANG])]));
@@ -196,7 +201,7 @@ t.test('traces are shown for the first three signatures, and cut', async (test) 
   const kinds = ['a', 'b', 'c'].map((name) => makeOther('warning', `WARNING in ${name}`));
   const deep = makeSplat(['__swap_duplicate', ...Array.from({ length: 30 }, (_, index) => `caller_${index}`)]);
   const report = reportText(
-    makeResult({ weakened: times(3, crashed(500, { splats: [...kinds, deep] })), v5b: [clean] }),
+    makeResult({ weakened: times(3, crashed(500, { splats: [...kinds, deep] })), v5b: times(3, ok) }),
   );
   test.match(report, /\n {2}… 15 more\n/);
   test.match(report, /\nFurther:\n {2}WARNING in c \(3 trials of anon\/weakened, anon-weakened-0\)\n/);
@@ -225,10 +230,10 @@ t.test('colours change no column and are only there when asked for', async (test
   test.match(painted, /<bad:exit status 1>: an expectation was missed/);
   test.match(painted, /<heading:BUG: unable/);
   test.equal(painted.replaceAll(/<\w+:([^>]*)>/g, '$1'), reportText(run));
-  const fine = makeResult({ v5b: [clean] });
+  const fine = makeResult({ v5b: times(3, ok) });
   test.match(
     reportText(fine, { paint: (text, style) => `<${style}:${text}>` }),
-    /stock: <good:clean>[^]*<good:exit status 0>/,
+    /stock: <good:not reproduced>[^]*<good:exit status 0>/,
   );
 });
 
@@ -254,7 +259,7 @@ t.test('JSON says the same', async (test) => {
   test.same(json.probes[0].variants, JSON.parse(JSON.stringify(run.verdict.probes[0]?.variants)));
   test.equal(json.probes[0].steps.length, run.probes[0]?.steps.length);
   test.match(json.probes[0].steps[0], {
-    ...{ id: 'anon-unpatched-0', outcome: 'clean' },
+    ...{ id: 'anon-unpatched-0', outcome: 'ok' },
     measured: { value: 1000, unit: 'exposed swapoffs' },
   });
 });

@@ -15,7 +15,7 @@ function runsOf(nights: readonly (readonly [number, number])[], title = 'BUG'): 
       {
         probe: 'anon',
         variant: 'v',
-        outcome: count > 0 ? 'target' : 'clean',
+        outcome: count > 0 ? 'target' : 'closed',
         kernelId: null,
         trials: 3,
         exposure,

@@ -45,7 +45,7 @@ defaults:
 probes:
   flip:
     tosses: 4
-    expect: {bad: {accept: [target]}, good: {accept: [clean]}}
+    expect: {bad: {accept: [target]}, good: {accept: [closed]}}
 `;
 
 const parse = (text: string): Plan => parsePlan(text, { file: 'p.yaml', root, kinds: KINDS });
@@ -140,7 +140,7 @@ t.test('a forged run is found out', async (t) => {
     cpSync(step, join(dir, 'steps', 'feedfeedfeedfeed'), { recursive: true }),
   );
   t.match(folder.join('\n'), /feedfeedfeedfeed: is the folder of no step of the run/);
-  const report = await problemsOf((dir) => edit(join(dir, 'report.txt'), 'reproduced', 'clean'));
+  const report = await problemsOf((dir) => edit(join(dir, 'report.txt'), 'reproduced', 'closed'));
   t.match(report.join('\n'), /report.txt: line \d+ is/);
   const last = await problemsOf((dir) => {
     const lines = readFileSync(join(dir, 'manifest.jsonl'), 'utf8').split('\n').slice(0, -2);
@@ -266,7 +266,7 @@ t.test('its keys are checked like those of any other', (t) => {
     /probes.flip.tosses: is missing, here and in the defaults/,
   );
   wrong('kind: coin', 'kind: coins', /defaults.kind is "coins": did you mean coin\?/);
-  wrong(', good: {accept: [clean]}', '', /probes.flip.expect: says nothing of good/);
+  wrong(', good: {accept: [closed]}', '', /probes.flip.expect: says nothing of good/);
   wrong('control: bad', 'control: worse', /defaults.control: unknown variant worse/);
   t.end();
 });

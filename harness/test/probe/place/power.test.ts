@@ -72,9 +72,9 @@ t.test('where there is a finding already, or nothing to take away, no mutant is 
   t.match(nextStep(makePlaceSpec(), [control, main()], none), { kind: 'done' }, 'unless the probe asks for them');
 });
 
-t.test('an absence whose mutants were noticed is clean, and says where', async (t) => {
+t.test('an absence whose mutants were noticed is closed, and says where', async (t) => {
   const { stock } = stockOf(main(), BASE, ...NOTICED, ...SILENT, BOTH);
-  t.match(stock, { outcome: 'clean', counts: { clean: 3 }, signatures: [] });
+  t.match(stock, { outcome: 'closed', counts: { ok: 3 }, signatures: [] });
   const reason = stock?.reason ?? '';
   t.match(reason, /1 of 2 waits removed was noticed; stop_machine in .* at 1 of 3 points by stall, the first do_swap/);
   t.match(reason, /all of them at 1 of 3 points by stall, .*; synchronize_rcu in .*: no difference by itself/);
@@ -84,7 +84,7 @@ t.test('an absence whose mutants were noticed is clean, and says where', async (
 t.test('waits that cover each other are noticed together', async (t) => {
   const silent = [preempted(2, [STOP], WAITED), without(3, [STOP], WAITED), ...SILENT];
   t.match(stockOf(main(), BASE, ...silent, BOTH).stock, {
-    outcome: 'clean',
+    outcome: 'closed',
     reason: /0 of 2 waits removed were noticed; all of them at 1 of 3/,
   });
   t.match(stockOf(main(), BASE, ...silent, without(6, [STOP, GRACE], WAITED)).stock, {
@@ -120,7 +120,7 @@ t.test('an absence without power is inconclusive, and says what is missing', asy
 t.test('what the kernel as it is shows under a stall is a finding; what a mutant shows is none', async (t) => {
   t.match(stockOf(main([STOP]), stalled(WAITED, HANG)).stock, { outcome: 'hang', reason: /^under a stall: / });
   const same = stockOf(main([STOP]), BASE, without(2, [STOP], OOPS, WAITED, WAITED));
-  t.match(same.stock, { outcome: 'clean', signatures: [] });
+  t.match(same.stock, { outcome: 'closed', signatures: [] });
 });
 
 t.test('a report has the mutants in its row, and no finding of theirs', async (t) => {
@@ -135,5 +135,5 @@ t.test('a report has the mutants in its row, and no finding of theirs', async (t
     ['weakened'],
   );
   const brief = briefOfPlaced(probe, mutant);
-  t.match(brief, { outcome: 'clean', void: true, titles: [], splat: null, words: /^without stop_machine/ });
+  t.match(brief, { outcome: 'ok', void: true, titles: [], splat: null, words: /^without stop_machine/ });
 });

@@ -14,7 +14,11 @@ import {
   trialsOf,
 } from './fixtures/make.ts';
 
-const figures = (role: Role, ...evidence: Evidence[]) => figuresOf(trialsOf('v', evidence), role);
+function figures(role: Role, ...evidence: Evidence[]) {
+  const { boots, suspect } = figuresOf(trialsOf('v', evidence), role);
+  const exposure = boots.reduce((sum, boot) => sum + boot.exposure, 0);
+  return { events: boots.filter(({ event }) => event).length, suspect, exposure };
+}
 const late = { unreportedExposure: 50 };
 
 t.test('a crashed trial is one event, however many splats it has', async (test) => {

@@ -17,12 +17,13 @@ import {
   times,
 } from './fixtures/make.ts';
 
-const clean = makeEvidence({ exposure: makeExposure(5000) });
+const ok = makeEvidence({ exposure: makeExposure(50_000) });
+const whole = times(3, ok);
 const good: Record<string, Evidence[]> = {
-  unpatched: [clean],
+  unpatched: whole,
   weakened: times(3, crashed(500)),
-  v5b: [clean],
-  stock: [clean],
+  v5b: whole,
+  stock: whole,
 };
 
 function judgeRun(
@@ -53,10 +54,10 @@ t.test('0: every variant met its expectation, known findings included', async (t
   test.same(
     run.variants.map((variant) => [variant.variant, variant.outcome]),
     [
-      ['unpatched', 'clean'],
+      ['unpatched', 'not-reproduced'],
       ['weakened', 'target'],
-      ['v5b', 'clean'],
-      ['stock', 'clean'],
+      ['v5b', 'not-reproduced'],
+      ['stock', 'not-reproduced'],
     ],
   );
   const known = judge({ v5b: [hung()] });
@@ -68,11 +69,11 @@ t.test('1: a missed expectation, named', async (test) => {
   const run = judge({ stock: [crashed(5)] });
   test.equal(run.status, 1);
   test.equal(run.reasons.length, 1);
-  test.match(run.reasons[0], /^anon\/stock: expected clean, got target/);
+  test.match(run.reasons[0], /^anon\/stock: expected not-reproduced, got target/);
 });
 
 t.test('125: a blind control, whatever the plan accepts', async (test) => {
-  const run = judge({ weakened: [clean], stock: [], v5b: [hung()] });
+  const run = judge({ weakened: [ok], stock: [], v5b: [hung()] });
   test.match(run, { status: 125, blindProbes: ['anon'] });
   test.match(run.reasons[0], /anon: blind, its control weakened did not crash/);
   const accepting = judgeRun(
@@ -87,7 +88,7 @@ t.test('125: a blind control, whatever the plan accepts', async (test) => {
         }),
       ],
     },
-    [...seenOf('weakened', [clean]), ...seenOf('unpatched', [clean])],
+    [...seenOf('weakened', [ok]), ...seenOf('unpatched', [ok])],
   );
   test.match(accepting, { status: 125, blindProbes: ['anon'] });
 });
@@ -107,7 +108,7 @@ t.test('128: trials that the host took kept a variant from its outcome', async (
   const run = judge({ unpatched: [makeEvidence({ exposure: makeExposure(10) }), hostFault()] });
   test.equal(run.status, 128);
   test.same(run.reasons, ['anon/unpatched: trials lost to the host: 1']);
-  test.equal(judge({ stock: [clean, hostFault()] }).status, 0, 'it has its outcome all the same');
+  test.equal(judge({ stock: [...whole, hostFault()] }).status, 0, 'it has its outcome all the same');
 });
 
 t.test('if several hold: 130, 129, 128, 1, 125', async (test) => {
@@ -127,22 +128,22 @@ t.test('each probe has its own control', async (test) => {
   ];
   const trials = [
     ...seenOf('weakened', times(3, crashed(500))),
-    ...seenOf('stock', [clean]),
-    ...seenOf('weakened', [clean], 'shmem'),
-    ...seenOf('stock', [clean], 'shmem'),
+    ...seenOf('stock', whole),
+    ...seenOf('weakened', [ok], 'shmem'),
+    ...seenOf('stock', [ok], 'shmem'),
   ];
   const run = judgeRun({ probes }, trials);
   test.same(run.blindProbes, ['shmem']);
   test.same(
     run.variants.map((variant) => variant.outcome),
-    ['target', 'clean', 'inconclusive', 'inconclusive'],
+    ['target', 'not-reproduced', 'inconclusive', 'inconclusive'],
   );
   test.same(judgeRun({ probes }, [...trials].reverse()), run, 'in any order');
 });
 
-t.test('alpha decides', async (test) => {
-  const trials = [...seenOf('weakened', times(3, crashed(500))), ...seenOf('stock', [clean])];
-  const probes = [makeProbe({ variants: ['weakened', 'stock'] })];
+t.test('alpha decides how low a limit is', async (test) => {
+  const trials = [...seenOf('weakened', times(3, crashed(500))), ...seenOf('stock', times(3, makeEvidence()))];
+  const probes = [makeProbe({ variants: ['weakened', 'stock'], atMost: 0.02 })];
   test.equal(judgeRun({ probes }, trials).status, 0);
   test.equal(judgeRun({ probes, alpha: 0.0001 }, trials).status, 125);
 });

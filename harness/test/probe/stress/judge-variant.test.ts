@@ -3,7 +3,9 @@ import t from 'tap';
 import { stressFigures } from '../../../probe/stress/figures.ts';
 import { judgeVariant as judgeProbed } from '../../../probe/stress/judge.ts';
 import { controlOf } from '../../../probe/stress/outcome.ts';
+import type { StressSpec } from '../../../probe/stress/spec.ts';
 import type { Evidence, JudgedTrial } from '../../../probe/stress/trial.ts';
+import { atMost } from '../../../stats/at-most.ts';
 import {
   crashed,
   hostFault,
@@ -19,69 +21,90 @@ import {
 } from './fixtures/make.ts';
 
 const probe = makeProbe();
-const seeing = times(3, crashed(500)); // 3 in 1500: a clean variant needs 2570
+const seeing = times(3, crashed(500)); // 3 in 1500: a rate of 2e-3
 const warning = makeOther('warning', 'WARNING in swapon');
 
 const context = { alpha: 0.05, unavailable: {} };
 
 /** A verdict with its figures. */
-function judgeVariant(variant: string, trials: readonly JudgedTrial[], control: ReturnType<typeof controlOf>) {
-  const { figures, ...verdict } = judgeProbed(probe, variant, trials, control, context);
+function judgeVariant(
+  variant: string,
+  trials: readonly JudgedTrial[],
+  control: ReturnType<typeof controlOf>,
+  of: StressSpec = probe,
+) {
+  const { figures, ...verdict } = judgeProbed(of, variant, trials, control, context);
   return { ...verdict, ...stressFigures.parse(figures) };
 }
 
-function judge(variant: string, evidence: readonly Evidence[], control: readonly Evidence[] = seeing) {
+function judge(
+  variant: string,
+  evidence: readonly Evidence[],
+  control: readonly Evidence[] = seeing,
+  of: StressSpec = probe,
+) {
   const trials = variant === probe.control ? evidence : control;
-  return judgeVariant(variant, trialsOf(variant, evidence), controlOf(probe, trialsOf('weakened', trials)));
+  return judgeVariant(variant, trialsOf(variant, evidence), controlOf(of, trialsOf('weakened', trials)), of);
 }
-const clean = (exposed: number) => makeEvidence({ exposure: makeExposure(exposed) });
+const ok = (exposed: number) => makeEvidence({ exposure: makeExposure(exposed) });
 
-t.test('clean needs p < alpha against the control', async (test) => {
-  const enough = judge('stock', [clean(2000), clean(570)]);
-  test.match(enough, {
-    outcome: 'clean',
-    comparison: { significant: true, needed: 2570, suspect: 0 },
-    expectation: { kind: 'met' },
-  });
-  test.match(enough.reason, /no crash in 2,570 exposed swapoffs; at the rate of weakened that has p = 0.050/);
-  test.match(enough.rate, { events: 0, exposure: 2570, low: 0 });
-  test.ok(enough.rate.high > 0 && enough.rate.high < 0.0015, 'the upper bound that its exposure supports');
-
-  const short = judge('stock', [clean(2000), clean(569)]);
-  test.match(short, {
-    outcome: 'inconclusive',
-    comparison: { significant: false, needed: 2570 },
-    expectation: { kind: 'cannot-tell' },
-  });
-  test.match(short.reason, /p < 0.05 needs 2,570/);
+t.test('an absence says how rare the bug can be at most, over boots', async (test) => {
+  const enough = judge('stock', times(3, ok(50_000)));
+  test.match(enough, { outcome: 'not-reproduced', suspect: 0, expectation: { kind: 'met' } });
+  const limit = atMost(times(3, 50_000), { confidence: 1 - 0.05 / 3 });
+  test.match(enough.atMost, { rate: limit, wanted: 2e-3 }, 'for the three variants together');
+  test.equal(
+    enough.reason,
+    `no crash in 150,000 exposed swapoffs of 3 boots: at most ${limit.toExponential(1)} per exposed swapoff (98.3 %)`,
+  );
+  test.match(enough.rate, { events: 0, exposure: 150_000, boots: 3, low: 0 });
+  const one = judge('stock', [ok(150_000), ok(1)]);
+  test.ok((one.atMost?.rate ?? 0) > limit * 10, 'one long boot is one boot');
 });
 
-t.test('a lost trial counts as a crash in the comparison, and only there', async (test) => {
-  const doubted = judge('stock', [clean(2570), lost()]);
-  test.match(doubted, {
+t.test('a limit that is no lower than the rate of the control says nothing', async (test) => {
+  const short = judge('stock', times(2, ok(100)));
+  test.match(short, { outcome: 'inconclusive', expectation: { kind: 'cannot-tell' } });
+  test.match(
+    short.reason,
+    /^no crash in 200 exposed swapoffs of 2 boots: at most .* \(98.3 %\), weakened crashes at 2.0e-3$/,
+  );
+});
+
+t.test('a plan says which limit it needs', async (test) => {
+  const strict = makeProbe({ atMost: 1e-5 });
+  const short = judge('stock', times(3, ok(50_000)), seeing, strict);
+  test.match(short, { outcome: 'inconclusive', reason: /, wanted 1\.0e-5$/ });
+  test.match(judge('stock', times(6, ok(1_000_000)), seeing, strict), { outcome: 'not-reproduced' });
+  test.match(judge('stock', times(3, ok(1000)), seeing, makeProbe({ atMost: 0.5 })), { outcome: 'not-reproduced' });
+});
+
+t.test('a lost trial has to be made up for', async (test) => {
+  const doubted = judge('stock', [...times(3, ok(50_000)), lost()]);
+  test.match(doubted, { outcome: 'inconclusive', suspect: 1, rate: { events: 0, exposure: 150_000 } });
+  test.match(doubted.reason, /1 of 4 trials lost in a way that may hide a crash: 10 whole ones make up for each/);
+  test.match(judge('stock', [...times(10, ok(50_000)), lost()]), { outcome: 'not-reproduced', suspect: 1 });
+  test.match(judge('stock', [...times(10, ok(50_000)), lost(), lost()]), { outcome: 'inconclusive' });
+});
+
+t.test('too few whole trials are no absence', async (test) => {
+  test.match(judge('stock', [ok(1_000_000)]), {
     outcome: 'inconclusive',
-    comparison: { suspect: 1, needed: 4531 },
-    rate: { events: 0, exposure: 2570 },
-  });
-  test.match(judge('stock', [clean(4530), lost()]), { outcome: 'inconclusive' });
-  test.match(judge('stock', [clean(4531), lost()]), { outcome: 'clean', reason: /1 lost trial counted as a crash/ });
-  test.match(judge('stock', [clean(9000), lost(), lost()]), {
-    outcome: 'clean',
-    reason: /2 lost trials counted as crashes/,
+    reason: /; 1 whole trials of at least 2$/,
   });
 });
 
 t.test('worst first: target, hang, other-bug', async (test) => {
   const other = makeEvidence({ splats: [warning] });
-  test.match(judge('stock', [clean(9000), other, hung(), crashed(5)]), {
+  test.match(judge('stock', [ok(9000), other, hung(), crashed(5)]), {
     outcome: 'target',
     reason: /^1 of 4 trials crashed/,
   });
-  test.match(judge('stock', [clean(9000), other, hung()]), {
+  test.match(judge('stock', [ok(9000), other, hung()]), {
     outcome: 'hang',
     reason: '1 of 3 trials hung: no progress in swap-in',
   });
-  test.match(judge('stock', [clean(9000), other]), {
+  test.match(judge('stock', [ok(9000), other]), {
     outcome: 'other-bug',
     reason: '1 of 2 trials: WARNING in swapon',
   });
@@ -95,29 +118,22 @@ t.test('the commonest place of a hang is named', async (test) => {
 });
 
 t.test('trials are counted by verdict', async (test) => {
-  const { counts } = judge('stock', [
-    clean(10),
-    clean(10),
-    hung(),
-    crashed(1),
-    lost(),
-    makeEvidence({ splats: [warning] }),
-  ]);
-  test.same(counts, { target: 1, hang: 1, 'other-bug': 1, clean: 2, measured: 0, inconclusive: 1 });
+  const { counts } = judge('stock', [ok(10), ok(10), hung(), crashed(1), lost(), makeEvidence({ splats: [warning] })]);
+  test.same(counts, { target: 1, hang: 1, 'other-bug': 1, ok: 2, inconclusive: 1 });
 });
 
-t.test('the control is compared with nothing', async (test) => {
-  const verdict = judge('weakened', [crashed(100, { unreportedExposure: 20 }), clean(100)]);
+t.test('the control is held against nothing', async (test) => {
+  const verdict = judge('weakened', [crashed(100, { unreportedExposure: 20 }), ok(100)]);
   test.match(verdict, {
     outcome: 'target',
-    comparison: null,
+    atMost: null,
     rate: { events: 1, exposure: 220 },
     expectation: { kind: 'met' },
   });
 });
 
-t.test('a control that did not crash is never clean', async (test) => {
-  test.match(judge('weakened', [clean(90_000)]), {
+t.test('a control that did not crash is never without a finding', async (test) => {
+  test.match(judge('weakened', [ok(90_000)]), {
     outcome: 'inconclusive',
     reason: /did not crash in 90,000 exposed swapoffs: the probe is blind/,
     expectation: { kind: 'cannot-tell' },
@@ -126,15 +142,15 @@ t.test('a control that did not crash is never clean', async (test) => {
 });
 
 t.test('under a blind control absence means nothing, presence still does', async (test) => {
-  const blind = [clean(500)];
-  test.match(judge('stock', [clean(1_000_000)], blind), {
+  const blind = [ok(500)];
+  test.match(judge('stock', [ok(1_000_000)], blind), {
     outcome: 'inconclusive',
-    comparison: null,
-    reason: /^blind: the control weakened/,
+    atMost: null,
+    reason: /^blind: the control weakened did not crash$/,
   });
   test.match(judge('v5b', [hung()], blind), {
     outcome: 'hang',
-    comparison: null,
+    atMost: null,
     expectation: { kind: 'known', seen: ['hang'] },
   });
   test.match(judge('stock', [crashed(5)], blind), { outcome: 'target', expectation: { kind: 'missed' } });
@@ -151,12 +167,15 @@ t.test('where nothing was raced, the reason of the trials is the reason', async 
     { expectation: { kind: 'cannot-tell' } },
     'accepting inconclusive does not accept this',
   );
-  test.match(judge('unpatched', [clean(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
+  test.match(judge('unpatched', [ok(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
 });
 
-t.test('one exposed swapoff is an exposure, and a clean trial without any is none', async (test) => {
-  test.match(judge('stock', [clean(1)]), { outcome: 'inconclusive', reason: /^no crash in 1 exposed swapoff gives/ });
-  const bare = trialsOf('stock', [clean(0)]).map((trial) => ({ ...trial, verdict: { kind: 'clean' } as const }));
+t.test('one exposed swapoff is an exposure, and a trial without any is none', async (test) => {
+  test.match(judge('stock', times(2, ok(1))), {
+    outcome: 'inconclusive',
+    reason: /^no crash in 2 exposed swapoffs of 2/,
+  });
+  const bare = trialsOf('stock', [ok(0)]).map((trial) => ({ ...trial, verdict: { kind: 'ok' } as const }));
   const control = controlOf(probe, trialsOf('weakened', seeing));
   test.match(judgeVariant('stock', bare, control), {
     outcome: 'inconclusive',
@@ -164,13 +183,21 @@ t.test('one exposed swapoff is an exposure, and a clean trial without any is non
   });
 });
 
-t.test('a control so rare that no exposure tells a variant apart', async (test) => {
-  const rare = [crashed(1e13)];
-  test.match(judge('stock', [clean(1000)], rare), {
+t.test('a control that no longer crashes at the end makes every absence worthless', async (test) => {
+  const first = trialsOf('weakened', seeing);
+  const last = (evidence: Evidence) =>
+    trialsOf('weakened', [evidence]).map((trial) => ({
+      ...trial,
+      evidence: { ...trial.evidence, step: { ...trial.evidence.step, args: { seconds: 20, part: 'last' } as const } },
+    }));
+  const quiet = controlOf(probe, [...first, ...last(ok(500))]);
+  test.equal(quiet.blind, 'no longer crashed at the end');
+  test.match(judgeVariant('stock', trialsOf('stock', times(3, ok(50_000))), quiet), {
     outcome: 'inconclusive',
-    reason: /no exposure would give p < 0.05/,
-    comparison: { needed: null },
+    reason: 'blind: the control weakened no longer crashed at the end',
   });
+  test.equal(controlOf(probe, [...first, ...last(crashed(500))]).blind, null);
+  test.equal(controlOf(probe, [...first, ...last(hostFault())]).blind, null, 'one that the host took says nothing');
 });
 
 t.test('signatures: what follows the expected bug is its consequence', async (test) => {

@@ -3,7 +3,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { countOutcomes, type VariantOutcome } from '../../../model/outcome.ts';
+import { countSteps, type StepOutcome } from '../../../model/outcome.ts';
 import {
   probeSpec,
   stepName,
@@ -30,8 +30,8 @@ const keys = {
   steps: z.number({ error: 'needs a number of steps' }),
 };
 
-const outcomeOf = ({ finding: { edges, whole } }: CoinSeen): VariantOutcome =>
-  !whole ? 'inconclusive' : edges > 0 ? 'target' : 'clean';
+const outcomeOf = ({ finding: { edges, whole } }: CoinSeen): StepOutcome =>
+  !whole ? 'inconclusive' : edges > 0 ? 'target' : 'ok';
 
 const TITLE = 'coin: fell on its edge';
 
@@ -157,8 +157,8 @@ function of(seen: readonly CoinSeen[], variant: string): CoinSeen[] {
 }
 
 function judged({ expect }: Coin, variant: string, seen: readonly CoinSeen[]): ProbedVariant {
-  const counts = countOutcomes(seen.map(outcomeOf));
-  const outcome = counts.target > 0 ? 'target' : counts.clean > 0 ? 'clean' : 'inconclusive';
+  const counts = countSteps(seen.map(outcomeOf));
+  const outcome = counts.target > 0 ? 'target' : counts.ok > 0 ? 'closed' : 'inconclusive';
   const met = expect[variant]?.accept.includes(outcome) === true;
   return {
     ...{ variant, outcome, counts, unit: 'step', grounds: true, figures: { tosses: seen.length } },
