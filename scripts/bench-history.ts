@@ -12,7 +12,7 @@ import { readHistory } from '../harness/run/history.ts';
 import { historyHtml } from '../harness/report/html/history.ts';
 import { template, writeNights, type Night, type Template } from '../harness/test/results/fixtures/many-runs.ts';
 
-const VARIANTS = ['unpatched', 'weakened', 'v5a', 'v5b', 'v5a+ra', 'v5b+ra', 'rcu-5.3', 'stock'];
+const VARIANTS = ['unpatched', 'weakened', 'v5a', 'v5b', 'v5a+sites+ra', 'v5b+sites+ra', 'rcu-5.3', 'stock'];
 
 /** The fixture's run with as many variants as the default plan has. */
 function wide({ header, verdict }: Template): Template {

@@ -17,7 +17,7 @@ t.test('a plan that a command makes runs by itself, on the variants that it was 
   const from = await shipped('default');
   const text = madePlanText(
     {
-      ...{ name: 'search', describe: 'a search', from, variants: ['v5a+ra', 'weakened'], race: 'swapoff' },
+      ...{ name: 'search', describe: 'a search', from, variants: ['v5a+sites+ra', 'weakened'], race: 'swapoff' },
       ...{ target: from.target },
       probes: {
         search: {
@@ -30,10 +30,10 @@ t.test('a plan that a command makes runs by itself, on the variants that it was 
   );
   t.notMatch(text, place.root, 'what is shipped has its bare name');
   const plan = parsed(text);
-  t.same(plan.variants, [variantOf(from, 'v5a+ra'), variantOf(from, 'weakened')]);
+  t.same(plan.variants, [variantOf(from, 'v5a+sites+ra'), variantOf(from, 'weakened')]);
   t.same(plan.target, from.target);
   t.match(plan.probes, [
-    { kind: 'search', id: 'search', variants: ['v5a+ra', 'weakened'], seed: '7', backend: { kind: 'zram' } },
+    { kind: 'search', id: 'search', variants: ['v5a+sites+ra', 'weakened'], seed: '7', backend: { kind: 'zram' } },
   ]);
   t.match(plan.probes[0]?.expect['weakened'], { accept: [...OUTCOMES] });
 });

@@ -48,7 +48,7 @@ t.test('a search of the control finds the bug, and brings it down to a schedule 
 t.test('a search of a fix finds nothing, and has held threads', async (t) => {
   await booted(t.name);
   const run = await swaprace([
-    ...['interleave', 'search', 'v5b+ra', '--rounds', '12', '--functions', 'do_swap_page,__swap_duplicate'],
+    ...['interleave', 'search', 'v5b+sites+ra', '--rounds', '12', '--functions', 'do_swap_page,__swap_duplicate'],
     ...['--json', '--results', t.testdir()],
   ]);
   t.equal(run.exitCode, 0, run.all);
@@ -62,7 +62,7 @@ t.test('a function that the kernel does not have is refused', async (t) => {
   const run = await swaprace([
     'interleave',
     'search',
-    'v5b+ra',
+    'v5b+sites+ra',
     '--functions',
     'no_such_function',
     '--results',

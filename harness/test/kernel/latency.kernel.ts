@@ -29,7 +29,7 @@ const probe = plan.probes[0] as LatencySpec;
 const { workload: shipped } = probe;
 const guest = probe.guest as NonNullable<LatencySpec['guest']>;
 const race = readRace(place.guestsDir, probe.race.name);
-const kernel = await kernelOf(await shippedPlan('default'), 'v5b+ra');
+const kernel = await kernelOf(await shippedPlan('default'), 'v5b+sites+ra');
 const lab = await labFor(kernel);
 
 const filesIn = (dir: string) => ({ path: (name: string) => join(dir, name) });

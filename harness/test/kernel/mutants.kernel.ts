@@ -47,9 +47,9 @@ t.test('v5b-no-duplicate: without one pair of get and put, what it guarded is op
   t.ok(kindCounts(map).refused > 0, 'with preemption off');
 });
 
-t.test('v5b+ra: with its wait and its pairs, such points hold', async (t) => {
+t.test('v5b+sites+ra: with its wait and its pairs, such points hold', async (t) => {
   await booted(t.name);
-  const map = await sparseMap(await shippedPlan('short'), 'v5b+ra', t.testdir(), 50);
+  const map = await sparseMap(await shippedPlan('short'), 'v5b+sites+ra', t.testdir(), 50);
   const counts = kindCounts(map);
   t.equal(counts.oops + counts.corruption + counts.hang, 0, mapText(map));
   t.ok(counts.waited > 0, 'swapoff waited for the fault somewhere');

@@ -27,7 +27,7 @@ const plan = await shippedPlan('default');
 const probe = stressOf(plan, undefined);
 const stock = await kernelOf(plan, 'stock');
 /** Sound for tmpfs as well; 6.1 as released can hang there in its read-ahead (docs/series.md). */
-const fixed = await kernelOf(plan, 'v5b+ra');
+const fixed = await kernelOf(plan, 'v5b+sites+ra');
 const lab = await labFor(stock);
 
 /** A probe of one trial, and how long it races. */

@@ -41,12 +41,12 @@ async function measured(t: Test, name: string, variants?: readonly string[], boo
 const wordsOf = ({ arm, usable, unusable }: ArmSummary): string =>
   `${arm.id}: ${usable} usable, ${JSON.stringify(unusable)}`;
 
-t.test('the shipped comparison tells v5a+ra from v5b+ra, or says why not', async (t) => {
+t.test('the shipped comparison tells v5a+sites+ra from v5b+sites+ra, or says why not', async (t) => {
   const { analysis, probe } = await measured(t, 'latency');
   for (const arm of analysis.arms) t.ok(arm.usable >= probe.budget.minBoots - 2, wordsOf(arm));
   const { verdict } = primaryOf(analysis.pairs[0]!);
   t.ok(
-    verdict.kind === 'not-resolvable' || (verdict.kind === 'better' && verdict.arm === 'v5a+ra'),
+    verdict.kind === 'not-resolvable' || (verdict.kind === 'better' && verdict.arm === 'v5a+sites+ra'),
     JSON.stringify(verdict),
   );
 });
@@ -55,7 +55,7 @@ t.test('timerlat keeps the stopped machine apart from what else wake-ups wait fo
   const { arms, pairs } = (await measured(t, 'latency-timerlat')).analysis;
   for (const arm of arms) t.ok(arm.usable >= 4, wordsOf(arm));
   const stopped = pairs[0]?.endpoints.find(({ endpoint }) => endpoint === 'stopped');
-  t.same(stopped?.verdict, { kind: 'better', arm: 'v5a+ra' }, JSON.stringify(stopped));
+  t.same(stopped?.verdict, { kind: 'better', arm: 'v5a+sites+ra' }, JSON.stringify(stopped));
   t.ok(Math.abs(stopped!.comparison!.medians[0]) < 0.01 * stopped!.comparison!.medians[1], 'RCU stops no machine');
 });
 
@@ -77,7 +77,7 @@ t.test('on PREEMPT_RT the legal forms are compared, whatever becomes of the unpa
 });
 
 t.test('on PREEMPT_RT each version of V5 ends in the kernel’s own complaint, not in a figure', async (t) => {
-  const { analysis, shown } = await measured(t, 'latency-rt', ['v5a+ra', 'v5b+ra'], 1);
+  const { analysis, shown } = await measured(t, 'latency-rt', ['v5a+sites+ra', 'v5b+sites+ra'], 1);
   for (const arm of analysis.arms) {
     t.match(
       arm,

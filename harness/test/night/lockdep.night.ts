@@ -17,7 +17,7 @@ import { stressCommand } from '../../workload/command.ts';
 import { booted, exploreOnce, kernelOf, labFor, never, shippedPlan, shippedSchedule, swaprace } from '../kernel/lab.ts';
 
 const plan = await shippedPlan('lockdep');
-const FIXES = ['v5a+ra', 'v5b+ra', 'rcu-5.3+ra', 'stock'];
+const FIXES = ['v5a+sites+ra', 'v5b+sites+ra', 'rcu-5.3+ra', 'stock'];
 const HOLDS: readonly HoldKind[] = ['stall', 'preempt'];
 const ATTEMPTS = 2;
 /** The path is several times that of a plain kernel. */
@@ -77,7 +77,7 @@ async function debugLocksAfterStress(variant: string): Promise<string> {
 
 t.test('lock validation is on when a fix has been stressed, and off when a mutant has', async (t) => {
   await booted(t.name);
-  t.equal(await debugLocksAfterStress('v5b+ra'), '1');
+  t.equal(await debugLocksAfterStress('v5b+sites+ra'), '1');
   t.equal(await debugLocksAfterStress('v5b-lock-order'), '0');
 });
 

@@ -387,7 +387,7 @@ t.test('the shipped plans', async (test) => {
   const plan = shipped('default');
   test.same(
     plan.variants.map((variant) => variant.id),
-    ['unpatched', 'weakened', 'v5a', 'v5b', 'v5a+ra', 'v5b+ra', 'rcu-5.3', 'stock'],
+    ['unpatched', 'weakened', 'v5a', 'v5b', 'v5a+sites+ra', 'v5b+sites+ra', 'rcu-5.3', 'stock'],
   );
   test.match(plan.probes[0], {
     id: 'anon',
@@ -396,7 +396,7 @@ t.test('the shipped plans', async (test) => {
   });
   test.same(
     shipped('short').variants.map((variant) => variant.id),
-    ['weakened', 'v5b+ra', 'stock'],
+    ['weakened', 'v5b+sites+ra', 'stock'],
   );
   test.same(shipped('swapped').probes[0]?.expect['weakened'], { accept: ['not-reproduced', 'closed'], known: [] });
 });

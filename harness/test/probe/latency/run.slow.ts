@@ -46,7 +46,7 @@ t.test('a run says which variant is better, with its controls', async (t) => {
   t.match(run.report, /v5a\+ra: measured +8 boots/);
   t.match(run.report, /v5b\+ra: measured +8 boots +v5a\+ra better/);
   t.match(
-    rowOf(run, 'v5b+ra').remarks.map((remark) => remark.slice(0, 70)),
+    rowOf(run, 'v5b+sites+ra').remarks.map((remark) => remark.slice(0, 70)),
     [
       /^real-time threads during swapoff\(\), v5a\+ra -> v5b\+ra: v5a\+ra better/,
       /^how long swapoff\(\) takes, .*: no difference shown/,
@@ -91,8 +91,8 @@ t.test('the history has the figures of its analysis, each to its own control', a
   t.same(
     series.map(({ probe, variant, points }) => [probe, variant, points.length]),
     [
-      ['rt', 'v5a+ra', 1],
-      ['rt', 'v5b+ra', 1],
+      ['rt', 'v5a+sites+ra', 1],
+      ['rt', 'v5b+sites+ra', 1],
     ],
   );
   t.same(
@@ -110,7 +110,7 @@ t.test('a run that was changed is found out', async (t) => {
   const changed = async (spoil: (step: string, dir: string) => Promise<void>): Promise<string> => {
     const dir = join(t.testdir({}), basename(run.dir));
     await cp(run.dir, dir, { recursive: true });
-    const step = run.shown.probes[0]!.steps.find(({ step: { variant } }) => variant === 'v5b+ra')!;
+    const step = run.shown.probes[0]!.steps.find(({ step: { variant } }) => variant === 'v5b+sites+ra')!;
     await spoil(join(dir, 'steps', step.hash), dir);
     await writeSums(dir);
     return problemsOf(dir);
@@ -150,7 +150,7 @@ t.test('a run that was changed is found out', async (t) => {
 
 const dies: Measure = async (step, probe, stage) => {
   const measured = await madeUpBoots()(step, probe, stage);
-  if (step.args.arm !== 'v5b+ra') return measured;
+  if (step.args.arm !== 'v5b+sites+ra') return measured;
   await appendFile(
     stage.files.path('console.log'),
     [
@@ -174,8 +174,8 @@ t.test(
   'a variant whose every boot crashes is reproduced, gives no figure, and leaves the others measured',
   async (t) => {
     const finished = await runPlan(await madeUpRunPlan(2), PLAN, optionsIn(t.testdir({}), dies));
-    t.match(rowOf(finished, 'v5a+ra').outcome, 'measured');
-    t.match(rowOf(finished, 'v5b+ra'), { outcome: 'target' });
+    t.match(rowOf(finished, 'v5a+sites+ra').outcome, 'measured');
+    t.match(rowOf(finished, 'v5b+sites+ra'), { outcome: 'target' });
     t.match(finished.report, /v5b\+ra: 2 boots not used: it is not compared\n +rt-v5b\+ra-0: kernel-complained, /);
     t.match(
       finished.report,
@@ -183,7 +183,7 @@ t.test(
     );
     t.equal(finished.shown.verdict.status, 1);
     t.equal(await problemsOf(finished.dir), '');
-    const plan = await madeUpRunPlan(2, { expect: { 'v5b+ra': { accept: ['target'], known: ['target'] } } });
+    const plan = await madeUpRunPlan(2, { expect: { 'v5b+sites+ra': { accept: ['target'], known: ['target'] } } });
     const known = await runPlan(plan, PLAN, optionsIn(t.testdir({ known: {} }), dies));
     t.match(known.shown.verdict.probes[0]?.variants[1]?.expectation, { kind: 'known', seen: ['target'] });
   },
@@ -201,12 +201,12 @@ t.test('a stopped run goes on where it was, and half a block does not count', as
     },
   });
   t.equal(stopped.shown.verdict.status, 130);
-  t.match(rowOf(stopped, 'v5a+ra').cells, ['2 boots']);
+  t.match(rowOf(stopped, 'v5a+sites+ra').cells, ['2 boots']);
   t.match(stopped.report, /2 boots of a block that is not whole, not counted/);
   t.equal(await problemsOf(stopped.dir), '');
   const resumed = await resumeRun(stopped.dir, optionsIn(dir, madeUpBoots()));
   t.equal(resumed.shown.probes[0]?.steps.length, 15);
-  t.match(rowOf(resumed, 'v5a+ra').cells, ['3 boots']);
+  t.match(rowOf(resumed, 'v5a+sites+ra').cells, ['3 boots']);
   t.equal(await problemsOf(resumed.dir), '');
 });
 

@@ -17,7 +17,7 @@ t.test('the shipped plan has such a probe, and is stored as it is', async (t) =>
   const probe = probeOf(shipped);
   t.same(
     armsOf(probe.variants).map(({ id }) => id),
-    ['v5a+ra', 'v5b+ra', 'v5a+ra=null', 'v5a+ra=quiet', 'v5a+ra=stop'],
+    ['v5a+sites+ra', 'v5b+sites+ra', 'v5a+sites+ra=null', 'v5a+sites+ra=quiet', 'v5a+sites+ra=stop'],
   );
   t.match(parse(shipped), { seed: 1, alpha: 0.05, accelerator: 'auto' });
   t.match(probe, {
