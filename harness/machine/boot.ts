@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { aborted, untilNextLook } from '../host/deadline.ts';
+import { withHostErrors } from '../host/files.ts';
 import { keepTail, start, tail } from '../host/process.ts';
 import { BootError, HostError, InterruptedError, MachineLostError, SwapraceError } from '../model/errors.ts';
 import type { BootRequest, PlacingSockets, StartedGuest } from '../model/guest.ts';
@@ -36,6 +37,13 @@ const AFTER_LOST_SESSION_MS = 2_000;
 /** What query-status answers. */
 const statusSchema = z.object({ status: z.string() });
 
+/** What QEMU says of a disk image that it cannot read or write. */
+const ioErrorSchema = z.object({
+  operation: z.string().default('use'),
+  reason: z.string().default('an I/O error'),
+  nospace: z.boolean().default(false),
+});
+
 /** What query-cpus-fast returns per vCPU. */
 const vcpusSchema = z.array(z.object({ 'cpu-index': z.number(), 'thread-id': z.number() }));
 
@@ -46,7 +54,7 @@ const TIE = ['setpriv', '--pdeathsig', 'KILL'] as const;
  * Starts a machine and waits until it answers over SSH.
  *
  * @throws BootError `BOOT_PANIC`, `BOOT_SILENT`, `BOOT_RESET`, `BOOT_NO_SESSION`: the kernel's or the image's fault.
- * @throws HostError `QEMU_FAILED`, `QEMU_KILLED`: the host's.
+ * @throws HostError `QEMU_FAILED`, `QEMU_KILLED`, `DISK_FULL`: the host's.
  * @throws InterruptedError when `signal` aborts.
  */
 export async function boot(
@@ -81,6 +89,7 @@ class Machine {
   #qmp: QmpClient | null = null;
   #shutdownReason: string | null = null;
   #killed = false;
+  #diskError: string | null = null;
   #panic: string | null = null;
   readonly #stderr: () => string;
 
@@ -99,7 +108,12 @@ class Machine {
     this.ended = this.#awaitEnd();
   }
 
-  static async start(request: BootRequest, signal: AbortSignal): Promise<Machine> {
+  /** @throws HostError `DISK_FULL` for a full temporary folder. */
+  static start(request: BootRequest, signal: AbortSignal): Promise<Machine> {
+    return withHostErrors('start a guest', request.workDir, () => Machine.#start(request, signal));
+  }
+
+  static async #start(request: BootRequest, signal: AbortSignal): Promise<Machine> {
     const path = (name: string): string => join(request.workDir, name);
     const initramfs = path('initramfs.cpio');
     await concatenate(request.initramfs, initramfs);
@@ -141,6 +155,7 @@ class Machine {
     }
     this.#qmp?.onEvent(({ event, data }) => {
       if (event === 'SHUTDOWN') this.#shutdownReason = String(data['reason']);
+      if (event === 'BLOCK_IO_ERROR') this.#noteDiskError(ioErrorSchema.parse(data));
     });
     return connectSsh({
       socketPath: this.sshSockets[0] as string,
@@ -225,6 +240,13 @@ class Machine {
     return vcpus.sort((a, b) => a['cpu-index'] - b['cpu-index']).map((vcpu) => vcpu['thread-id']);
   }
 
+  /** QEMU stops the guest or lets it see the error: neither is the kernel's fault. */
+  #noteDiskError({ operation, reason, nospace }: z.infer<typeof ioErrorSchema>): void {
+    const why = nospace ? 'the disk that holds the temporary folder is full' : reason;
+    this.#diskError ??= `QEMU cannot ${operation} the guest's disk image: ${why}`;
+    this.child.kill('SIGKILL');
+  }
+
   /** SIGKILL: nothing in a guest needs saving. */
   async kill(): Promise<void> {
     this.#killed = true;
@@ -237,6 +259,7 @@ class Machine {
     this.#qmp?.close();
     await this.console.closed();
     if (this.#killed) return { kind: 'ended-by-harness' };
+    if (this.#diskError !== null) return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: this.#diskError };
     if (result.signal !== undefined) return { kind: 'killed', signal: result.signal };
     if (result.exitCode !== 0)
       return { kind: 'failed', exitCode: result.exitCode ?? -1, stderr: tail(this.#stderr(), 10) };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf } from '../host/files.ts';
 import { runOk } from '../host/process.ts';
 import { HostError } from '../model/errors.ts';
 import type { SwapBackend } from '../model/guest.ts';
@@ -36,6 +37,7 @@ async function makeSparse(path: string, bytes: number): Promise<void> {
     await file.truncate(bytes);
     await file.close();
   } catch (cause) {
+    if (errnoOf(cause) === 'ENOSPC') throw cause;
     throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, {
       cause,
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { open } from 'node:fs/promises';
+import { errnoOf } from '../host/files.ts';
 import { HostError } from '../model/errors.ts';
 
 /** Layout constants of docs/interop/qcow2.txt in QEMU. */
@@ -57,6 +58,7 @@ export async function makeQcow2(path: string, sizeBytes: number, backing: string
     await file.writeFile(emptyQcow2(sizeBytes, backing));
     await file.close();
   } catch (cause) {
+    if (errnoOf(cause) === 'ENOSPC') throw cause;
     throw new HostError('DISK_IMAGE_FAILED', `Cannot make the disk image ${path}: ${(cause as Error).message}`, {
       cause,
     });
