@@ -2,7 +2,7 @@
 import { join, normalize } from 'node:path';
 import type { Patch } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
-import { readTextIfExists } from '../host/files.ts';
+import { errnoOf, readTextIfExists } from '../host/files.ts';
 
 /**
  * Reads a quilt folder: a file `series` that names one patch per line, and the patches next to it.
@@ -10,13 +10,21 @@ import { readTextIfExists } from '../host/files.ts';
  * @throws SourceError `SERIES_INVALID` naming the line, `SERIES_MISSING`.
  */
 export async function patchesOfQuilt(dir: string): Promise<Patch[]> {
-  const list = await readTextIfExists(join(dir, 'series'));
+  const list = await readFileText(join(dir, 'series'));
   if (list === null) {
     throw new SourceError('SERIES_MISSING', `Cannot read the series ${dir}: there is no file named series in it`, {
       hint: 'a series folder has a file `series` that names its patches in order; or name the patch file itself',
     });
   }
   return Promise.all(parseSeriesFile(dir, list).map((name) => readPatch(dir, name)));
+}
+
+/** The text of a file; null where there is none, or a folder has its name. */
+async function readFileText(path: string): Promise<string | null> {
+  return readTextIfExists(path).catch((error: unknown) => {
+    if (errnoOf(error) === 'EISDIR') return null;
+    throw error;
+  });
 }
 
 /** Patch names of a quilt `series` file. Pure. */
@@ -37,7 +45,7 @@ export function parseSeriesFile(dir: string, text: string): string[] {
 }
 
 async function readPatch(dir: string, name: string): Promise<Patch> {
-  const text = await readTextIfExists(join(dir, name));
+  const text = await readFileText(join(dir, name));
   if (text === null) throw invalid(join(dir, 'series'), `${name} is not there`, 'add the patch, or take its line out');
   return { name, text };
 }

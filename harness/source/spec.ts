@@ -61,6 +61,8 @@ function parseDeb(text: string, rest: string): SourceSpec {
 function parseTarball(text: string, rest: string, baseDir: string): SourceSpec {
   const { body, sha256 } = splitPin(text, rest);
   if (/^[a-z]+:\/\//.test(body) && !isUrl(body)) throw invalid(text, 'only http and https are fetched');
+  if (body.startsWith('http://') && sha256 === null)
+    throw invalid(text, 'what comes over plain http may be anything: name its #sha256:, or use https');
   const location = isUrl(body) || isAbsolute(body) ? body : resolve(baseDir, body);
   return { kind: 'tarball', location, sha256 };
 }

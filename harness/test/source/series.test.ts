@@ -33,6 +33,8 @@ t.test('a quilt folder that is wrong is named with its line', async (t) => {
     [{ 'a.patch': '' }, /no file named series/],
     [{ series: 'a.patch\n' }, /series: a\.patch is not there/],
     [{ series: '\n../a.patch\n' }, /series:2: \.\.\/a\.patch is outside/],
+    [{ series: {} }, /no file named series/],
+    [{ series: 'a.patch\n', 'a.patch': {} }, /series: a\.patch is not there/],
     [{ series: 'a.patch -p0\n', 'a.patch': '' }, /series:1: a\.patch asks for -p0/],
   ] as const;
   for (const [content, why] of table) {

@@ -57,3 +57,14 @@ t.test('what is wrong is named with its mend', async (t) => {
     t.throws(() => parseSourceSpec(text), { message: text }, 'the value is named');
   }
 });
+
+t.test('plain http is taken only with a sum', async (t) => {
+  t.throws(() => parseSourceSpec('tarball:http://example.org/l.tar.xz'), {
+    name: 'UsageError',
+    code: 'SOURCE_INVALID',
+    message: /plain http/,
+  });
+  const pinned = `tarball:http://example.org/l.tar.xz#sha256:${'a'.repeat(64)}`;
+  t.match(parseSourceSpec(pinned), { location: 'http://example.org/l.tar.xz', sha256: 'a'.repeat(64) });
+  t.match(parseSourceSpec('tarball:https://example.org/l.tar.xz'), { sha256: null });
+});
