@@ -61,13 +61,27 @@ setup_node() {
     [ "$major" -ge 20 ] || setup_fail "Node.js $(node --version) is too old. Install version 20 or later"
 }
 
-# Installs npm packages when package-lock.json has changed since.
+# Installs npm packages when package-lock.json has changed since. One at a time, and next to what is there: a harness
+# that runs meanwhile keeps its packages until the new ones take their place.
 setup_npm() { # root
     local stamp="$1/node_modules/.swaprace-lock"
     cmp -s "$1/package-lock.json" "$stamp" && return
-    printf 'swaprace: installing npm packages. Running: npm ci --ignore-scripts\n' >&2
-    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund >&2) || setup_fail 'npm ci failed (see above)'
-    cp "$1/package-lock.json" "$stamp"
+    (
+        flock 9 || setup_fail "cannot lock $1/.npm.lock"
+        # Another process may have installed them while this one waited.
+        cmp -s "$1/package-lock.json" "$stamp" && exit 0
+        printf 'swaprace: installing npm packages. Running: npm ci --ignore-scripts\n' >&2
+        new="$1/.npm-new"
+        rm -rf "$new"
+        mkdir "$new" && cp "$1/package.json" "$1/package-lock.json" "$new/" || setup_fail "cannot write $new"
+        (cd "$new" && npm ci --ignore-scripts --no-audit --no-fund >&2) || setup_fail 'npm ci failed (see above)'
+        cp "$new/package-lock.json" "$new/node_modules/.swaprace-lock" || setup_fail "cannot write $new"
+        if [ -e "$1/node_modules" ]; then
+            mv "$1/node_modules" "$new/old" || setup_fail "cannot replace $1/node_modules"
+        fi
+        mv "$new/node_modules" "$1/node_modules" || setup_fail "cannot replace $1/node_modules"
+        rm -rf "$new"
+    ) 9>"$1/.npm.lock" || exit 128
 }
 
 setup_all() { # root

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -53,4 +54,20 @@ t.test('on another system the programs are listed with how they were looked for'
 t.test('the list that doctor reads as well is what is installed', async (t) => {
   const { stdout } = await bash('echo "${setup_packages[*]} / ${setup_programs[*]}"');
   t.match(stdout, /^qemu-system-x86 gcc .*\bdpkg \/ qemu-system-x86_64 gcc \/usr\/include\/stdio\.h .*\bmke2fs\b/);
+});
+
+t.test('two that install npm packages at once do it once, and the old ones stay until then', async (t) => {
+  const root = t.testdir({ 'package.json': '{}', 'package-lock.json': '{}', node_modules: { old: '' } });
+  const npm = 'npm() { sleep 0.3; ls ../node_modules >>../log; mkdir node_modules; touch node_modules/new; }';
+  const both = await Promise.all([bash(`${npm}\nsetup_npm ${root}`), bash(`${npm}\nsetup_npm ${root}`)]);
+  t.same(
+    both.map(({ exitCode }) => exitCode),
+    [0, 0],
+  );
+  t.equal(readFileSync(join(root, 'log'), 'utf8'), 'old\n');
+  t.same(readdirSync(join(root, 'node_modules')).sort(), ['.swaprace-lock', 'new']);
+  t.notOk(readdirSync(root).includes('.npm-new'));
+  const failed = await bash(`npm() { return 1; }\necho 2 > ${root}/package-lock.json\nsetup_npm ${root}\necho went on`);
+  t.match(failed, { exitCode: 128, stdout: '', stderr: /npm ci failed/ });
+  t.same(readdirSync(join(root, 'node_modules')).sort(), ['.swaprace-lock', 'new'], 'what there was is still there');
 });
