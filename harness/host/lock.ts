@@ -31,7 +31,11 @@ export interface HeldLock extends AsyncDisposable {
  * The lock is flock(2)'s, on an open file of a child that lives as long as our end of its stdin: the kernel releases it
  * however this process ends, so no lock of a dead process is ever found and none must be broken.
  */
-const HOLD = 'exec 9<>"$1" || exit 1; flock -n 9 || { echo busy; flock 9 || exit 1; }; echo held; exec cat >/dev/null';
+const HOLD = [
+  'while :; do exec 9<>"$1" || exit 1; flock -n 9 || { echo busy; flock 9 || exit 1; }',
+  // A file that was removed while it was waited for is another one by now, which others lock.
+  '[ "$1" -ef /proc/self/fd/9 ] && break; done; echo held; exec cat >/dev/null',
+].join('; ');
 
 /**
  * Takes an exclusive lock on a file, which is created when missing; waits while another process holds it.

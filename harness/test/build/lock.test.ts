@@ -95,10 +95,29 @@ t.test('a lock whose file has gone is refused, and nothing is left of it', async
     (seen) => void (second = acquireLock(path, { purpose: 'second', signal, onWait: () => seen() })),
   );
   await rm(join(dir, 'cache'), { recursive: true });
-  const refused = t.rejects(second, { code: 'ENOENT' });
+  const refused = t.rejects(second, { code: 'LOCK_FAILED' });
   await first[Symbol.asyncDispose]();
   await refused;
   t.equal(await children(), before);
+});
+
+t.test('who waited for a file that was removed waits for the one in its place', async (t) => {
+  const path = join(t.testdir(), 'lock');
+  const take = async (purpose: string, onWait?: () => void) =>
+    acquireLock(path, { purpose, signal, ...(onWait === undefined ? {} : { onWait }) });
+  const first = await take('first');
+  let second: ReturnType<typeof take> | null = null;
+  await new Promise<void>((seen) => void (second = take('second', seen)));
+  await rm(path);
+  const third = await take('third');
+  const order: string[] = [];
+  const last = second!.then((lock) => (order.push('second'), lock));
+  await first[Symbol.asyncDispose]();
+  await new Promise((later) => setTimeout(later, 300));
+  order.push('third releases');
+  await third[Symbol.asyncDispose]();
+  await (await last)[Symbol.asyncDispose]();
+  t.same(order, ['third releases', 'second']);
 });
 
 t.test("a file that cannot be locked is the host's fault", async (t) => {
