@@ -31,7 +31,7 @@ export function buildProgram(shell: {
     paint: paintFor(process.stdout),
   };
   const program = new Command('swaprace')
-    .description('Reproduce, place and measure the race between swap-in and swapoff() on real Linux kernels.')
+    .description('Reproduce, place and measure races of two kernel operations on real Linux kernels.')
     .helpOption('-h, --help', 'show this help')
     .enablePositionalOptions()
     .exitOverride()

@@ -13,7 +13,7 @@ export interface Shown {
   readonly reason: string;
   /** Trials by verdict. */
   readonly trials: StepCounts;
-  /** Exposed swapoffs. */
+  /** What was exposed, in the kind's unit. */
   readonly exposure: number;
   /** Title of another bug that the outcome does not name; null when there is none. */
   readonly bugBesides: string | null;

@@ -18,7 +18,7 @@ export const threadBeat = z.strictObject({
   name: text,
   /** Null where the program does not report it. */
   tid: z.number().int().nullable(),
-  /** What it was doing: a fault, `swapoff`, `mincore` … */
+  /** What it was doing: a fault, a system call … */
   operation: text,
   /** Guest milliseconds since it last finished anything. */
   stalledMs: z.number(),

@@ -20,7 +20,7 @@ export interface VariantSummary {
   readonly kernelId: string | null;
   /** Trials; under an interleave probe explored points. */
   readonly trials: number;
-  /** Exposed swapoffs; under an interleave probe explored points. */
+  /** In the kind's unit: exposed runs of the contender, explored points. */
   readonly exposure: number;
   readonly signatures: readonly SignatureCount[];
   /** Figures beside the rate of its findings. */
@@ -60,7 +60,7 @@ export interface SeriesPoint extends VariantSummary {
   readonly startedAt: string;
 }
 
-/** Trials that showed a signature, and the exposed swapoffs among which they did. */
+/** Trials that showed a signature, and the exposed runs among which they did. */
 export interface Tally {
   readonly count: number;
   readonly exposure: number;

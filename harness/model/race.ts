@@ -24,11 +24,11 @@ export interface Race {
 }
 
 export interface RaceWords {
-  /** What goes on meanwhile, as a report names it: `swapoff()`. */
+  /** What goes on meanwhile, as a report names it: `write()`. */
   readonly contender: string;
   /** What is held or raced: `swap-in`. */
   readonly operation: string;
-  /** The unit of exposure: `exposed swapoff`, `exposed swapoffs`. */
+  /** The unit of exposure: `exposed write`, `exposed writes`. */
   readonly exposure: { readonly one: string; readonly many: string; readonly describe: string };
   /** Title of the finding that data came back wrong: `data corruption after swap-in`. */
   readonly corruption: string;

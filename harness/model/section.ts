@@ -5,7 +5,7 @@ import type { VariantOutcome } from './outcome.ts';
 /** What a report says of one probe. Formats for people print rows, notes and plots; formats for machines take points. */
 export interface Section {
   readonly id: string;
-  /** What was done to which guest, one line: `anon: anon swap-in against swapoff, 8 threads …`. */
+  /** What was done to which guest, one line: `anon: anon fault against the contender, 8 threads …`. */
   readonly title: string;
   /** Why no absence below means anything: `x did not crash`; null when they do. */
   readonly blind: string | null;
@@ -101,7 +101,7 @@ export type Plot =
       readonly kind: 'rates';
       readonly title: string;
       readonly caption: string;
-      /** What the axis says: `crashes per exposed swapoff`. */
+      /** What the axis says: `crashes per exposed run`. */
       readonly axis: string;
       readonly rates: readonly {
         readonly name: string;

@@ -2,14 +2,14 @@
 import type { ThreadBeat } from './guest-end.ts';
 
 /**
- * Counters of the race as the workload reports them, all since its start. One *exposed* swapoff is one that was
- * overlapped by at least one swap-in in flight in another thread.
+ * Counters of the race as the workload reports them, all since its start. An *exposed* run of
+ * the contender is one that was overlapped by at least one operation in flight in another thread.
  */
 export interface Exposure {
-  readonly swapoffs: number;
-  readonly exposedSwapoffs: number;
-  /** Faults that found their page swapped out (major, or minor through the swap cache). */
-  readonly swapIns: number;
+  readonly contenders: number;
+  readonly exposed: number;
+  /** Operations that could still use what the contender takes away. */
+  readonly operations: number;
   /** pswpin of /proc/vmstat since the workload's start, pages. */
   readonly pswpin: number;
   /** Calls that failed, by call and errno: `swapon:EBUSY`. */

@@ -84,7 +84,7 @@ function figureLines(trend: FigureTrend): string[] {
   ];
 }
 
-/** `swapoff itself, to the control: last 1.4x, median 1.3x`. */
+/** `write itself, to the control: last 1.4x, median 1.3x`. */
 export function figureText(trend: FigureTrend): string {
   const { name, basis, last, median } = trend;
   if (last === null || median === null) return `${name}: no run has it`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Says where a stored JSON value first differs from the one recomputed: `exposure.exposedSwapoffs is 1200, recomputed
+ * Says where a stored JSON value first differs from the one recomputed: `exposure.exposed is 1200, recomputed
  * 1201`. Null when they are equal. Order of keys does not matter, order of elements does.
  */
 export function firstDifference(stored: unknown, recomputed: unknown, path = ''): string | null {

@@ -19,7 +19,7 @@ export interface Split<T> {
 /**
  * Splits of runs into levels, oldest first: the split into two that explains the runs best, when a shuffled order of
  * the same runs explains as much with a probability below `alpha`; then the same on both sides. Shuffling whole runs
- * keeps what differs between runs for other reasons (a busy host), which a test that takes all swapoffs for independent
+ * keeps what differs between runs for other reasons (a busy host), which a test that takes exposures for independent
  * would report as changes. The shuffles are the same every time.
  */
 export function splits<T>(runs: readonly T[], gainsOf: GainsOf<T>, alpha: number): Split<T>[] {

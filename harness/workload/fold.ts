@@ -35,8 +35,8 @@ function exposureOf(message: WorkloadMessage): Exposure[] {
   return message.t === 'beat' || message.t === 'end' ? [message.exposure] : [];
 }
 
-/** The most exposed swapoffs that one interval between two reports held; at least the one that was under way. */
+/** The most exposed runs that one interval between two reports held; at least the one that was under way. */
 function mostBetween(counters: readonly Exposure[]): number {
-  const steps = counters.map((now, index) => now.exposedSwapoffs - (counters[index - 1]?.exposedSwapoffs ?? 0));
+  const steps = counters.map((now, index) => now.exposed - (counters[index - 1]?.exposed ?? 0));
   return Math.max(1, ...steps);
 }

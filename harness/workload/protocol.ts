@@ -9,9 +9,9 @@ const corruption = z.object({ page: count, line: count, operation: z.string(), e
 
 /** Counters of a race as a workload reports them. */
 export const exposure: z.ZodType<Exposure> = z.object({
-  swapoffs: count,
-  exposedSwapoffs: count,
-  swapIns: count,
+  contenders: count,
+  exposed: count,
+  operations: count,
   pswpin: count,
   errors: z.record(z.string(), count),
   corruptPages: count,

@@ -50,7 +50,7 @@ export const MEMORY: readonly Detector[] = [
   {
     // An entry that is given back and is not in use: the map and its users disagree. The kernel's "Bad swap file",
     // "Bad swap offset" and "Unused swap file" are no bugs by themselves: with them it refuses an entry whose device
-    // has gone, which is what a fault that loses the race to swapoff ought to see.
+    // has gone, which is what a fault that loses the race to the freeing of a swap area ought to see.
     id: 'unused-swap-entry',
     printedBy: 'mm/swapfile.c',
     type: 'other',

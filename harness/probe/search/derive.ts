@@ -50,7 +50,7 @@ async function deriveRounds(end: Pick<StepEnd, 'kind' | 'detail'>, files: RawFil
     rounds: rounds.length,
     held: held.length,
     latest: held.slice(-LATEST),
-    contenders: { all: exposure?.swapoffs ?? 0, exposed: exposure?.exposedSwapoffs ?? 0 },
+    contenders: { all: exposure?.contenders ?? 0, exposed: exposure?.exposed ?? 0 },
     found: foundIn(splats, end),
     splats: splats.length === 0 ? [] : await files.symbols.splats(splats),
   };

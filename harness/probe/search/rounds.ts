@@ -82,7 +82,7 @@ export async function searchGuest(
 /** Lets the workload reach its first exposed cycle: before, nothing can be found. */
 async function underWay(searched: SearchedMachine, workload: WorkloadRun, signal: AbortSignal): Promise<void> {
   const end = performance.now() + WORKLOAD_STARTS_MS;
-  while ((workload.exposure?.exposedSwapoffs ?? 0) === 0) {
+  while ((workload.exposure?.exposed ?? 0) === 0) {
     signal.throwIfAborted();
     if ((await runFor(searched, 'all', SLICE_MS)) === 'splat') return;
     if (performance.now() > end)

@@ -27,7 +27,7 @@ export function titleOfSearch(probe: SearchSpec): string {
   return `${id}: ${raced}, ${held}; swap on ${backendText(backend)}${against}`;
 }
 
-/** `5 rounds (3 held a thread) at 1 function, 26 runs of swapoff() (14 exposed): 1 finding`. */
+/** `5 rounds (3 held a thread) at 1 function, 26 runs of write() (14 exposed): 1 finding`. */
 export function searchedText({ race }: SearchSpec, own: readonly Searched[]): string {
   const guests = thatDid(own, 'rounds');
   const sum = (of: (finding: (typeof guests)[number]['finding']) => number): number =>

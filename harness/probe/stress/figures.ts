@@ -81,7 +81,7 @@ export function figuresOf(trials: readonly JudgedTrial[], role: Role): Figures {
 }
 
 function countTrial({ evidence, verdict }: JudgedTrial, role: Role): Boot | 'suspect' {
-  const reported = evidence.exposure?.exposedSwapoffs ?? 0;
+  const reported = evidence.exposure?.exposed ?? 0;
   const exposure = role === 'control' ? reported + evidence.unreportedExposure : reported;
   switch (verdict.kind) {
     case 'target':

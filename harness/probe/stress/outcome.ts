@@ -152,7 +152,7 @@ function commonest(texts: readonly string[]): string {
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best))[0];
 }
 
-/** `1,200 exposed swapoffs`. */
+/** `1,200 exposed writes`. */
 function exposed(exposure: number, { words }: Control): string {
   return `${count(exposure)} ${exposure === 1 ? words.one : words.many}`;
 }

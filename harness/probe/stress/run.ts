@@ -47,8 +47,7 @@ export async function runStress(
         raced,
         guest.remote,
         workloadLog,
-        ({ exposedSwapoffs, elapsedMs }) =>
-          progress(`${several(exposedSwapoffs, one)} in ${(elapsedMs / 1000).toFixed(1)} s`),
+        ({ exposed, elapsedMs }) => progress(`${several(exposed, one)} in ${(elapsedMs / 1000).toFixed(1)} s`),
         within,
       ),
     );

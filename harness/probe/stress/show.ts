@@ -202,13 +202,13 @@ export function briefOfStress({ race }: StressSpec, seen: StressSeen): StepBrief
     outcome: verdict.kind,
     words: verdict.kind === 'inconclusive' ? verdict.reason : (title ?? ''),
     void: verdict.kind === 'inconclusive' && NEVER_RACED.has(verdict.cause),
-    measured: exposure === null ? null : { value: exposure.exposedSwapoffs, unit: race.words.exposure.many },
+    measured: exposure === null ? null : { value: exposure.exposed, unit: race.words.exposure.many },
     titles: [...new Set([...(title === null ? [] : [title]), ...splats.map((splat) => splat.title)])],
     splat: splats[0]?.text ?? null,
     cells: {
-      [race.words.contender]: exposure?.swapoffs ?? '–',
-      exposed: exposure?.exposedSwapoffs ?? '–',
-      [race.words.operation]: exposure?.swapIns ?? '–',
+      [race.words.contender]: exposure?.contenders ?? '–',
+      exposed: exposure?.exposed ?? '–',
+      [race.words.operation]: exposure?.operations ?? '–',
       seconds: exposure === null ? '–' : seconds(exposure.elapsedMs),
     },
   };

@@ -13,12 +13,12 @@ export function titleOf(probe: StressSpec): string {
   return `${id}: ${raced}; ${machine}; control ${control}`;
 }
 
-/** `swapoff`, of `swapoff()`. */
+/** `write`, of `write()`. */
 function contenderName({ race }: StressSpec): string {
   return race.words.contender.replace(/\(\)$/, '');
 }
 
-/** `crashes per exposed swapoff`. */
+/** `crashes per exposed write`. */
 export function rateName({ race }: StressSpec): string {
   return `crashes per ${race.words.exposure.one}`;
 }

@@ -5,7 +5,8 @@ import { html, Markup } from './markup.ts';
 
 /**
  * The race in the two columns that kernel people draw, from a splat: its call chain on the left, from the outermost
- * function that `frames` names. When swapoff came is not known under stress; it stands before the access that failed.
+ * function that `frames` names. When the contender came is not known under stress; it stands before the access
+ * that failed.
  */
 export function raceOfSplat(splat: Splat, frames: readonly string[]): Markup {
   const chain = splat.frames.filter((frame) => frame.reliable || frame.isIp).reverse();
@@ -17,8 +18,8 @@ export function raceOfSplat(splat: Splat, frames: readonly string[]): Markup {
   const last = calls.length - 1;
   const steps: RaceStep[] = [
     ...calls.slice(0, last).map((text, depth): RaceStep => ({ column: 'left', depth, text })),
-    { column: 'right', depth: 0, text: 'swapoff()' },
-    { column: 'right', depth: 1, text: 'frees what the entry points into' },
+    { column: 'right', depth: 0, text: 'the contender' },
+    { column: 'right', depth: 1, text: 'takes away what this one uses' },
     ...(last < 0 ? [] : [{ column: 'left', depth: last, text: calls[last] ?? '' } as const]),
     {
       column: 'left',

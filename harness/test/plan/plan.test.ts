@@ -391,7 +391,7 @@ t.test('the shipped plans', async (test) => {
   );
   test.match(plan.probes[0], {
     id: 'anon',
-    control: 'weakened',
+    control: 'unpatched',
     expect: { v5a: { accept: ['not-reproduced', 'closed', 'hang'], known: ['hang'] } },
   });
   test.same(

@@ -5,11 +5,11 @@ import type { Exposure, WorkloadMessage } from '../../model/trial.ts';
 import { foldWorkload, parseWorkload, stalledThreads } from '../../workload/fold.ts';
 import { parseWorkloadLine, parseWorkloadLog } from '../../workload/protocol.ts';
 
-function exposureOf(exposedSwapoffs: number): Exposure {
+function exposureOf(exposed: number): Exposure {
   return {
-    swapoffs: exposedSwapoffs + 5,
-    exposedSwapoffs,
-    swapIns: 40,
+    contenders: exposed + 5,
+    exposed,
+    operations: 40,
     pswpin: 8,
     errors: {},
     corruptPages: 0,
@@ -18,8 +18,8 @@ function exposureOf(exposedSwapoffs: number): Exposure {
   };
 }
 
-function beat(exposedSwapoffs: number, threads: readonly ThreadBeat[] = []): WorkloadMessage {
-  return { t: 'beat', exposure: exposureOf(exposedSwapoffs), threads };
+function beat(exposed: number, threads: readonly ThreadBeat[] = []): WorkloadMessage {
+  return { t: 'beat', exposure: exposureOf(exposed), threads };
 }
 
 function thread(name: string, stalledMs: number, operation = 'fault'): ThreadBeat {
@@ -32,13 +32,13 @@ const text = (messages: readonly WorkloadMessage[]): string =>
 
 /** As the program itself wrote it, the numbers apart. */
 const RECORDED =
-  '{"t":"beat","exposure":{"swapoffs":12,"exposedSwapoffs":9,"swapIns":301,"pswpin":44,"errors":{"swapoff:EINTR":1},' +
+  '{"t":"beat","exposure":{"contenders":12,"exposed":9,"operations":301,"pswpin":44,"errors":{"swapoff:EINTR":1},' +
   '"corruptPages":0,"corruptions":[],"elapsedMs":706},"threads":[{"name":"swapoff-0","tid":48,"operation":"wait","stalledMs":0},' +
   '{"name":"racer-1","tid":50,"operation":"fault","stalledMs":16}]}';
 
 t.test('a line of the program is read as it was meant', async (t) => {
   const message = parseWorkloadLine(RECORDED);
-  t.match(message, { t: 'beat', exposure: { exposedSwapoffs: 9, errors: { 'swapoff:EINTR': 1 } } });
+  t.match(message, { t: 'beat', exposure: { exposed: 9, errors: { 'swapoff:EINTR': 1 } } });
   t.match(message, { threads: [{ name: 'swapoff-0' }, { operation: 'fault', stalledMs: 16 }] });
 });
 
@@ -53,7 +53,7 @@ t.test('garbage is no message', async (t) => {
     'BUG: kernel NULL pointer dereference',
     RECORDED.slice(0, -1),
     RECORDED.replace('9', '-9'),
-    RECORDED.replace('"swapoffs":12,', ''),
+    RECORDED.replace('"contenders":12,', ''),
     `{"t":"end","exposure":${counters}}`,
     '{"t":"later","x":1}',
     '[]',

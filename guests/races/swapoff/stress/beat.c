@@ -88,7 +88,7 @@ static void add_exposure(uint64_t start_ns)
 		swap_ins += atomic_load(&shared->slots[i].swap_ins);
 		corrupt += atomic_load(&shared->slots[i].corrupt_pages);
 	}
-	add("\"exposure\":{\"swapoffs\":%lu,\"exposedSwapoffs\":%lu,\"swapIns\":%lu,\"pswpin\":%lu,",
+	add("\"exposure\":{\"contenders\":%lu,\"exposed\":%lu,\"operations\":%lu,\"pswpin\":%lu,",
 	    atomic_load(&shared->swapoffs), atomic_load(&shared->exposed_swapoffs), swap_ins,
 	    pages_swapped_in() - pswpin_at_start);
 	add_errors();

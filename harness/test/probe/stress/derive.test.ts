@@ -33,13 +33,13 @@ async function judgedOf(end: GuestEnd, console: string, workload: string) {
 t.test('a console with the bug, its frames with their places', async (t) => {
   const { finding, verdict } = await judgedOf({ kind: 'splat' }, CRASHED, beat(250) + beat(500));
   t.match(verdict, { kind: 'target', title: /__swap_duplicate/ });
-  t.match(finding, { exposure: { exposedSwapoffs: 500 }, unreportedExposure: 250, ended: false });
+  t.match(finding, { exposure: { exposed: 500 }, unreportedExposure: 250, ended: false });
   t.equal(finding.splats[0]?.frames[0]?.location, 'mm/__swap_duplicate.c:1');
 });
 
 t.test('a program that completed left the guest’s mark, or its console is truncated', async (t) => {
   const whole = await judgedOf({ kind: 'completed' }, COMPLETED, ended(5000));
-  t.match(whole, { finding: { console: { truncated: false } }, verdict: { kind: 'clean' } });
+  t.match(whole, { finding: { console: { truncated: false } }, verdict: { kind: 'ok' } });
   const unmarked = await judgedOf({ kind: 'completed' }, '[    0.0] booting\n', ended(5000));
   t.match(unmarked, { finding: { console: { truncated: true } }, verdict: { cause: 'truncated' } });
   const cut = await judgedOf({ kind: 'completed' }, `${COMPLETED}[   10.0] mm`, ended(5000));
