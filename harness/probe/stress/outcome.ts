@@ -14,6 +14,8 @@ export interface Control {
   readonly id: string;
   readonly words: ProbedRace['words']['exposure'];
   readonly rate: BootRate;
+  /** Crashes per exposure before the last trial, which cannot ask for more of the others. */
+  readonly before: number;
   /** Why no absence under this probe means anything; null when they do. */
   readonly blind: string | null;
 }
@@ -33,12 +35,20 @@ const MAKE_UP = 10;
  */
 export function controlOf(probe: StressSpec, trials: readonly JudgedTrial[]): Control {
   const rate = rateOf(figuresOf(trials, 'control'));
-  const closing = trials.filter(({ evidence, verdict }) => evidence.step.args.part === 'last' && !isVoid(verdict));
+  const isLast = ({ evidence }: JudgedTrial): boolean => evidence.step.args.part === 'last';
+  const closing = trials.filter((trial) => isLast(trial) && !isVoid(trial.verdict));
+  const before = rateOf(
+    figuresOf(
+      trials.filter((trial) => !isLast(trial)),
+      'control',
+    ),
+  );
   const silent = closing.length > 0 && closing.every(({ verdict }) => verdict.kind !== 'target');
   return {
     id: probe.control,
     words: probe.race.words.exposure,
     rate,
+    before: before.exposure === 0 ? 0 : before.events / before.exposure,
     blind: rate.events === 0 ? 'did not crash' : silent ? 'no longer crashed at the end' : null,
   };
 }
@@ -80,7 +90,7 @@ function limitOf({ variants, atMost }: StressSpec, { boots }: Figures, control: 
   return {
     rate: Math.min(1, atMostOf(exposures, { confidence })),
     confidence,
-    wanted: atMost ?? control.rate.events / control.rate.exposure,
+    wanted: atMost ?? control.before,
   };
 }
 

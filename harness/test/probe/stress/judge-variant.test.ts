@@ -240,3 +240,18 @@ t.test('an accepted hang does not hide another bug', async (test) => {
   const same = judge('v5b', [hung({ splats: [warning] })]);
   test.match(same.expectation, { kind: 'cannot-tell' });
 });
+
+t.test('the last trial of the control does not move the limit that was asked of the others', async (test) => {
+  const first = trialsOf('weakened', seeing);
+  const [last] = trialsOf('weakened', [crashed(500_000)]);
+  const evidence = {
+    ...last!.evidence,
+    step: { ...last!.evidence.step, args: { seconds: 20, part: 'last' } as const },
+  };
+  const control = controlOf(probe, [...first, { ...last!, evidence }]);
+  test.equal(control.before, 2e-3);
+  test.match(judgeVariant('stock', trialsOf('stock', times(3, ok(50_000))), control), {
+    outcome: 'not-reproduced',
+    atMost: { wanted: 2e-3 },
+  });
+});
