@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { Prefix } from './prefix.ts';
+import { Prefix, suffixOf } from './prefix.ts';
 import { unwrap } from './wrapping.ts';
 
 /** One printk record as it stands on a console, freed of what the transport put around it. */
@@ -60,6 +60,8 @@ interface Located {
 export class Console {
   /** Most recently used first. */
   #prefixes: Prefix[] = [];
+  /** What ends the lines of a log whose prefix need not be learned. */
+  #suffix: string | null = null;
   readonly #recent: string[] = [];
   #next = 0;
   #coming: readonly string[] = [];
@@ -82,7 +84,7 @@ export class Console {
   read(raw: string, coming: readonly string[] = []): ConsoleLine[] {
     this.#coming = coming;
     const short = raw.length > MAX_CHARS ? raw.slice(0, MAX_CHARS) : raw;
-    return unwrap(short)
+    return this.#withoutSuffix(unwrap(short))
       .split('\r')
       .filter((part, index) => index === 0 || part !== '')
       .flatMap((part) => this.#split(part));
@@ -100,6 +102,21 @@ export class Console {
     if (having.length < Math.max(1, lines.length * SHARE)) return false;
     this.#use(candidate.withSuffixOf(having));
     return true;
+  }
+
+  /** Learns what `raw` and nearly all of the `witnesses` end with. @returns false where that is nothing new. */
+  learnSuffix(raw: string, witnesses: readonly string[]): boolean {
+    if (this.#suffix !== null || this.#prefixes.length > 0) return false;
+    const clean = (line: string) => unwrap(line.slice(0, MAX_CHARS)).trimEnd();
+    this.#suffix = suffixOf(clean(raw), witnesses.map(clean));
+    return this.#suffix !== null;
+  }
+
+  #withoutSuffix(line: string): string {
+    const suffix = this.#suffix;
+    if (suffix === null) return line;
+    const trimmed = line.trimEnd();
+    return trimmed.endsWith(suffix) ? trimmed.slice(0, -suffix.length) : line;
   }
 
   #use(prefix: Prefix): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Damage } from '../model/splat.ts';
+import type { Damage, SplatType } from '../model/splat.ts';
 import type { Firing } from './detector.ts';
 import { OpenSplat, type Closing } from './open-splat.ts';
 import type { NumberedLine } from './parts.ts';
@@ -13,6 +13,12 @@ const CONSEQUENCE_LINES = 64;
 /** Reports of one context that can be open at once: more only come where nothing but headlines is left. */
 const MAX_NESTED = 4;
 const INIT_DIED = /Attempted to kill init/;
+
+/** What a machine often does not outlive. */
+const DEADLY: ReadonlySet<SplatType> = new Set([
+  ...(['null-deref', 'page-fault', 'gp-fault', 'double-fault', 'invalid-opcode', 'divide-error'] as const),
+  ...(['bug', 'panic', 'stack-overflow', 'hard-lockup', 'soft-lockup'] as const),
+]);
 
 const CORRUPTED: Firing['detector'] = {
   id: 'corrupted',
@@ -52,6 +58,11 @@ export class OpenSplats {
   /** True after a panic: the machine may start again. */
   get panicked(): boolean {
     return this.#panicked;
+  }
+
+  /** True while a splat is open that the machine may not have outlived: an end is missing, or it was an oops. */
+  get dying(): boolean {
+    return this.#promises.size > 0 || this.#open.some((splat) => !splat.finished || DEADLY.has(splat.provisional.type));
   }
 
   /** Number of the line after the last splat that ended, less one. */

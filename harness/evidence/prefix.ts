@@ -105,6 +105,23 @@ export class Prefix {
   }
 }
 
+/** With fewer lines chance may end them alike. */
+const MIN_WITNESSES = 6;
+/** Of the lines, this share must end alike. */
+const SUFFIX_SHARE = 0.75;
+
+/** What `line` and most of `others` end with, whatever it is: it begins with a blank or with punctuation. */
+export function suffixOf(line: string, others: readonly string[]): string | null {
+  const witnesses = others.filter((other) => other !== '');
+  if (witnesses.length < MIN_WITNESSES) return null;
+  const tail = line.slice(-MAX_SUFFIX);
+  for (const { index } of tail.matchAll(/\s(?=\S)|(?<=\w)[^\s\w.!)\]]|(?<=[\w).!\]])[|"'`,;*#\\]/g)) {
+    const suffix = tail.slice(index);
+    if (witnesses.filter((other) => other.endsWith(suffix)).length >= witnesses.length * SUFFIX_SHARE) return suffix;
+  }
+  return null;
+}
+
 /** What two lines end with, from its first punctuation on: their messages may end alike too. */
 function commonSuffix(one: string, other: string): string {
   let length = 0;

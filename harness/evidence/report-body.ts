@@ -78,6 +78,8 @@ export const ORDERLY_END = either(
 export const BEFORE_BANNER = either(
   /^(?:klogd|imklog) \S|^(?:klogd|syslogd) started|^Booting Linux on|^Initializing cgroup subsys|^microcode: /,
   /^Reserv(?:ed|ing) |^efi: |^Booting paravirtualized/,
+  /^Cannot find map file\.|^Inspecting \S*System\.map|^Loaded \d+ symbols from |^(?:Error seek|No module symbols)/,
+  /^Symbols match kernel version/,
 );
 /** The first words of a machine that starts. */
 export const FIRMWARE = /^(?:SeaBIOS \(version|U-Boot (?:SPL )?20\d\d|OpenSBI v\d|iPXE \d)/;

@@ -29,6 +29,8 @@ export interface Unread {
 
 /** Lines between a rule and the headline after it. */
 const PRELUDE_LINES = 12;
+/** No headline ends so: what follows it on its line may be on every line. */
+const SUFFIXED = /[|`,;*#\\]\s*$/;
 /** A headline with an unknown prefix waits for this many lines, which show whether it is one. */
 const WITNESSES = 12;
 /** With this many lines before it nothing needs to be waited for. */
@@ -60,6 +62,8 @@ export class SplatScanner {
   #restarted = false;
   /** The machine was about to start again: a panic, or an order. */
   #ending = false;
+  /** A daemon wrote the last banner down: it is stopped before the kernel's last words, so those are missing. */
+  #daemon = false;
   /** Raw lines that wait for the prefix of the first of them to be known. */
   #held: string[] = [];
   #unread: Unread | null = null;
@@ -124,6 +128,7 @@ export class SplatScanner {
   #mustWait(raw: string): boolean {
     const before = this.#console.recent.filter((other) => other.trim() !== '').length;
     if (before >= ENOUGH_BEFORE) return false;
+    if (SUFFIXED.test(raw)) return true;
     const [line, glued] = this.#console.read(raw);
     if (!line) return false;
     return glued ? !line.marked && line.text !== '' : headlineInside(line.text) !== null;
@@ -131,6 +136,7 @@ export class SplatScanner {
 
   #take(raw: string, coming: readonly string[] = [raw]): void {
     const index = this.#line++;
+    if (raw.includes(BANNER)) this.#daemon = DAEMON.test(raw);
     for (const line of this.#read(raw, coming, index)) this.#record(line, index);
     this.#console.remember(raw);
   }
@@ -141,6 +147,10 @@ export class SplatScanner {
     const [line] = lines;
     if (!line || lines.length > 1) return lines;
     const headline = headlineInside(line.text);
+    const suffixed = isNotable(line.text) ? fire(line.text) !== null : isUnreadFrame(line.text);
+    if (suffixed && (line.marked || headline === null)) {
+      if (this.#console.learnSuffix(raw, [...this.#console.recent, ...coming])) return this.#console.read(raw);
+    }
     // After a stamp only what is in brackets is no message: a CPU, a task.
     if (headline !== null && line.marked && !/^\s*[A-Z]?[[(]/.test(line.text)) return cutAt(line, headline);
     const at = headline ?? (line.marked || !this.#splats.busy ? null : bodyInside(line.text));
@@ -215,9 +225,11 @@ export class SplatScanner {
   }
 
   #rebooted(firing: Firing, line: NumberedLine): void {
+    const dying = this.#splats.dying;
     this.#splats.closeAll('displaced');
     // After a panic, or an order, the machine starts again as it was to.
-    if (!this.#ending && !this.#splats.panicked) this.#splats.start(firing, line, []);
+    const ordered = this.#ending || this.#splats.panicked || (this.#daemon && !dying);
+    if (!ordered) this.#splats.start(firing, line, []);
     this.#ending = false;
     this.#splats.rebooted();
   }
@@ -261,6 +273,13 @@ function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
   ];
 }
 
+const BANNER = 'Linux version ';
+/** A record of syslog or of the journal, not a console's own line. */
+const DAEMON = either(
+  /(?:^|[\s.|:\]])kernel(?:\[\d+\])?: ?(?:\[ *\d+\.\d+\] ?)?Linux version /,
+  /"(?:_TRANSPORT|SYSLOG_IDENTIFIER)"|^\s*MESSAGE=/,
+);
+
 /** What ends before a quoted headline, or before the last words of a panic. */
 const QUOTING = /(?:["'`=(]|---\[ end) ?$/;
 
@@ -273,6 +292,11 @@ function headlineInside(text: string): number | null {
 function bodyInside(text: string): number | null {
   const at = BODY.exec(text)?.index ?? 0;
   return at > 0 ? at : null;
+}
+
+/** A symbol with its offset, and something after it that no frame has. */
+function isUnreadFrame(text: string): boolean {
+  return /\+0x[0-9a-f]+\/0x[0-9a-f]/.test(text) && partOf(text) === 'other';
 }
 
 const BODY = either(

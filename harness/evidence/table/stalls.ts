@@ -54,6 +54,7 @@ export const STALLS: readonly Detector[] = [
     blame: STALL,
     ending: 'trace',
     spansContexts: true,
+    absorbs: ['watchdog-warning'],
   },
   {
     id: 'hung-task',

@@ -6,14 +6,6 @@ const HEADLINE = { from: 'headline', past: 'fault' } as const;
 
 /** What WARN() is used for by code that only checks others: named after the check. */
 const CHECKERS: readonly Refinement[] = [
-  {
-    // To 3.x the watchdog used WARN() for a CPU that hangs.
-    group: 'func',
-    matches: /^watchdog_overflow_callback/,
-    type: 'hard-lockup',
-    title: 'BUG: hard lockup[ in {f}]',
-    blame: { from: 'stall', past: 'stall' },
-  },
   { group: 'file', matches: /(?:^|\/)refcount\.[ch]$/, type: 'refcount', title: 'WARNING: refcount bug[ in {f}]' },
   { group: 'file', matches: /lib\/debugobjects\.c$/, type: 'memory-corruption', title: 'WARNING: ODEBUG bug[ in {f}]' },
   { group: 'file', matches: /lib\/list_debug\.c$/, type: 'list-corruption', title: 'BUG: corrupted list[ in {f}]' },
@@ -32,6 +24,20 @@ const CHECKERS: readonly Refinement[] = [
 
 /** WARN() and its relatives. */
 export const WARNINGS: readonly Detector[] = [
+  {
+    // To 4.x the watchdog used WARN() for a CPU that hangs; where the message stood changed.
+    id: 'watchdog-warning',
+    printedBy: 'kernel/watchdog.c, watchdog_hld.c',
+    type: 'hard-lockup',
+    starts: sequence(
+      /^WARNING: (?:CPU: (?<cpu>\d+) PID: \d+ )?at \S*kernel\/watchdog(?:_hld)?\.c:\d+/,
+      /(?: watchdog_overflow_callback\S*| *$)/,
+    ),
+    title: 'BUG: hard lockup[ in {f}]',
+    blame: { from: 'stall', past: 'stall' },
+    ending: 'end-trace',
+    absorbs: ['hard-lockup'],
+  },
   {
     id: 'warning',
     printedBy: 'kernel/panic.c, __warn()',

@@ -235,6 +235,10 @@ Call Trace:
  [<ffffffff8165a0f3>] system_call_fastpath+0x16/0x1b
 ---[ end trace 0000000000000000 ]---`;
   test.match(scanLog(log), [{ type: 'hard-lockup', title: 'BUG: hard lockup in loom_spin' }]);
+  const [first = '', message = '', ...rest] = log.trim().split('\n');
+  const swapped = [message, first.replace(/ watchdog_overflow_callback.*/, ''), ...rest].join('\n');
+  test.match(only(swapped), { type: 'hard-lockup', guilty: only(log).guilty }, 'the message first');
+  test.match(only([message, first, ...rest].join('\n')), { type: 'hard-lockup', guilty: only(log).guilty });
   const other = log.replace(/watchdog_overflow_callback/g, 'loom_check').replace(/^Watchdog.*\n/m, '');
   test.match(scanLog(other), [{ type: 'warning', guilty: 'loom_check' }], 'another WARNING');
 });

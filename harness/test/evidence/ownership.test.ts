@@ -157,13 +157,37 @@ Call Trace:
 });
 
 t.test('reboots of a log without stamps', async (test) => {
-  const boot = 'Nov 14 10:11:12 box kernel: Linux version 6.1.99 (builder@host)';
-  const life = 'Nov 14 10:20:12 box kernel: loombus 1-1: ordinary line';
+  const console = (text: string) => `<6>${text}`;
+  const boot = console('Linux version 6.1.99 (builder@host)');
+  const life = console('loombus 1-1: ordinary line');
   test.same(scanLog([boot, life, life].join('\n')), []);
   test.match(scanLog([boot, life, boot, life].join('\n')), [{ type: 'reboot' }]);
-  test.match(scanLog([life, boot, life].join('\n')), [{ type: 'reboot' }], 'the log began before');
-  const order = 'Nov 14 10:30:12 box kernel: reboot: Restarting system';
+  const order = console('reboot: Restarting system');
   test.same(scanLog([boot, life, order, boot, life].join('\n')), [], 'an order');
+});
+
+t.test('a daemon that writes the log is stopped before the kernel: only a death before a boot tells', async (test) => {
+  const transports: ((text: string) => string)[] = [
+    (text) => `Nov 14 10:11:12 box kernel: ${text}`,
+    (text) => `2023-11-14T10:11:12.123456+01:00 box kernel: [    0.000000] ${text}`,
+    (text) => JSON.stringify({ __CURSOR: 's=1', _TRANSPORT: 'kernel', MESSAGE: text }),
+    (text) => `    MESSAGE=${text}`,
+  ];
+  for (const through of transports) {
+    const boot = through('Linux version 6.1.99 (builder@host)');
+    const life = through('loombus 1-1: ordinary line');
+    test.same(scanLog([boot, life, boot, life, boot].join('\n')), [], boot);
+    test.same(scanLog([life, boot, life].join('\n')), [], 'the log began before');
+    const oops = OOPS.map((line) => through(line.replace(/^\[ *[\d.]+\] /, '')));
+    for (const died of [oops, oops.slice(0, 6)])
+      test.match(scanLog([boot, life, ...died, boot].join('\n')), [{ title: TITLE }, { type: 'reboot' }], boot);
+    const calm = Array.from({ length: 60 }, () => life);
+    test.match(scanLog([boot, ...oops, ...calm, boot].join('\n')), [{ title: TITLE }], 'it lived on');
+    test.equal(scanLog([boot, ...oops, ...calm, boot].join('\n')).length, 1);
+  }
+  const bare = ['Linux version 6.1.99 (builder@host)', 'loombus 1-1: ordinary line', 'loombus: kernel: a quotation'];
+  const stamps = bare.map((text, at) => `[    ${at}.000000] ${text}`);
+  test.match(scanLog([...stamps, ...stamps].join('\n')), [{ type: 'reboot' }], 'a console, or two logs of consoles');
 });
 
 t.test('the logging daemon and the firmware start before the kernel, and are no boot of their own', async (test) => {
@@ -181,6 +205,10 @@ t.test('the logging daemon and the firmware start before the kernel, and are no 
   test.match(scanLog(unstamped.join('\n')), [{ type: 'reboot' }], 'a kernel without stamps ran before');
   const reader = [`${at} imklog 5.8.11, log source = /proc/kmsg started.`, `${at} Booting Linux on physical CPU 0`];
   test.same(scanLog([...reader, `${at} Linux version 3.4.99 (builder@host)`].join('\n')), []);
+  const symbols = ['Inspecting /boot/System.map-2.6.18', 'Cannot find map file.', 'Loaded 2345 symbols from 67 modules.'];
+  const bare = (texts: readonly string[]) => texts.map((text) => `<6>${text}`).join('\n');
+  test.same(scanLog(bare([...symbols, 'Linux version 2.6.18 (builder@host)'])), []);
+  test.match(scanLog(bare(['loombus 1-1: up', ...symbols, 'Linux version 2.6.18 (builder@host)'])), [{ type: 'reboot' }]);
 });
 
 t.test('parts of a pstore are read in the order in which they were printed', async (test) => {

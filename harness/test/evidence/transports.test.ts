@@ -190,3 +190,19 @@ t.test('ordinary lines cost little, however many there are', async (test) => {
   global.gc?.();
   test.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024, 'three million lines leave nothing behind');
 });
+
+t.test('what ends every line, where the prefix is known', async (test) => {
+  const oops = specimens().find(({ id }) => id === 'null-deref');
+  const bare = (oops?.fires ?? '').split('\n').map((line) => line.replace(/^\[ *[\d.]+\] ?/, ''));
+  const calm = Array.from({ length: 8 }, (_, at) => `loombus 1-1: ordinary line ${at}`);
+  const stamp = (lines: readonly string[], end: string) =>
+    lines.map((text, at) => `[  100.${String(at).padStart(6, '0')}] ${text}${end}`).join('\n');
+  const [whole] = scanLog(stamp([...calm, ...bare], ''));
+  for (const end of [' |', '|', '\\', ';', '",', "',", ' (vm0)', ' @box', ' # 7'])
+    test.same(scanLog(stamp([...calm, ...bare], end)), [whole], end);
+  for (const end of [' |', '\\', ';'])
+    test.match(scanLog(stamp(bare, end)), [{ title: whole?.title, frames: whole?.frames }], 'nothing before');
+  const modules = bare.map((line) => line.replace(/(\+0x[0-9a-f]+\/0x[0-9a-f]+)$/, '$1 [loom]'));
+  const [inModule] = scanLog(stamp([...calm, ...modules], ''));
+  test.equal(inModule?.frames[1]?.module, 'loom', 'what only frames end with is theirs');
+});
