@@ -74,7 +74,8 @@ export class LogScan {
     for (const event of events) {
       if (event.kind === 'started') this.#begun.set(event.line, (this.#begun.get(event.line) ?? 0) + 1);
       else {
-        this.#waiting.push(event.splat);
+        // Its strings are pieces of what was read: whole pieces of the log would wait with it.
+        this.#waiting.push(structuredClone(event.splat));
         const open = (this.#begun.get(event.splat.startLine) ?? 1) - 1;
         if (open > 0) this.#begun.set(event.splat.startLine, open);
         else this.#begun.delete(event.splat.startLine);

@@ -135,7 +135,7 @@ function printerFor(context: CommandContext, flags: ScanFlags): Printer {
     },
     async add(splats) {
       for (const splat of splats) waiting.push(splat);
-      if (waiting.length >= BATCH || flags.follow === true) await flush();
+      if (!symbolizer || waiting.length >= BATCH || flags.follow === true) await flush();
     },
     async end({ kernel, unread }) {
       await flush();
