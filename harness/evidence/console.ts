@@ -30,7 +30,9 @@ const SHARE = 0.4;
 const CONTROLS = /[\0-\x08\x0b-\x1f\x7f\ufffd]/g;
 const LEVEL = /^\s*<\d{1,3}>/;
 /** `[    1.234567]` with, directly after it, the optional caller id. */
-const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[ *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
+const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[? *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
+/** A level as a word, as what reads a dump of another machine's memory prints it; `INFO: ` begins headlines. */
+const LEVEL_WORD = /^\s*(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|DEBUG): ?/;
 /** Every other time in brackets: `[Tue Nov 14 10:11:12 2023]`, `[  +0.000012]`, `[<    0.000012>]`. */
 const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
 /** `Nov 22 09:17:01 host kernel: ` of every syslog, whatever its language and time; ` kernel:` of wall(1). */
@@ -94,12 +96,12 @@ export class Console {
    * Learns that `prefix` stands before messages, if enough of the `witnesses` begin with one of its shape.
    * @returns false when they do not.
    */
-  learn(prefix: string, witnesses: readonly string[]): boolean {
+  learn(prefix: string, witnesses: readonly string[], share = SHARE): boolean {
     if (!Prefix.possible(prefix)) return false;
     const candidate = Prefix.of(prefix);
     const lines = witnesses.map((raw) => unwrap(raw.slice(0, MAX_CHARS))).filter((line) => line.trim() !== '');
     const having = lines.filter((line) => candidate.lengthIn(line) > 0);
-    if (having.length < Math.max(1, lines.length * SHARE)) return false;
+    if (having.length < Math.max(1, lines.length * share)) return false;
     this.#use(candidate.withSuffixOf(having));
     return true;
   }
@@ -161,7 +163,7 @@ export class Console {
     for (let round = 0; round < 4; round++) {
       const rest = line.slice(end);
       const stamp = PRINTK.exec(rest);
-      const match = stamp ?? BRACKETED_TIME.exec(rest) ?? TAG.exec(rest) ?? LEVEL.exec(rest);
+      const match = stamp ?? BRACKETED_TIME.exec(rest) ?? TAG.exec(rest) ?? LEVEL.exec(rest) ?? LEVEL_WORD.exec(rest);
       if (!match) break;
       if (match[1] !== undefined) seconds = Number(match[1]);
       context = stamp?.[2] ?? context;

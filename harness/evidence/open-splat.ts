@@ -124,6 +124,11 @@ export class OpenSplat {
     return known && (this.inHeader || (!this.#complete && this.#isEnd(line.text)));
   }
 
+  /** True for its own headline again, before its end mark. */
+  repeats({ text }: NumberedLine): boolean {
+    return this.#trace === 'rooted' && !this.finished && this.#lines.some((line) => line.text === text);
+  }
+
   /** Takes a line that another detector fired on and that belongs here nevertheless. */
   absorb(firing: Firing, line: NumberedLine): void {
     const known = this.#groups;
@@ -392,6 +397,4 @@ export class OpenSplat {
   }
 }
 
-function numberOrNull(digits: string | undefined): number | null {
-  return digits === undefined ? null : Number(digits);
-}
+const numberOrNull = (digits: string | undefined) => (digits === undefined ? null : Number(digits));

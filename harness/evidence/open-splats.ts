@@ -96,7 +96,8 @@ export class OpenSplats {
   /** Gives a headline to the open splat whose header or last line it is. @returns false when it opens its own. */
   absorb(firing: Firing, line: NumberedLine): boolean {
     const hosts = this.#candidates(line);
-    const host = hosts.find((each) => each.absorbs(firing, line));
+    const again = firing.detector.id === 'warning' && !this.#promises.has(line.context);
+    const host = hosts.find((each) => each.absorbs(firing, line) || (again && each.repeats(line)));
     if (host) {
       host.absorb(firing, line);
       this.#taken(host);

@@ -33,6 +33,8 @@ const PRELUDE_LINES = 12;
 const SUFFIXED = /[|`,;*#\\]\s*$/;
 /** A headline with an unknown prefix waits for this many lines, which show whether it is one. */
 const WITNESSES = 12;
+/** Of the lines from a headline on, this share shows a prefix that those before it lack. */
+const PASTED_SHARE = 0.75;
 /** With this many lines before it nothing needs to be waited for. */
 const ENOUGH_BEFORE = 8;
 /** The longest name of a task: it may be one newline after the other. */
@@ -64,6 +66,8 @@ export class SplatScanner {
   #ending = false;
   /** A daemon wrote the last banner down: it is stopped before the kernel's last words, so those are missing. */
   #daemon = false;
+  /** Blanks before the last headline, which has none of its own: what follows it was indented with it. */
+  #indent = 0;
   /** Raw lines that wait for the prefix of the first of them to be known. */
   #held: string[] = [];
   #unread: Unread | null = null;
@@ -126,12 +130,21 @@ export class SplatScanner {
 
   /** A headline stands inside a line, and too little came before it to say whether after a prefix. */
   #mustWait(raw: string): boolean {
-    const before = this.#console.recent.filter((other) => other.trim() !== '').length;
-    if (before >= ENOUGH_BEFORE) return false;
+    const { recent } = this.#console;
+    if (recent.filter((other) => other.trim() !== '').length >= ENOUGH_BEFORE) return this.#isPastedInProse(raw);
     if (SUFFIXED.test(raw)) return true;
     const [line, glued] = this.#console.read(raw);
     if (!line) return false;
     return glued ? !line.marked && line.text !== '' : headlineInside(line.text) !== null;
+  }
+
+  /** A headline stands after what the lines before it do not begin with: only those after it can say more. */
+  #isPastedInProse(raw: string): boolean {
+    const [line, glued] = this.#console.read(raw);
+    if (!line || glued || line.marked) return false;
+    const headline = headlineInside(line.text);
+    if (headline === null || !isCertain(line.text.slice(headline))) return false;
+    return !this.#console.learn(line.prefix + line.text.slice(0, headline), this.#console.recent);
   }
 
   #take(raw: string, coming: readonly string[] = [raw]): void {
@@ -157,17 +170,23 @@ export class SplatScanner {
     if (at === null) return lines;
     const prefix = line.prefix + line.text.slice(0, at);
     if (this.#console.learn(prefix, [...this.#console.recent, ...coming])) return this.#console.read(raw);
-    if (headline !== null && !line.marked && isCertain(line.text.slice(headline))) {
+    if (coming.length >= WITNESSES / 2 && this.#console.learn(prefix, coming, PASTED_SHARE))
+      return this.#console.read(raw);
+    if (headline === null) return lines;
+    const cut = line.marked || /[\])]$/.test(prefix) ? cutAt(line, headline) : lines;
+    if (cut.length === 1 && !line.marked && !QUOTING.test(prefix) && isCertain(line.text.slice(headline))) {
       this.#unread ??= { line: index, text: line.text };
     }
-    return headline !== null && line.marked ? cutAt(line, headline) : lines;
+    return cut;
   }
 
   #record(alone: ConsoleLine, at: number): void {
-    const record = this.#joined(alone, at);
+    const indented = this.#joined(alone, at);
+    const firing = isNotable(indented.text) ? fire(indented.text) : null;
+    if (firing && !indented.glued) this.#indent = blanksOf(indented.text);
+    const record = { ...indented, text: indented.text.slice(Math.min(this.#indent, blanksOf(indented.text))) };
     const { text, index } = record;
     if (DROPPED.test(text)) return this.#splats.damage('lost-lines');
-    const firing = isNotable(text) ? fire(text) : null;
     this.#ending ||= ORDERLY_END.test(text);
     if (FIRMWARE.test(text)) this.#startedFirmware();
     if (!firing && !this.#splats.busy && !CUT_HERE.test(text) && !END_TRACE.test(text)) return;
@@ -253,6 +272,10 @@ export class SplatScanner {
       this.#console.read(raw).map((line) => ({ ...line, index: from + at, part: 'other' as const })),
     );
   }
+}
+
+function blanksOf(text: string): number {
+  return text.length - text.trimStart().length;
 }
 
 /** True for a headline that no other text looks like. */

@@ -88,6 +88,8 @@ export const OOPSES: readonly Detector[] = [
         /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*)?$/,
       ),
       /^Unable to handle kernel (?<what2>pointer dereference) in virtual \w+ address space/,
+      // The address is on the next line of a report that was folded.
+      /^Unable to handle kernel (?<what3>paging request|read from unreadable memory|\w[\w -]*) at virtual address:?$/,
     ),
     title: 'BUG: unable to handle kernel {what}[ in {f}]',
     details: [FAILING],
@@ -119,11 +121,17 @@ export const OOPSES: readonly Detector[] = [
     id: 'gp-fault',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'gp-fault',
-    starts: sequence(
-      /^(?:Oops: )?general protection fault/,
-      /(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
+    starts: either(
+      sequence(
+        /^(?:Oops: )?general protection fault/,
+        /(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
+      ),
+      /^(?:Oops: )?general protection fault, [\w -]*address$/,
+      // What KASAN adds; alone where the line before it was left out.
+      /^KASAN: (?:maybe |probably )?(?<nature>[\w-]+) in range \[0x(?<address2>[0-9a-f]+)/,
     ),
     details: [RANGE],
+    absorbs: ['gp-fault'],
     title: 'general protection fault[ in {f}]',
     blame: IP,
     ending: 'end-trace',

@@ -46,7 +46,7 @@ export const WARNINGS: readonly Detector[] = [
     // CPU#1: comm/2".
     starts: either(
       sequence(
-        /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at (?:(?<file>[^\s:]+):\d+|\S+)?/,
+        /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at(?:$| (?:(?<file>[^\s:]+):\d+|\S+)?)/,
         /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+))?/,
       ),
       sequence(
@@ -54,6 +54,7 @@ export const WARNINGS: readonly Detector[] = [
         /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[)/,
         /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
       ),
+      /^WARNING: (?<file4>[\w./-]+\.[chS]):\d+ at (?<func4>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])?$/,
       // To 3.10, and on other machines to 4.6.
       /^WARNING: at (?<file3>[^\s:]+):\d+(?:[ /](?<func3>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?:\(\))?)?/,
     ),

@@ -346,3 +346,31 @@ t.test('what only serves is not to blame', async (test) => {
     { title: 'BUG loom_task: Objects remaining on kmem_cache_close()', guilty: 'loom_exit' },
   ]);
 });
+
+t.test('headlines that mail folded, or that were cut short', async (test) => {
+  const rest = `${CPU}\nRIP: 0010:loom_pick+0x2a/0x90\n${trace('loom_weave', 'do_syscall_64')}`;
+  const table: readonly [string, string, string][] = [
+    [
+      'Oops: general protection fault, probably for non-canonical address\n0xfbd59c0000000024: 0000 [#1] SMP NOPTI',
+      'gp-fault',
+      'general protection fault in loom_pick',
+    ],
+    [
+      'Unable to handle kernel paging request at virtual address\nffffff80f41e8e80',
+      'page-fault',
+      'BUG: unable to handle kernel paging request in loom_pick',
+    ],
+    ['WARNING: CPU: 0 PID: 310 at\nmm/loom.c:878 loom_pick+0x88/0xf0', 'warning', 'WARNING in loom_pick'],
+    ['WARNING: include/net/loom.h:17 at loom_pick+0x433/0x550', 'warning', 'WARNING in loom_pick'],
+    [
+      'KASAN: null-ptr-deref in range [0x0000000000000008-0x000000000000000f]',
+      'gp-fault',
+      'general protection fault in loom_pick',
+    ],
+  ];
+  for (const [headline, type, title] of table) test.match(only(`${headline}\n${rest}`), { type, title }, headline);
+  const whole = `Oops: general protection fault, probably for non-canonical address 0xfbd59c0000000024: 0000 [#1] SMP
+KASAN: maybe wild-memory-access in range [0xdead000000000120-0xdead000000000127]\n${rest}`;
+  test.match(only(whole), { type: 'gp-fault', address: 'fbd59c0000000024' }, 'with its first line it is one splat');
+  test.same(scanLog(stamped('kasan: KernelAddressSanitizer initialized')), []);
+});

@@ -205,10 +205,16 @@ t.test('the logging daemon and the firmware start before the kernel, and are no 
   test.match(scanLog(unstamped.join('\n')), [{ type: 'reboot' }], 'a kernel without stamps ran before');
   const reader = [`${at} imklog 5.8.11, log source = /proc/kmsg started.`, `${at} Booting Linux on physical CPU 0`];
   test.same(scanLog([...reader, `${at} Linux version 3.4.99 (builder@host)`].join('\n')), []);
-  const symbols = ['Inspecting /boot/System.map-2.6.18', 'Cannot find map file.', 'Loaded 2345 symbols from 67 modules.'];
+  const symbols = [
+    'Inspecting /boot/System.map-2.6.18',
+    'Cannot find map file.',
+    'Loaded 2345 symbols from 67 modules.',
+  ];
   const bare = (texts: readonly string[]) => texts.map((text) => `<6>${text}`).join('\n');
   test.same(scanLog(bare([...symbols, 'Linux version 2.6.18 (builder@host)'])), []);
-  test.match(scanLog(bare(['loombus 1-1: up', ...symbols, 'Linux version 2.6.18 (builder@host)'])), [{ type: 'reboot' }]);
+  test.match(scanLog(bare(['loombus 1-1: up', ...symbols, 'Linux version 2.6.18 (builder@host)'])), [
+    { type: 'reboot' },
+  ]);
 });
 
 t.test('parts of a pstore are read in the order in which they were printed', async (test) => {
@@ -250,4 +256,95 @@ t.test('a vendor’s mark between the stamp and the message', async (test) => {
   const marked = lines.map((line, at) => line.replace(/^(\[ *[\d.]+\]) /, `$1 ${mark(at)}`));
   const title = 'kernel panic: loom gave up';
   test.match(scanLog(marked.join('\n')), [{ title, guilty: 'loom_stop' }]);
+});
+
+t.test('a paste that is indented is read as if it were not', async (test) => {
+  const lines = `
+Unable to handle kernel NULL pointer dereference at virtual address 0000000000000018
+Internal error: Oops: 0000000096000004 [#1] SMP
+pc : loom_pick+0x2a/0x90
+Call trace:
+ loom_pick+0x2a/0x90
+ loom_weave+0x51/0xc0
+ el0_svc+0x48/0x160
+---[ end trace 0123456789abcdef ]---
+Kernel panic - not syncing: Oops: Fatal exception in interrupt
+Kernel Offset: 0x2870a7a00000 from 0xffff800008000000
+---[ end Kernel panic - not syncing: Oops: Fatal exception in interrupt ]---`
+    .trim()
+    .split('\n');
+  const [whole, ...more] = scanLog(lines.join('\n'));
+  test.same(more, []);
+  test.match(whole, { title: 'BUG: unable to handle kernel NULL pointer dereference in loom_pick', damaged: [] });
+  for (const indent of ['  ', '     ', '\t']) {
+    const scan = new LogScan();
+    const splats = [...scan.push(lines.map((line) => `${indent}${line}`)), ...scan.finish()];
+    test.same(splats, [whole], JSON.stringify(indent));
+    test.equal(scan.summary.unread, null, 'the last words of a panic are no headline');
+  }
+  const after = [
+    ...lines,
+    'The above was seen on a loom.',
+    ...stamped('WARNING: CPU: 0 PID: 1 at mm/loom.c:1 loom_one+0x1/0x2'),
+  ];
+  test.equal(scanLog(after.map((line) => `    ${line}`).join('\n')).length, 2);
+});
+
+t.test('a paste in prose has a prefix that only its own lines show', async (test) => {
+  const prose = Array.from({ length: 14 }, (_, at) => `Sentence ${at} says why the loom has to be mended.`);
+  const report = consoleOf('inconsistent-lock')
+    .split('\n')
+    .map((line) => line.replace(/^\[ *[\d.]+\] ?/, ''));
+  const [whole] = scanLog([...prose, ...report].join('\n'));
+  const scan = new LogScan();
+  const splats = [...scan.push([...prose, ...report.map((line) => `| ${line}`)]), ...scan.finish()];
+  test.match(splats, [{ type: 'lockdep', title: whole?.title, guilty: whole?.guilty }]);
+  test.equal(scan.summary.unread, null);
+  const quoted = new LogScan();
+  quoted.push([...prose, 'They see BUG: kernel NULL pointer dereference, address: 0000000000000018', ...prose]);
+  quoted.finish();
+  test.not(quoted.summary.unread, null, 'one line that shows no prefix cannot be read');
+});
+
+t.test('levels as words, stamps that lost their bracket, marks of a task', async (test) => {
+  const levels = ['ALERT', 'WARN', 'CRIT', 'NOTICE', 'DEBUG'];
+  const bare = OOPS.map((line) => line.replace(/^\[ *[\d.]+\] /, ''));
+  const forms: readonly string[][] = [
+    bare.map((text, at) => `[  200.00000${at % 10}] ${levels[at % 5]}: ${text}`),
+    bare.map((text, at) => `  ${levels[at % 5]}: ${text}`),
+    OOPS.map((line, at) => (at === 0 ? line.slice(1) : line)),
+  ];
+  for (const lines of forms) {
+    const scan = new LogScan();
+    test.match([...scan.push(lines), ...scan.finish()], [{ title: TITLE, frames: FRAMES.map((func) => ({ func })) }]);
+    test.equal(scan.summary.unread, null);
+  }
+  test.match(scanLog('[  200.000000] INFO: task weaver:310 blocked for more than 120 seconds.'), [
+    { type: 'hung-task' },
+  ]);
+  const tagged = (text: string, at: number) => `11-14 10:11:12.${at + 100}  1  1 W        : (${at})[1:loom/0]${text}`;
+  const calm = Array.from({ length: 12 }, (_, at) => tagged(`loombus ${at}: ordinary line`, at));
+  const marked = '11-14 10:11:12.500  1  1 W (6)[1:loom/0]WARNING: CPU: 6 PID: 1 at mm/loom.c:10 loom_one+0x1b/0x40';
+  const scan = new LogScan();
+  test.match([...scan.push([...calm, marked, ...calm]), ...scan.finish()], [{ title: 'WARNING in loom_one' }]);
+  test.equal(scan.summary.unread, null);
+});
+
+t.test('a WARNING that names itself again before its end mark is one', async (test) => {
+  const headline = 'WARNING: CPU: 3 PID: 310 at mm/loom.c:28 loom_one+0x4d/0x70';
+  const report = `${headline}\nCPU: 3 PID: 310 Comm: weaver Not tainted 5.4.99 #1\nRIP: 0010:loom_one+0x4d/0x70
+Call Trace:\n loom_two+0x1/0x2\n kthread+0x1/0x2\n ret_from_fork+0x1/0x2`;
+  const log = `------------[ cut here ]------------\n${report}\n${headline}\n---[ end trace 0123456789abcdef ]---`;
+  const splats = scanLog(stamped(log).join('\n'));
+  test.match(splats, [{ title: 'WARNING in loom_one', damaged: [] }]);
+  test.equal(splats.length, 1);
+  const twice = `${report}\n------------[ cut here ]------------\n${report}`;
+  test.equal(scanLog(stamped(twice).join('\n')).length, 2, 'a second one is announced');
+});
+
+t.test('a banner is the kernel’s own', async (test) => {
+  const banner = (text: string) => `[    0.000000] ${text}`;
+  const life = '[   60.000000] loombus 1-1: ordinary line';
+  test.same(scanLog([life, 'Linux version 2.6.17.4 .....'].join('\n')), []);
+  test.match(scanLog([life, banner('Linux version 6.1.99-loom+ (builder@host)')].join('\n')), [{ type: 'reboot' }]);
 });
