@@ -33,6 +33,9 @@ const LEVEL = /^\s*<\d{1,3}>/;
 const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[? *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
 /** A level as a word, as what reads a dump of another machine's memory prints it; `INFO: ` begins headlines. */
 const LEVEL_WORD = /^\s*(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|DEBUG): ?/;
+/** What vendors put after the stamp: a CPU, and with it whom it ran; `-` with interrupts off. */
+const CPU_MARK = /^\s*(?::\s+)?(?:[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]|@\d{1,3} )/;
+const LAST_CPU_MARK = /[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]$/;
 /** Every other time in brackets: `[Tue Nov 14 10:11:12 2023]`, `[  +0.000012]`, `[<    0.000012>]`. */
 const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
 /** `Nov 22 09:17:01 host kernel: ` of every syslog, whatever its language and time; ` kernel:` of wall(1). */
@@ -46,6 +49,8 @@ const COMPACT = /^\s*\S{1,60}[-:|>#;,)\]]\s*$/;
 export function decodeConsole(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false }).decode(bytes);
 }
+
+const OTHERS = [LEVEL, LEVEL_WORD, CPU_MARK];
 
 interface Located {
   readonly end: number;
@@ -97,8 +102,10 @@ export class Console {
    * @returns false when they do not.
    */
   learn(prefix: string, witnesses: readonly string[], share = SHARE): boolean {
-    if (!Prefix.possible(prefix)) return false;
-    const candidate = Prefix.of(prefix);
+    // A mark is known by itself, and not the same on every line.
+    const text = prefix.replace(LAST_CPU_MARK, '');
+    if (!Prefix.possible(text)) return false;
+    const candidate = Prefix.of(text);
     const lines = witnesses.map((raw) => unwrap(raw.slice(0, MAX_CHARS))).filter((line) => line.trim() !== '');
     const having = lines.filter((line) => candidate.lengthIn(line) > 0);
     if (having.length < Math.max(1, lines.length * share)) return false;
@@ -163,7 +170,11 @@ export class Console {
     for (let round = 0; round < 4; round++) {
       const rest = line.slice(end);
       const stamp = PRINTK.exec(rest);
-      const match = stamp ?? BRACKETED_TIME.exec(rest) ?? TAG.exec(rest) ?? LEVEL.exec(rest) ?? LEVEL_WORD.exec(rest);
+      const match =
+        stamp ??
+        BRACKETED_TIME.exec(rest) ??
+        TAG.exec(rest) ??
+        OTHERS.map((mark) => mark.exec(rest)).find((each) => each !== null);
       if (!match) break;
       if (match[1] !== undefined) seconds = Number(match[1]);
       context = stamp?.[2] ?? context;

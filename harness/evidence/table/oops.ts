@@ -149,7 +149,7 @@ export const OOPSES: readonly Detector[] = [
     id: 'kernel-bug',
     printedBy: 'lib/bug.c',
     type: 'bug',
-    starts: /^[Kk]ernel BUG (?:at (?<file>[^\s:!]+):(?<line>\d+)!|\[#\d+\])/,
+    starts: /^[Kk]ernel BUG (?:at (?<file>[^\s:!]+):(?<line>\d+)!|at [0-9a-f]{8,16} \[verbose debug|\[#\d+\])/,
     title: 'kernel BUG[ in {f}]',
     refined: [
       { group: 'file', matches: /list_debug\.c$/, type: 'list-corruption', title: 'BUG: corrupted list[ in {f}]' },

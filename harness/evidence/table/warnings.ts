@@ -55,6 +55,7 @@ export const WARNINGS: readonly Detector[] = [
         /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
       ),
       /^WARNING: (?<file4>[\w./-]+\.[chS]):\d+ at (?<func4>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])?$/,
+      /^WARNING: at (?:0x)?[0-9a-f]{8,16} \[verbose debug info unavailable\]/,
       // To 3.10, and on other machines to 4.6.
       /^WARNING: at (?<file3>[^\s:]+):\d+(?:[ /](?<func3>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+)?(?:\(\))?)?/,
     ),

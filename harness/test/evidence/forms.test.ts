@@ -374,3 +374,12 @@ KASAN: maybe wild-memory-access in range [0xdead000000000120-0xdead000000000127]
   test.match(only(whole), { type: 'gp-fault', address: 'fbd59c0000000024' }, 'with its first line it is one splat');
   test.same(scanLog(stamped('kasan: KernelAddressSanitizer initialized')), []);
 });
+
+t.test('kernels without the places of their bugs', async (test) => {
+  const rest = `${CPU}\nPC is at loom_pick+0x144/0x150\n${trace('loom_pick', 'loom_weave', 'ret_from_fork')}`;
+  const where = 'ffffff9ea20c9bd0 [verbose debug info unavailable]';
+  test.match(only(`WARNING: at ${where}\n${rest}`), { type: 'warning', title: 'WARNING in loom_pick' });
+  test.match(only(`Kernel BUG at ${where}\n${rest}`), { type: 'bug', title: 'kernel BUG in loom_pick' });
+  const files = trace('kset_register', 'loom_probe', 'kthread');
+  test.match(only(`WARNING: at ${where}\n${CPU}\n${files}`), { guilty: 'loom_probe' }, 'a registry serves');
+});

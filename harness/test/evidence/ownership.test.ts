@@ -348,3 +348,19 @@ t.test('a banner is the kernel’s own', async (test) => {
   test.same(scanLog([life, 'Linux version 2.6.17.4 .....'].join('\n')), []);
   test.match(scanLog([life, banner('Linux version 6.1.99-loom+ (builder@host)')].join('\n')), [{ type: 'reboot' }]);
 });
+
+t.test('marks of a CPU that are not the same on every line', async (test) => {
+  const bare = OOPS.map((line) => line.replace(/^\[ *[\d.]+\] /, ''));
+  const signs = [' ', '-', '*', '.'];
+  const stamp = (at: number) => `[  200.00000${at % 10}]`;
+  const forms: ((text: string, at: number) => string)[] = [
+    (text, at) => `<4>${stamp(at)} ${signs[at % 4]}(${at % 8})[310:weaver/${at % 3}]${text}`,
+    (text, at) => `${stamp(at)} ${stamp(at)}@${at % 8} ${text}`,
+    (text, at) => `11-14 10:11:12.${at + 100}  1  1 W ${at % 3 ? '       : ' : ''}-(${at % 8})[310:weaver]${text}`,
+  ];
+  const calm = Array.from({ length: 9 }, (_, at) => `loombus ${at}: ordinary line`);
+  const frames = FRAMES.map((func) => ({ func }));
+  for (const form of forms) test.match(scanLog([...calm, ...bare].map(form).join('\n')), [{ title: TITLE, frames }]);
+  const english = stamped('loom(3)[310: a list] of words @3 o clock');
+  test.same(scanLog(english.join('\n')), []);
+});
