@@ -117,7 +117,8 @@ const FAMILIES = {
     call_rcu.* init_srcu_.*
     cleanup_srcu_struct reacquire_held_locks kill_fasync kobject_.* kobj_.* klist_.* devres_.*
     (get|put)_device(_.*)? device_(add|del|register|unregister|create|destroy|release).*
-    kset_\w+ class_(create|register)\w* sysfs_(create|remove|add|delete)_.* add_uevent_var skb_(panic|over_panic|under_panic|put|push|pull|release_data)
+    kset_\w+ class_(create|register)\w*
+    sysfs_(create|remove|add|delete)_.* add_uevent_var skb_(panic|over_panic|under_panic|put|push|pull|release_data)
     kfree_skb.* copy_to_iter copy_from_iter x86_indirect_thunk.* retpoline_.* warn_bogus_irq_restore seqprop_.*
     ref_tracker_.* iput dput fast_dput drop_nlink mark_buffer_dirty unlock_page folio_(unlock|put|get|end_.*)
     put_page page_frag_free release_pages folios_put_refs phys_addr(_.*)? virt_to_phys virt_addr_valid assertfail
