@@ -221,7 +221,11 @@ export const OOPSES: readonly Detector[] = [
     id: 'oops-trap',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'other',
-    starts: new RegExp(`^(?:Oops: )?(?<trap>${OTHER_TRAPS.join('|')}): [0-9a-f]{4} (?:ilc:\\d )?\\[#\\d+\\]`),
+    starts: either(
+      new RegExp(`^(?:Oops: )?(?<trap>${OTHER_TRAPS.join('|')}): [0-9a-f]{4} (?:ilc:\\d )?\\[#\\d+\\]`),
+      // What MIPS and LoongArch call it, in words.
+      /^(?!Oops|Internal error)(?<trap2>[A-Za-z][\w ',()-]{3,60}?)!? ?\[#\d+\]:$/,
+    ),
     title: '{trap}[ in {f}]',
     refined: [{ group: 'trap', matches: /^stack segment$/, type: 'other', title: '{trap} fault[ in {f}]' }],
     blame: IP,

@@ -383,3 +383,13 @@ t.test('kernels without the places of their bugs', async (test) => {
   const files = trace('kset_register', 'loom_probe', 'kthread');
   test.match(only(`WARNING: at ${where}\n${CPU}\n${files}`), { guilty: 'loom_probe' }, 'a registry serves');
 });
+
+t.test('what MIPS and LoongArch call an oops in words', async (test) => {
+  const rest = `${CPU}\n   ra: ffff800003191e60 loom_weave+0x40/0x140 [loom]\n  ERA: ffff800003191eb0 loom_pick+0x90/0x140 [loom]
+${trace('loom_pick', 'loom_weave')}\n---[ end trace 0123456789abcdef ]---`;
+  for (const what of ['loom_unit invoked from kernel context', 'Kernel loom detected']) {
+    test.match(only(`${what}![#1]:\n${rest}`), { type: 'other', title: `${what} in loom_pick`, damaged: [] });
+    test.match(only(` ${what}[#1]:\n${rest}`), { title: `${what} in loom_pick` });
+  }
+  test.same(scanLog(stamped('loom: see note [#1]: below\nloom: request [#2]')), []);
+});
