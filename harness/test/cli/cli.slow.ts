@@ -59,9 +59,9 @@ t.test('bad input is refused with 129, the value and the mend', async (t) => {
 t.test('--dry-run prints what a run would execute, and does nothing', async (t) => {
   const text = await swaprace(['run', '--dry-run']);
   t.equal(text.exitCode, 0);
-  t.match(text.stdout, /weakened: \d+ to \d+ trials .* the control/);
+  t.match(text.stdout, /unpatched: \d+ to \d+ trials .* the control/);
   const json = await swaprace(['run', '--dry-run', '--json']);
-  t.match(JSON.parse(json.stdout), { probes: [{ control: 'weakened' }] });
+  t.match(JSON.parse(json.stdout), { probes: [{ control: 'unpatched' }] });
 });
 
 t.test('what can be placed is listed', async (t) => {

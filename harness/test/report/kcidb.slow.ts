@@ -70,7 +70,7 @@ t.test('measurements', async (test) => {
     unit: 'crashes per exposed swapoff',
   });
   test.same(tests.find(({ id }) => id.endsWith('step-anon-stock-0'))?.number, {
-    value: 5000,
+    value: 50_000,
     unit: 'exposed swapoffs',
   });
   test.same(report('empty').tests, [], 'no kernel, no test');

@@ -33,7 +33,7 @@ async function problems(dir: string, with_: AuditTools = tools): Promise<string[
 }
 
 t.test('a sound run has no problems', async (test) => {
-  test.same(await audit(sound, tools), { files: 5 + 4 * 5, steps: 4, problems: [] });
+  test.same(await audit(sound, tools), { files: 5 + 5 * 5, steps: 5, problems: [] });
 });
 
 t.test('one flipped bit anywhere is found, and its file named', async (test) => {
@@ -94,11 +94,11 @@ const FORGERIES: readonly [string, string, string, RegExp][] = [
   [`${CRASHED}/step.json`, '"seconds": 60', '"seconds": 61', /step\.args\.seconds is 61, recomputed 60/],
   [`${CRASHED}/step.json`, '"kind": "splat"', '"kind": "completed"', /its detail is not of such an end/],
   [`${CRASHED}/step.json`, '"bootMs": 2000', '"bootMs":  2000', /step\.json: is not in the form/],
-  ['run.json', '"alpha": 0.05', '"alpha": 0.5', /verdict\.json: .*comparison/],
+  ['run.json', '"alpha": 0.05', '"alpha": 0.5', /verdict\.json: .*variants\.1\.(reason|figures)/],
   ['run.json', '"seed": 1,\n    "alpha"', '"seed": 2,\n    "alpha"', /manifest\.jsonl: line 1 is not the step/],
   ['run.json', '"schema": 2', '"schema": 3', /run\.json: Cannot read/],
   ['verdict.json', '"status": 0', '"status": 1', /verdict\.json: status is 1, recomputed 0/],
-  ['verdict.json', '"events": 3', '"events": 4', /verdict\.json: .*events is 4, recomputed 3/],
+  ['verdict.json', '"events": 4', '"events": 5', /verdict\.json: .*events is 5, recomputed 4/],
   ['report.txt', 'exit status 0', 'exit status 1', /line \d+ is "exit status 1.*recomputed "exit status 0/],
 ];
 

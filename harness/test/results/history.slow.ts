@@ -46,7 +46,7 @@ t.test('it says what the results say', async (test) => {
         variant: 'weakened',
         outcome: 'target',
         kernelId: '0011223344556677',
-        trials: 3,
+        trials: 4,
         exposure: 104,
         signatures: [{ title: 'BUG: the one', count: 1, target: true }],
       },

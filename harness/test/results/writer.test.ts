@@ -75,10 +75,6 @@ t.test('a finished run can be read back and is what sha256sum expects', async (t
       ['weakened', 2, 'splat'],
       ['stock', 0, 'completed'],
       ['weakened', 3, 'splat'],
-      ['stock', 1, 'completed'],
-      ['stock', 2, 'completed'],
-      ['stock', 3, 'completed'],
-      ['weakened', 4, 'splat'],
     ],
   );
   execFileSync('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: dir });

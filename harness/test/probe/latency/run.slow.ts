@@ -43,23 +43,23 @@ const rowOf = ({ shown }: FinishedRun, variant: string) =>
 t.test('a run says which variant is better, with its controls', async (t) => {
   t.equal(run.shown.verdict.status, 0, run.report);
   t.equal(run.shown.probes[0]?.steps.length, 5 * BLOCKS);
-  t.match(run.report, /v5a\+ra: measured +8 boots/);
-  t.match(run.report, /v5b\+ra: measured +8 boots +v5a\+ra better/);
+  t.match(run.report, /v5a\+sites\+ra: measured +8 boots/);
+  t.match(run.report, /v5b\+sites\+ra: measured +8 boots +v5a\+sites\+ra better/);
   t.match(
-    rowOf(run, 'v5b+sites+ra').remarks.map((remark) => remark.slice(0, 70)),
+    rowOf(run, 'v5b+sites+ra').remarks.map((remark) => remark.slice(0, 90)),
     [
-      /^real-time threads during swapoff\(\), v5a\+ra -> v5b\+ra: v5a\+ra better/,
+      /^real-time threads during swapoff\(\), v5a\+sites\+ra -> v5b\+sites\+ra: v5a\+sites\+ra better/,
       /^how long swapoff\(\) takes, .*: no difference shown/,
       /^swap-in without swapoff\(\), .*: no difference shown/,
-      /^exceedances of v5b\+ra for one of v5a\+ra: /,
+      /^exceedances of v5b\+sites\+ra for one of v5a\+sites\+ra: /,
       /^p99 of all wake-ups/,
     ],
   );
   t.match(run.report, /NOTE TCG: an emulator’s times/);
-  t.match(run.report, /exceedances \* +v5a\+ra better +/);
+  t.match(run.report, /exceedances \* +v5a\+sites\+ra better +/);
   t.match(run.report, /same kernel twice .* does not differ/);
   t.match(run.report, /stopped on purpose .* found/);
-  t.match(run.report, /v5b\+ra against none .* differs/);
+  t.match(run.report, /v5b\+sites\+ra against none .* differs/);
   t.match(run.report, /ended: all 8 boots of each arm were made/);
   t.ok(
     run.report.split('\n').every((line) => line.length <= 99),
@@ -77,12 +77,12 @@ t.test('it is reported in every form, with its curves in the page', async (t) =>
   for (const title of ['Wake-ups by latency', 'Share of wake-ups above', 'Duration of swapoff()', 'Cycles of one boot'])
     t.match(page, title);
   t.equal(await FORMATS.html(await readReported(run.dir)), page, 'the same bytes from the same folder');
-  t.match(FORMATS.ktap(reported), /ok 1 v5a\+ra\n[^]*ok 2 v5b\+ra/);
+  t.match(FORMATS.ktap(reported), /ok 1 v5a\+sites\+ra\n[^]*ok 2 v5b\+sites\+ra/);
   t.match(FORMATS.json(reported), '"kind": "latency"');
   t.match(FORMATS.kcidb(reported), '"path": "swaprace.verdict.rt"');
-  t.match(FORMATS.mail(reported, {}), /v5b\+ra/);
+  t.match(FORMATS.mail(reported, {}), /v5b\+sites\+ra/);
   t.notMatch(FORMATS.mail(reported, { testedBy: 'A <a@b.c>' }), /Tested-by: A/);
-  t.match(FORMATS.tap(reported), /ok 2 - v5b\+ra/);
+  t.match(FORMATS.tap(reported), /ok 2 - v5b\+sites\+ra/);
 });
 
 t.test('the history has the figures of its analysis, each to its own control', async (t) => {
@@ -176,7 +176,10 @@ t.test(
     const finished = await runPlan(await madeUpRunPlan(2), PLAN, optionsIn(t.testdir({}), dies));
     t.match(rowOf(finished, 'v5a+sites+ra').outcome, 'measured');
     t.match(rowOf(finished, 'v5b+sites+ra'), { outcome: 'target' });
-    t.match(finished.report, /v5b\+ra: 2 boots not used: it is not compared\n +rt-v5b\+ra-0: kernel-complained, /);
+    t.match(
+      finished.report,
+      /v5b\+sites\+ra: 2 boots not used: it is not compared\n +rt-v5b\+sites\+ra-0: kernel-complained, /,
+    );
     t.match(
       finished.report,
       /null-deref in __swap_duplicate|NULL pointer dereference in __swap_duplicate|__swap_duplicate/,
