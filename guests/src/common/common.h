@@ -56,6 +56,7 @@ void read_line(const char *path, char *line, size_t size);
 
 /* vmstat.c: pages that were read from swap since the kernel's boot; 0 where it does not count them. */
 uint64_t pages_swapped_in(void);
+uint64_t pages_swapped_out(void);
 
 /* cgroup.c: a memory cgroup of cgroup2. */
 int join_memory_cgroup(const char *folder);

@@ -7,7 +7,7 @@
 
 #include "common.h"
 
-uint64_t pages_swapped_in(void)
+static uint64_t counter(const char *line)
 {
 	/* A line begins with its name; the file with a newline of ours. */
 	char text[16384] = "\n";
@@ -22,6 +22,16 @@ uint64_t pages_swapped_in(void)
 	if (got < 0)
 		return 0;
 	text[got + 1] = 0;
-	found = strstr(text, "\npswpin ");
-	return found ? strtoull(found + strlen("\npswpin "), NULL, 10) : 0;
+	found = strstr(text, line);
+	return found ? strtoull(found + strlen(line), NULL, 10) : 0;
+}
+
+uint64_t pages_swapped_in(void)
+{
+	return counter("\npswpin ");
+}
+
+uint64_t pages_swapped_out(void)
+{
+	return counter("\npswpout ");
 }

@@ -9,7 +9,7 @@ import { usableSamples } from './boot/validate.ts';
 import { CYCLICTEST_REACH_US } from './command.ts';
 import { latencyDetail, type LatencyDetail, type LatencyFinding } from './finding.ts';
 import { CONSOLE, PROGRAM_LOG, SAMPLE_FILES, TRACE } from './files.ts';
-import { swappedIn } from './messages.ts';
+import { swappedOut } from './messages.ts';
 import { latestOfCycles } from './show/pictures.ts';
 import type { LatencyArgs, LatencySpec } from './spec.ts';
 import type { LatencySamples, LatencyWorkload, Unusable } from './types.ts';
@@ -35,7 +35,7 @@ export async function deriveBoot(
     workload,
     samples: await files.bytes(SAMPLE_FILES.samples),
     trace: await unpackTrace(await files.bytes(TRACE)),
-    swappedIn: swappedIn((await files.text(PROGRAM_LOG)) ?? ''),
+    swappedOut: swappedOut((await files.text(PROGRAM_LOG)) ?? ''),
   });
   const usable = !('kind' in samples);
   return {

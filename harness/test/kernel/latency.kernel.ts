@@ -49,7 +49,7 @@ async function measured(dir: string, change: Partial<LatencyWorkload>) {
       workload,
       samples,
       trace: null,
-      swappedIn: null,
+      swappedOut: null,
     }),
   };
 }
@@ -247,7 +247,7 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
       workload,
       samples: null,
       trace: null,
-      swappedIn: null,
+      swappedOut: null,
     }),
     { kind: 'inconclusive', cause: 'host-fault' },
   );

@@ -8,7 +8,7 @@
 /* Used by the controller only. */
 static uint64_t random_state;
 /* While cycles were made. */
-uint64_t swapped_in;
+uint64_t swapped_out;
 
 /* Swaps off, or does what the control does instead. Only the call itself is timed. */
 static void act(void)
@@ -75,14 +75,14 @@ void *controller_main(void *unused)
 	random_state = options.seed * 0x9e3779b97f4a7c15ull + 1;
 	if (options.instrument == INSTRUMENT_TIMERLAT)
 		trace_waits();
-	swapped_in = pages_swapped_in();
+	swapped_out = pages_swapped_out();
 	due = now_ns() + SETTLE_NS;
 	for (uint64_t cycle = 0; cycle < options.cycles && !atomic_load(&stop_cycles); cycle++)
 		due = run_cycle(due);
 	/* Measure the last horizon to its end. */
 	sleep_until(due);
 	stop_instrument();
-	swapped_in = pages_swapped_in() - swapped_in;
+	swapped_out = pages_swapped_out() - swapped_out;
 	run_hot_passes();
 	swap_off();
 	return NULL;

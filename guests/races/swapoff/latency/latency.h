@@ -69,8 +69,11 @@ extern struct events wake_ups[MAX_CPUS], swapoffs, passes;
 /* The working thread: when it last made progress, and what it is doing. */
 extern _Atomic uint64_t progress_ns;
 extern _Atomic(const char *) operation;
-/* Pages that were swapped in while swapoffs were made; theirs who join the controller to read. */
-extern uint64_t swapped_in;
+/*
+ * Pages that were swapped out while swapoffs were made; who joins the controller may read it. They need not come back
+ * from the area: without a memory cgroup some are still in the swap cache.
+ */
+extern uint64_t swapped_out;
 /* Begin no more swapoffs. */
 extern _Atomic bool stop_cycles;
 

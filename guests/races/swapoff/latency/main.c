@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	write_samples();
 	if (options.instrument == INSTRUMENT_TIMERLAT)
 		write_trace();
-	printf("{\"t\":\"end\",\"cycles\":%zu,\"passes\":%zu,\"swappedIn\":%llu}\n", swapoffs.count, passes.count,
-	       (unsigned long long)swapped_in);
+	printf("{\"t\":\"end\",\"cycles\":%zu,\"passes\":%zu,\"swappedOut\":%llu}\n", swapoffs.count, passes.count,
+	       (unsigned long long)swapped_out);
 	return 0;
 }

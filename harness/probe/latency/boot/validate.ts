@@ -15,8 +15,8 @@ export interface BootEvidence {
   readonly workload: LatencyWorkload;
   /** Null when none came. */
   readonly samples: Uint8Array | null;
-  /** Pages that were swapped in while cycles were made; null where the program did not say. */
-  readonly swappedIn: number | null;
+  /** Pages that were swapped out while cycles were made; null where the program did not say. */
+  readonly swappedOut: number | null;
   /** What timerlat traced; null when it was not asked for, or when nothing came. */
   readonly trace: string | null;
 }
@@ -36,7 +36,7 @@ export function usableSamples(evidence: BootEvidence): LatencySamples | Unusable
   const failure = failureOf(end);
   if (failure !== null) return failure;
   if (guestBuildId === null) return unusable('wrong-kernel', 'the guest did not report its build id');
-  if (evidence.swappedIn === 0) return unusable('nothing-swapped', 'not one page was swapped in: nothing was raced');
+  if (evidence.swappedOut === 0) return unusable('nothing-swapped', 'not one page was swapped out: nothing was raced');
   const parsed = parsedSamples(evidence);
   return 'kind' in parsed ? parsed : (contradiction(parsed, workload) ?? parsed);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import t from 'tap';
 import { latencyCommand, programOf } from '../../../probe/latency/command.ts';
-import { parseLatencyLine, swappedIn } from '../../../probe/latency/messages.ts';
+import { parseLatencyLine, swappedOut } from '../../../probe/latency/messages.ts';
 import { workload } from './fixtures/made-up.ts';
 
 const files = { swap: '/dev/vda', samples: '/tmp/s', cyclictest: '/tmp/c', timerlat: '/tmp/t' };
@@ -33,8 +33,8 @@ t.test('the program’s lines are read, and nothing else', async (t) => {
   t.match(parseLatencyLine('{"t":"fail","message":"swapon /dev/vda: EBUSY"}'), { t: 'fail' });
   t.equal(parseLatencyLine('{"t":"end","cycles":10,"pas'), null, 'cut');
   t.equal(parseLatencyLine('{"t":"other"}'), null);
-  const end = '{"t":"end","cycles":10,"passes":2,"swappedIn":640}';
-  t.equal(swappedIn(`{"t":"start","cpus":2,"clocksource":"tsc"}\n${end}\n`), 640);
-  t.equal(swappedIn(end.slice(0, 30)), null);
+  const end = '{"t":"end","cycles":10,"passes":2,"swappedOut":640}';
+  t.equal(swappedOut(`{"t":"start","cpus":2,"clocksource":"tsc"}\n${end}\n`), 640);
+  t.equal(swappedOut(end.slice(0, 30)), null);
   t.equal(parseLatencyLine(''), null);
 });

@@ -16,7 +16,7 @@ function evidence(change: Partial<BootEvidence> = {}): BootEvidence {
     workload,
     samples: samplesFile(whole),
     trace: null,
-    swappedIn: 640,
+    swappedOut: 640,
     ...change,
   };
 }
@@ -34,8 +34,8 @@ t.test('what a whole boot wrote is read as it was', async (t) => {
 });
 
 t.test('a boot that swapped nothing in says so', async (t) => {
-  refused(t, evidence({ swappedIn: 0 }), 'nothing-swapped', /nothing was raced/);
-  t.same(usableSamples(evidence({ swappedIn: null })), whole, 'where the program said nothing, nothing is known');
+  refused(t, evidence({ swappedOut: 0 }), 'nothing-swapped', /nothing was raced/);
+  t.same(usableSamples(evidence({ swappedOut: null })), whole, 'where the program said nothing, nothing is known');
 });
 
 t.test('a file that is cut anywhere is not read in part', async (t) => {

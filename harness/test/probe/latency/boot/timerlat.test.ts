@@ -180,7 +180,7 @@ t.test('a boot’s trace is held to what a boot’s samples are, and its causes 
     workload: timed,
     samples: samplesFile({ ...whole, wakeUps: [] }),
     trace: trace(...lines),
-    swappedIn: 640,
+    swappedOut: 640,
   };
   const samples = usableSamples(evidence);
   if ('kind' in samples) return void t.fail(`${samples.cause}: ${samples.reason}`);
