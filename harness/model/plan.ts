@@ -17,6 +17,6 @@ export interface Plan {
   readonly accelerator: AcceleratorChoice;
   /** Seeds of steps derive from this one. */
   readonly seed: number;
-  /** One-sided significance level for `clean`, e.g. 0.05. */
+  /** How often a limit may be too low, for all variants of a probe together; e.g. 0.05. */
   readonly alpha: number;
 }

@@ -197,7 +197,7 @@ t.test('a control that no longer crashes at the end makes every absence worthles
     reason: 'blind: the control weakened no longer crashed at the end',
   });
   test.equal(controlOf(probe, [...first, ...last(crashed(500))]).blind, null);
-  test.equal(controlOf(probe, [...first, ...last(hostFault())]).blind, null, 'one that the host took says nothing');
+  test.not(controlOf(probe, [...first, ...last(hostFault())]).blind, null, 'one that the host took shows no crash');
 });
 
 t.test('signatures: what follows the expected bug is its consequence', async (test) => {
