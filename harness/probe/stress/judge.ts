@@ -13,7 +13,7 @@ import type { JudgedTrial, StressSeen } from './trial.ts';
 
 /** What the trials of a probe say, in any order. */
 export function judgeStress(probe: StressSpec, seen: readonly StressSeen[], context: JudgeContext): ProbeVerdict {
-  const control = controlOf(probe, trialsOf(seen, probe.control, probe.race));
+  const control = endedControlOf(probe, trialsOf(seen, probe.control, probe.race));
   const judged = probe.variants.map((variant) => {
     const trials = trialsOf(seen, variant, probe.race);
     return { trials, verdict: judgeVariant(probe, variant, trials, control, context) };
@@ -25,6 +25,13 @@ export function judgeStress(probe: StressSpec, seen: readonly StressSeen[], cont
     variants: judged.map(({ verdict }) => verdict),
     statuses: judged.flatMap(({ trials, verdict }) => lostToHost(probe, verdict, trials)),
   };
+}
+
+/** The control of a probe that is over: without its last trial, as where a run was stopped, the end was not tried. */
+function endedControlOf(probe: StressSpec, trials: readonly JudgedTrial[]): Control {
+  const control = controlOf(probe, trials);
+  const tried = trials.some(({ evidence }) => evidence.step.args.part === 'last');
+  return control.blind === null && !tried ? { ...control, blind: 'was not tried at the end' } : control;
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   makeOther,
   makeProbe,
   makeSplat,
-  seenOf,
+  wholeOf,
   times,
 } from '../probe/stress/fixtures/make.ts';
 import { reported } from './fixtures/runs.ts';
@@ -67,7 +67,7 @@ function makeResult(
   header: Partial<RunHeader> = {},
   troubles: readonly Trouble[] = [],
 ): ShownRun {
-  const seen = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => seenOf(id, evidence));
+  const seen = Object.entries({ ...good, ...over }).flatMap(([id, evidence]) => wholeOf(id, evidence));
   return showing([makeProbe()], seen, { troubles, ...header });
 }
 
@@ -238,7 +238,7 @@ t.test('colours change no column and are only there when asked for', async (test
 });
 
 t.test('the same report in whatever order trials were read', async (test) => {
-  const seen = Object.entries(good).flatMap(([id, evidence]) => seenOf(id, evidence));
+  const seen = Object.entries(good).flatMap(([id, evidence]) => wholeOf(id, evidence));
   test.equal(reportText(showing([makeProbe()], seen.toReversed())), reportText(showing([makeProbe()], seen)));
 });
 

@@ -14,6 +14,7 @@ import {
   makeOther,
   makeProbe,
   seenOf,
+  wholeOf,
   times,
 } from './fixtures/make.ts';
 
@@ -42,7 +43,7 @@ function judgeRun(
 }
 
 function judge(over: Record<string, Evidence[]> = {}, troubles: Trouble[] = []) {
-  const trials = Object.entries({ ...good, ...over }).flatMap(([variant, evidence]) => seenOf(variant, evidence));
+  const trials = Object.entries({ ...good, ...over }).flatMap(([variant, evidence]) => wholeOf(variant, evidence));
   return judgeRun({ probes: [makeProbe()] }, trials, troubles);
 }
 
@@ -88,7 +89,7 @@ t.test('125: a blind control, whatever the plan accepts', async (test) => {
         }),
       ],
     },
-    [...seenOf('weakened', [ok]), ...seenOf('unpatched', [ok])],
+    [...wholeOf('weakened', [ok]), ...wholeOf('unpatched', [ok])],
   );
   test.match(accepting, { status: 125, blindProbes: ['anon'] });
 });
@@ -127,10 +128,10 @@ t.test('each probe has its own control', async (test) => {
     makeProbe({ id: 'shmem', variants: ['weakened', 'stock'] }),
   ];
   const trials = [
-    ...seenOf('weakened', times(3, crashed(500))),
-    ...seenOf('stock', whole),
-    ...seenOf('weakened', [ok], 'shmem'),
-    ...seenOf('stock', [ok], 'shmem'),
+    ...wholeOf('weakened', times(3, crashed(500))),
+    ...wholeOf('stock', whole),
+    ...wholeOf('weakened', [ok], 'shmem'),
+    ...wholeOf('stock', [ok], 'shmem'),
   ];
   const run = judgeRun({ probes }, trials);
   test.same(run.blindProbes, ['shmem']);
@@ -142,8 +143,16 @@ t.test('each probe has its own control', async (test) => {
 });
 
 t.test('alpha decides how low a limit is', async (test) => {
-  const trials = [...seenOf('weakened', times(3, crashed(500))), ...seenOf('stock', times(3, makeEvidence()))];
+  const trials = [...wholeOf('weakened', times(3, crashed(500))), ...wholeOf('stock', times(3, makeEvidence()))];
   const probes = [makeProbe({ variants: ['weakened', 'stock'], atMost: 0.02 })];
   test.equal(judgeRun({ probes }, trials).status, 0);
   test.equal(judgeRun({ probes, alpha: 0.0001 }, trials).status, 125);
+});
+
+t.test('a run that was stopped before the last trial of its control says nothing of absences', async (test) => {
+  const probes = [makeProbe({ variants: ['weakened', 'stock'] })];
+  const stopped = [...seenOf('weakened', times(3, crashed(500))), ...seenOf('stock', whole)];
+  const run = judgeRun({ probes }, stopped);
+  test.match(run, { status: 125, blindProbes: ['anon'] });
+  test.match(run.variants[1], { outcome: 'inconclusive', reason: /was not tried at the end/ });
 });

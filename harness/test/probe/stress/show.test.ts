@@ -3,13 +3,13 @@ import t from 'tap';
 import { judgeStress } from '../../../probe/stress/judge.ts';
 import { briefOfStress, outlineOfStress, showStress, trendOfStress } from '../../../probe/stress/show.ts';
 import type { Evidence } from '../../../probe/stress/trial.ts';
-import { crashed, hostFault, hung, makeEvidence, makeExposure, makeProbe, seenOf, times } from './fixtures/make.ts';
+import { crashed, hostFault, hung, makeEvidence, makeExposure, makeProbe, wholeOf, times } from './fixtures/make.ts';
 
 const probe = makeProbe({ variants: ['weakened', 'v5b', 'stock'] });
 const clean = makeEvidence({ exposure: makeExposure(5000) });
 
 function shown(evidence: Readonly<Record<string, readonly Evidence[]>>) {
-  const seen = Object.entries(evidence).flatMap(([variant, each]) => seenOf(variant, each));
+  const seen = Object.entries(evidence).flatMap(([variant, each]) => wholeOf(variant, each));
   const verdict = judgeStress(probe, seen, { alpha: 0.05, unavailable: {} });
   return { seen, verdict, section: showStress(probe, seen, verdict), trend: trendOfStress(probe, seen, verdict) };
 }
@@ -51,7 +51,7 @@ t.test('plots are of what raced, rates of what the words of the race say', async
 });
 
 t.test('what one trial says by itself', async (t) => {
-  const brief = (evidence: Evidence) => briefOfStress(probe, seenOf('stock', [evidence])[0]!);
+  const brief = (evidence: Evidence) => briefOfStress(probe, wholeOf('stock', [evidence])[0]!);
   t.match(brief(clean), { outcome: 'ok', words: '', measured: { value: 5000, unit: 'exposed swapoffs' } });
   t.match(brief(crashed(5)), { outcome: 'target', words: /__swap_duplicate/, titles: [/__swap_duplicate/] });
   t.match(brief(hostFault()), { outcome: 'inconclusive', void: true, words: 'fault of the host: disk full' });
