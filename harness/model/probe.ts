@@ -280,8 +280,6 @@ const probedVariant = z
     /** Titles of what was seen with the number of units that showed them; the target's first. */
     signatures: z.array(z.strictObject({ title: z.string(), count, target: z.boolean() }).readonly()).readonly(),
     expectation: expectationResult,
-    /** Whether the outcome is about operations that raced as they do by themselves. */
-    grounds: z.boolean(),
     /** Figures of the kind's own, JSON: rates and their intervals, comparisons. */
     figures: z.unknown(),
   })

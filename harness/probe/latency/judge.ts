@@ -70,8 +70,6 @@ function probedVariant(
     ...{ variant, outcome, reason, counts, unit: 'boot' },
     signatures: signaturesOf(probe, own),
     expectation: judgeExpectation(shownOutcome, probe.expect[variant] ?? MEASURED),
-    // Nothing was looked for.
-    grounds: false,
     figures: figuresOf(variant, analysis),
   };
 }

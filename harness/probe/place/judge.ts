@@ -79,8 +79,6 @@ function probed(probe: PlaceSpec, judged: JudgedVariant): ProbedVariant {
     unit: 'point',
     signatures,
     expectation: judgeExpectation({ outcome, reason, trials: counts, exposure, bugBesides }, probe.expect[variant]),
-    // A thread that is held is slower than any that races by itself.
-    grounds: false,
     figures: map === null ? null : figuresOf(map),
   };
 }

@@ -71,7 +71,7 @@ function judgedVariant(
   const bugBesides =
     outcome === 'hang' && counts['other-bug'] > 0 ? `${counts['other-bug']} guests with another bug` : null;
   return {
-    ...{ variant, outcome, reason, counts, unit: 'guest', signatures: signaturesOf(probe, own), grounds: false },
+    ...{ variant, outcome, reason, counts, unit: 'guest', signatures: signaturesOf(probe, own) },
     expectation: judgeExpectation(
       { outcome, reason, trials: counts, exposure: held, bugBesides },
       probe.expect[variant],

@@ -62,7 +62,6 @@ export function judgeVariant(
       { outcome, reason, trials: counts, exposure: figures.rate.exposure, bugBesides },
       probe.expect[variant],
     ),
-    grounds: true,
     figures: figures satisfies StressFigures,
   };
 }

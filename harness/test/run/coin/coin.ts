@@ -161,7 +161,7 @@ function judged({ expect }: Coin, variant: string, seen: readonly CoinSeen[]): P
   const outcome = counts.target > 0 ? 'target' : counts.ok > 0 ? 'closed' : 'inconclusive';
   const met = expect[variant]?.accept.includes(outcome) === true;
   return {
-    ...{ variant, outcome, counts, unit: 'step', grounds: true, figures: { tosses: seen.length } },
+    ...{ variant, outcome, counts, unit: 'step', figures: { tosses: seen.length } },
     reason: `${counts.target} on the edge`,
     signatures: counts.target > 0 ? [{ title: TITLE, count: counts.target, target: true }] : [],
     expectation: met ? { kind: 'met' } : { kind: 'missed', message: `got ${outcome}` },
