@@ -138,16 +138,21 @@ async function* decompress(
   child.stdin.on('error', () => undefined);
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint += complaint.length < 1000 ? text.toString() : ''));
-  for await (const chunk of child.stdout) yield chunk as Uint8Array;
-  const result = await child;
-  signal.throwIfAborted();
-  if (result.exitCode === undefined) {
-    throw new HostError('PROGRAM_MISSING', `Cannot decompress ${name}: no ${file} on this machine`, {
-      hint: `install ${file}, or decompress it elsewhere`,
-    });
+  try {
+    for await (const chunk of child.stdout) yield chunk as Uint8Array;
+    const result = await child;
+    signal.throwIfAborted();
+    if (result.exitCode === undefined) {
+      throw new HostError('PROGRAM_MISSING', `Cannot decompress ${name}: no ${file} on this machine`, {
+        hint: `install ${file}, or decompress it elsewhere`,
+      });
+    }
+    if (result.exitCode !== 0) throw damaged(name, complaint.trim() || `${file} ended with ${result.exitCode}`, result);
+    await feeding;
+  } finally {
+    // A reader may stop early.
+    child.kill('SIGKILL');
   }
-  if (result.exitCode !== 0) throw damaged(name, complaint.trim() || `${file} ended with ${result.exitCode}`, result);
-  await feeding;
 }
 
 function damaged(name: string, why: string, cause: unknown): UsageError {

@@ -136,6 +136,8 @@ async function unpackCommit(repository: Repository, { commit, tree, dir, what }:
     child.stdin.destroy();
     throw gitFailed(what, complaint() || (error as Error).message);
   } finally {
+    // After a refusal output may be left that nobody reads: its stream would never end, nor would the wait below.
+    child.stdout.destroy();
     child.kill('SIGKILL');
     await child;
   }
