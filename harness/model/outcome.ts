@@ -18,17 +18,20 @@ export type StepOutcome = (typeof STEP_OUTCOMES)[number];
  * What a variant showed. The first three are findings, by its worst step. An absence is one of the others:
  *
  * - `inconclusive`: with what is missing
- * - `not-reproduced`: no more than that, with an upper limit of its rate
  * - `closed`: nothing at any point that was explored, by a probe that was shown able to notice a broken fix
+ * - `not-reproduced`: no more than that, with an upper limit of its rate
  * - `measured`: figures were taken, and they mean something; nothing was looked for
+ *
+ * In this order one stands for a variant that several probes were made of: what was seen, then what is missing, then
+ * the strongest claim.
  */
 export const OUTCOMES = [
   'target',
   'hang',
   'other-bug',
   'inconclusive',
-  'not-reproduced',
   'closed',
+  'not-reproduced',
   'measured',
 ] as const;
 export type VariantOutcome = (typeof OUTCOMES)[number];

@@ -303,12 +303,25 @@ export const probeVerdict = z
   .readonly();
 export type ProbeVerdict = z.infer<typeof probeVerdict>;
 
+/** What a run says of one variant, whatever was done to it. */
+const variantVerdict = z
+  .strictObject({
+    variant: z.string(),
+    outcome: z.enum(OUTCOMES),
+    /** What each probe says, in the plan's order. */
+    probes: z.array(z.strictObject({ probe: z.string(), outcome: z.enum(OUTCOMES) }).readonly()).readonly(),
+  })
+  .readonly();
+export type VariantVerdict = z.infer<typeof variantVerdict>;
+
 /** `verdict.json`: the whole run. */
 export const runVerdict = z
   .strictObject({
     status: exitStatus,
     /** Sentences that say why `status` is not 0; empty when it is. */
     reasons: z.array(z.string()).readonly(),
+    /** A verdict a variant, in the plan's order; none for one that no probe was made of. */
+    variants: z.array(variantVerdict).readonly(),
     probes: z.array(probeVerdict).readonly(),
   })
   .readonly();

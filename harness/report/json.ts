@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EXIT } from '../model/errors.ts';
 import { STEP_OUTCOMES } from '../model/outcome.ts';
-import { probeVerdict } from '../model/probe.ts';
+import { probeVerdict, runVerdict } from '../model/probe.ts';
 import type { ShownRun } from '../model/shown.ts';
 
 /**
@@ -38,6 +38,7 @@ export const runReport = z.object({
       'Exit status: 0 every expectation met, 1 missed, 125 inconclusive, 128 host, 129 usage, 130 interrupted.',
     ),
   reasons: z.array(z.string()).describe('Why the status is not 0.'),
+  variants: runVerdict.unwrap().shape.variants.describe('What the run says of each variant, over all probes.'),
   probes: z
     .array(
       z.object({
@@ -77,6 +78,7 @@ export function reportJson({ header, verdict, probes }: ShownRun): RunReport {
     ),
     status: verdict.status,
     reasons: [...verdict.reasons],
+    variants: verdict.variants,
     probes: probes.map(({ verdict: own, section, steps, trend }) => ({
       ...own,
       title: section.title,

@@ -9,6 +9,7 @@ import { traceLines } from './trace.ts';
 import { several, WORD } from './wording.ts';
 import { findingsOf, seenText } from './findings.ts';
 import { testedBySupport } from './tested-by.ts';
+import { variantLines } from './variants.ts';
 
 /** Mails to kernel lists keep lines below 75 columns, so that they can be quoted. */
 export const MAIL_WIDTH = 72;
@@ -32,6 +33,7 @@ export function reportMail(run: ShownRun, { testedBy }: MailOptions = {}): strin
       'Results of swaprace: kernels raced in QEMU guests, each judged by what its console said and by how often the race was really run.',
     ),
     [...seriesLines(header), ...environmentLines(header)],
+    summaryLines(run),
     ...probes.map(({ section }) => [...fold(section.title), '', ...tableLines(section)]),
     ...[...new Set(probes.flatMap(({ section }) => section.prose))].map((text) => fold(text)),
     ...probes.flatMap(({ section, verdict }) =>
@@ -102,6 +104,14 @@ function field(name: string, value: string): string[] {
 function baseName(path: string, suffix: string): string {
   const name = path.split('/').at(-1) ?? path;
   return name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+}
+
+/** Each variant once, before the probes. */
+function summaryLines(run: ShownRun): string[] {
+  const lines = variantLines(run).flatMap(({ variant, outcome, by, others }) =>
+    wrap(`  ${variant}: ${WORD[outcome]} by ${by}${others === '' ? '' : `; ${others}`}`, 6, MAIL_WIDTH),
+  );
+  return lines.length === 0 ? [] : ['Each variant, over all probes:', '', ...lines];
 }
 
 /** A row for each variant, its last cell below it where both do not fit on one line. */

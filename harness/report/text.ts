@@ -9,6 +9,7 @@ import { paintWord, type Paint } from './paint.ts';
 import { traceLines } from './trace.ts';
 import { MEANING, several, WORD } from './wording.ts';
 import { findingsOf, seenText, type Finding } from './findings.ts';
+import { variantLines, type VariantLine } from './variants.ts';
 
 const plain: Paint = (text) => text;
 
@@ -25,6 +26,7 @@ export function reportText(run: ShownRun, { paint = plain }: { readonly paint?: 
   const { header, verdict } = run;
   const parts = [
     heading(header),
+    summaryLines(variantLines(run), paint),
     ...run.probes.map(({ section }) => sectionLines(section, paint)),
     ...findingParts(findingsOf(run), paint),
     knownLines(verdict),
@@ -50,6 +52,18 @@ function heading({ plan, planFile, id, kernels, accelerator, host }: RunHeader):
     ...wrap(`${plan.name}: ${linux}; ${plan.variants.map((variant) => variant.id).join(', ')}`, 2),
     ...wrap(`on ${machine}${on === '' ? '' : `; ${on}`}`, 2),
     ...wrap(`run ${id}, plan ${planFile}, seed ${plan.seed}`, 2),
+  ];
+}
+
+/** Each variant once, before the probes. */
+function summaryLines(lines: readonly VariantLine[], paint: Paint): string[] {
+  if (lines.length === 0) return [];
+  const cells = align(
+    lines.map(({ variant, outcome, by, others }) => [`${variant}: ${WORD[outcome]}`, `by ${by}`, others]),
+  );
+  return [
+    'Each variant, over all probes:',
+    ...lines.map((line, index) => `  ${paintWord(cut((cells[index] ?? []).join('  ').trimEnd(), 97), line, paint)}`),
   ];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { EXIT, exitStatusOf, worstStatus, type ExitStatus } from '../model/errors.ts';
-import type { ProbeVerdict, ProbeSpec, RunVerdict, Seen } from '../model/probe.ts';
+import { OUTCOMES } from '../model/outcome.ts';
+import type { ProbeVerdict, ProbeSpec, RunVerdict, Seen, VariantVerdict } from '../model/probe.ts';
 import type { RunHeader, Trouble } from '../model/run.ts';
 import { kindOf, type KindTable } from './kinds.ts';
 
@@ -36,8 +37,18 @@ export function judgeRun(header: RunHeader, seen: readonly Seen[], kinds: KindTa
   return {
     status: worstStatus(findings.map(({ status }) => status)),
     reasons: findings.map(({ reason }) => reason),
+    variants: header.plan.variants.flatMap(({ id }) => variantVerdict(id, probes)),
     probes,
   };
+}
+
+/** The first of `OUTCOMES` that a probe says of it. */
+function variantVerdict(variant: string, probes: readonly ProbeVerdict[]): VariantVerdict[] {
+  const said = probes.flatMap(({ probe, variants }) =>
+    variants.flatMap((each) => (each.variant === variant ? [{ probe, outcome: each.outcome }] : [])),
+  );
+  const outcome = OUTCOMES.find((each) => said.some((one) => one.outcome === each));
+  return outcome === undefined ? [] : [{ variant, outcome, probes: said }];
 }
 
 function troubleFinding({ fault, variant, message }: Trouble): Finding {

@@ -5,6 +5,7 @@ import type { RunHeader } from '../../model/run.ts';
 import type { SectionRow } from '../../model/section.ts';
 import type { ShownProbe, ShownRun } from '../../model/shown.ts';
 import { MEANING, several, WORD } from '../wording.ts';
+import { variantLines, type VariantLine } from '../variants.ts';
 import { html, Markup } from './markup.ts';
 
 const CLASS: Readonly<Record<VariantOutcome, 'bad' | 'good' | 'doubt'>> = {
@@ -22,14 +23,28 @@ export function badge(outcome: VariantOutcome): Markup {
 }
 
 /** What was run on what, what came of it, and a line for each variant. */
-export function overview({ header, verdict, probes }: ShownRun): Markup {
+export function overview(run: ShownRun): Markup {
+  const { header, verdict, probes } = run;
   const look = verdict.status === 0 ? 'good' : verdict.status === 1 ? 'bad' : 'doubt';
   const reasons =
     verdict.reasons.length === 0 ? null : html`<ul>${verdict.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<h1>${header.plan.name}: ${kernelsText(header)}</h1>
 <p class="dim">${header.plan.describe}. Run ${header.id}, ${header.startedAt.slice(0, 16).replace('T', ' ')} UTC, on ${machineText(header)}.</p>
 <div class="verdict ${look}"><strong>${MEANING[verdict.status]}</strong> (exit status ${verdict.status})${reasons}</div>
-${probes.map(probePart)}`;
+${summaryPart(variantLines(run))}${probes.map(probePart)}`;
+}
+
+/** Each variant once, before the probes. */
+function summaryPart(lines: readonly VariantLine[]): Markup | null {
+  if (lines.length === 0) return null;
+  return html`<h3>Each variant, over all probes</h3>
+<div class="lines">
+${lines.map(
+  ({ variant, outcome, by, others }) =>
+    html`<div><b>${variant}</b>${badge(outcome)}<span>by ${by}</span><span class="figures">${others}</span></div>
+`,
+)}</div>
+`;
 }
 
 function probePart({ section, verdict }: ShownProbe): Markup {
