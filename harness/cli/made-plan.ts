@@ -18,7 +18,7 @@ export interface MadePlan {
   readonly race: string;
   /** Instead of the race's. */
   readonly target?: TargetSignature;
-  /** Values by key, as a plan file has them; `variants` and `expect` are added. */
+  /** Values by key, as a plan file has them; `variants` is added, and `expect` where it is absent. */
   readonly probes: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
@@ -52,7 +52,7 @@ export function madePlanText({ name, describe, from, variants, race, target, pro
         ]),
       ),
       probes: Object.fromEntries(
-        Object.entries(probes).map(([id, probe]) => [id, { ...probe, variants: all.map((each) => each.id), expect }]),
+        Object.entries(probes).map(([id, probe]) => [id, { variants: all.map((each) => each.id), expect, ...probe }]),
       ),
     },
     { lineWidth: 0, aliasDuplicateObjects: false },

@@ -91,6 +91,22 @@ export function buildProgram(shell: {
       (await import('./commands/stress.ts')).stressCommand(context, variant, flags),
     );
 
+  command('certify')
+    .argument('<variant>', 'variant of the plan')
+    .description('place a variant at every instruction that matters, by both holds, and say whether it is closed')
+    .addOption(plan())
+    .addOption(race())
+    .option('--path <name>', 'operation that is held, instead of the race’s first; interleave paths lists them')
+    .option('--setup <name>', 'how the guest is made ready, instead of the race’s first set-up')
+    .option('--control <variant>', 'variant that must show the bug', 'unpatched')
+    .addOption(results())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .action(async (variant: string, flags) =>
+      (await import('./commands/certify.ts')).certifyCommand(context, variant, flags),
+    );
+
   const interleave = command('interleave').description('place a race with QEMU’s debugger stub (docs/interleave.md)');
 
   const explores = (command: Command): Command =>

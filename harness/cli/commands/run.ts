@@ -28,12 +28,13 @@ export async function runCommand(context: CommandContext, name: string, flags: R
 /**
  * Runs a plan, or says what it would do; prints the result and sets the status.
  *
+ * @param planFile null for a plan that a command made.
  * @param change what a command has otherwise.
  */
 export async function executePlan(
   context: CommandContext,
   loaded: Plan,
-  planFile: string,
+  planFile: string | null,
   flags: RunFlags,
   change: Partial<RunOptions> = {},
 ): Promise<void> {

@@ -64,6 +64,24 @@ t.test('--dry-run prints what a run would execute, and does nothing', async (t) 
   t.match(JSON.parse(json.stdout), { probes: [{ control: 'unpatched' }] });
 });
 
+t.test('certify places a variant beside a control that must show the bug, and accepts closed only', async (t) => {
+  const { exitCode, stdout } = await swaprace(['certify', 'v5b+sites+ra', '--dry-run', '--json']);
+  t.equal(exitCode, 0);
+  t.match(JSON.parse(stdout), {
+    probes: [
+      {
+        ...{ kind: 'place', hold: 'preempt', points: { kind: 'all' }, mergeSeed: '1', mutants: true, guests: 2 },
+        ...{ control: 'unpatched', variants: ['unpatched', 'v5b+sites+ra'] },
+        expect: { unpatched: { accept: ['target'] }, 'v5b+sites+ra': { accept: ['closed'] } },
+      },
+    ],
+  });
+  t.match(await swaprace(['certify', 'unpatched']), {
+    exitCode: 129,
+    stderr: /is the control, which must show the bug/,
+  });
+});
+
 t.test('what can be placed is listed', async (t) => {
   const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
   t.equal(exitCode, 0);
