@@ -99,6 +99,7 @@ export function buildProgram(shell: {
     .option('--path <name>', 'operation that is held, instead of the race’s first; interleave paths lists them')
     .option('--setup <name>', 'how the guest is made ready, instead of the race’s first set-up')
     .option('--control <variant>', 'variant that must show the bug', 'unpatched')
+    .option('--mutate', 'place it without each hunk of its series as well, where that builds')
     .addOption(results())
     .addOption(offline())
     .addOption(dryRun())

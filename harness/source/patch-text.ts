@@ -61,17 +61,17 @@ function checkGitLine(name: string, line: string): void {
 /** Git's lines of modes after `diff --git`, for what is no plain file. */
 const NO_FILE_MODE = /^(?:(?:new|deleted) file mode|(?:old|new) mode|index [0-9a-f]+\.\.[0-9a-f]+) 1[26]0000\s*$/;
 
-interface HunkLines {
+export interface HunkLines {
   readonly removed: number;
   readonly added: number;
 }
 
-function hunkSize(line: string): HunkLines | null {
+export function hunkSize(line: string): HunkLines | null {
   const [match, removed, added] = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/.exec(line) ?? [];
   return match === undefined ? null : { removed: Number(removed ?? 1), added: Number(added ?? 1) };
 }
 
-function afterLine({ removed, added }: HunkLines, line: string): HunkLines {
+export function afterLine({ removed, added }: HunkLines, line: string): HunkLines {
   switch (line[0]) {
     case '-':
       return { removed: removed - 1, added };
