@@ -108,6 +108,27 @@ export function buildProgram(shell: {
       (await import('./commands/certify.ts')).certifyCommand(context, variant, flags),
     );
 
+  command('nightly')
+    .argument('[plans...]', 'plan files, or names of shipped plans', ['default'])
+    .description('run plans unattended, resume what was stopped, and say what is new since the nights before')
+    .option('--hours <n>', 'end after so many; what is under way goes on in the next night')
+    .option('--keep-days <n>', 'remove older runs, but the last good one of each plan and what shows a finding again')
+    .option('--keep-runs <n>', 'of each plan')
+    .option('--keep-gib <n>', 'of all runs together')
+    .option(
+      '--notify <command>',
+      'shell command that gets the summary on its standard input; may be given again',
+      (command: string, all: readonly string[]) => [...all, command],
+      [],
+    )
+    .option('--verbose', 'print every step')
+    .addOption(accel())
+    .addOption(offline())
+    .addOption(results())
+    .action(async (plans: string[], flags) =>
+      (await import('./commands/nightly.ts')).nightlyCommand(context, plans, flags),
+    );
+
   const interleave = command('interleave').description('place a race with QEMU’s debugger stub (docs/interleave.md)');
 
   const explores = (command: Command): Command =>

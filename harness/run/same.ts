@@ -57,7 +57,7 @@ function sameKernels({ kernels }: RunHeader, wanted: Readonly<Record<string, { r
   return ids.length === Object.keys(kernels).length && ids.every(([variant, { id }]) => kernels[variant]?.id === id);
 }
 
-async function stateOf(dir: string, header: RunHeader, kinds: KindTable): Promise<SameRun['state']> {
+export async function stateOf(dir: string, header: RunHeader, kinds: KindTable): Promise<SameRun['state']> {
   const stopped = header.troubles.some(({ fault }) => fault === 'interrupted' || fault === 'host');
   if (stopped || !(await exists(join(dir, RUN_FILES.sums)))) return 'stopped';
   const steps = await readSteps(dir, header, kinds);

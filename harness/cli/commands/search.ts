@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
+import type { Plan } from '../../model/plan.ts';
 import { PROBES } from '../../probe/table.ts';
 import { stressOf } from '../../probe/stress/of-plan.ts';
 import { SEARCH_FILES } from '../../probe/search/files.ts';
@@ -25,26 +26,13 @@ export interface SearchFlags extends PlanFlags {
 /** `interleave search`: holds threads of the stress workload at random, and minimises what it finds to a schedule. */
 export async function searchCommand(context: CommandContext, variant: string, flags: SearchFlags): Promise<void> {
   const plan = await planOf(context, flags);
-  const { id, race, workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = stressOf(
-    plan,
-    flags.probe,
-  );
-  const search = {
-    kind: 'search',
-    ...{ workload, ...backendKeysOf(backend), vcpus, memory: `${memoryMiB}MiB`, cmdline, threads, pages },
-    'hang-seconds': hangSeconds,
+  const text = searchPlanText(context, plan, variant, {
+    ...(flags.probe === undefined ? {} : { probe: flags.probe }),
     ...(flags.functions === undefined ? {} : { functions: flags.functions.split(',') }),
     rounds: wholeNumber('--rounds', flags.rounds),
     findings: wholeNumber('--findings', flags.findings),
     seed: flags.seed,
-  };
-  const text = madePlanText(
-    {
-      ...{ name: 'search', describe: `a search of ${variant} under ${id} of the plan ${plan.name}` },
-      ...{ from: plan, variants: [variant], race: race.name, target: plan.target, probes: { search } },
-    },
-    context.workspace.root,
-  );
+  });
   const run = await madeRun(context, text, flags);
   const shown = showRun(run, PROBES);
   context.emit.done();
@@ -56,8 +44,41 @@ export async function searchCommand(context: CommandContext, variant: string, fl
   context.setStatus(run.verdict.status);
 }
 
+/** What a search is asked for, beside what its stress probe says. */
+interface Wanted {
+  /** Stress probe of the plan; its first when none is named. */
+  readonly probe?: string;
+  readonly functions?: readonly string[];
+  readonly rounds: number;
+  readonly findings: number;
+  readonly seed: string;
+}
+
+/** The text of a plan that searches a variant of another plan. */
+export function searchPlanText(
+  { workspace }: Pick<CommandContext, 'workspace'>,
+  plan: Plan,
+  variant: string,
+  { probe, ...wanted }: Wanted,
+): string {
+  const { id, race, workload, backend, vcpus, memoryMiB, cmdline, threads, pages, hangSeconds } = stressOf(plan, probe);
+  const search = {
+    kind: 'search',
+    ...{ workload, ...backendKeysOf(backend), vcpus, memory: `${memoryMiB}MiB`, cmdline, threads, pages },
+    'hang-seconds': hangSeconds,
+    ...wanted,
+  };
+  return madePlanText(
+    {
+      ...{ name: 'search', describe: `a search of ${variant} under ${id} of the plan ${plan.name}` },
+      ...{ from: plan, variants: [variant], race: race.name, target: plan.target, probes: { search } },
+    },
+    workspace.root,
+  );
+}
+
 /** How to have it again, on any variant. */
-function againLines({ dir, steps }: MadeRun, variant: string): string[] {
+export function againLines({ dir, steps }: MadeRun, variant: string): string[] {
   return thatDid(steps as readonly Searched[], 'minimise').flatMap((step) => {
     const hash = steps.find(({ step: each }) => each === step.step)?.hash;
     if (step.finding.schedule === null || hash === undefined) return [];

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeFileAtomic } from '../host/files.ts';
+import { acquireLock, holderText, type HeldLock } from '../host/lock.ts';
+import { EXIT, InterruptedError, SwapraceError, UsageError, worstStatus, type ExitStatus } from '../model/errors.ts';
+import { stepSeed } from '../model/probe.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ShownRun } from '../model/shown.ts';
+import { parsePlan } from '../plan/parse.ts';
+import { reducedPlanText } from '../plan/reduced.ts';
+import { PROBES } from '../probe/table.ts';
+import { nightText, type FreshFinding, type NightRun, type NightSummary } from '../report/night-text.ts';
+import { keptRuns, removeRun, surplus, type Retention } from '../results/retention.ts';
+import { readRun } from '../results/reader.ts';
+import { showRun } from '../results/show.ts';
+import { changesOf } from './night-changes.ts';
+import {
+  NIGHTS_FOLDER,
+  NightJournal,
+  readNights,
+  seedOf,
+  type Night,
+  type NightEntry,
+  type NightFinding,
+} from './night-journal.ts';
+import { readHistory } from './history.ts';
+import { resumeRun, runPlan, type FinishedRun, type RunOptions } from './run.ts';
+import { runsBelow, stateOf } from './same.ts';
+
+/** A plan of a night. */
+export interface NightPlan {
+  readonly plan: Plan;
+  readonly file: string;
+}
+
+export interface NightOptions extends RunOptions {
+  /** Milliseconds that the night may take; null is no limit. */
+  readonly budgetMs: number | null;
+  readonly retention: Retention;
+  /**
+   * What makes a schedule of a finding that was seen again: a plan of its own; null where there is nothing to search.
+   */
+  readonly scheduleOf?: (plan: Plan, finding: NightFinding) => Plan | null;
+  /** How to have a finding again, from the folder of a finished run of such a plan: a line each. */
+  readonly againLines?: (dir: string) => Promise<readonly string[]>;
+}
+
+export interface FinishedNight {
+  /** Its folder: journal and summary. */
+  readonly dir: string;
+  readonly status: ExitStatus;
+  readonly summary: string;
+}
+
+/** Findings of one plan that are looked into in one night. */
+const MOST_CONFIRMED = 5;
+
+/**
+ * Runs plans one after another, those first whose last run is the longest ago, and says what is new since the nights
+ * before. A night that was stopped goes on where it was when it is started again: finished runs are taken as they are, a
+ * run under way is resumed at its step. A finding that no earlier run of its plan had, and that the plan does not
+ * expect, is looked for again at once, with another seed.
+ *
+ * @throws UsageError `NIGHT_RUNNING` while another process runs a night in the same folder; HostError.
+ */
+export async function runNight(plans: readonly NightPlan[], options: NightOptions): Promise<FinishedNight> {
+  await using _lock = await lockNights(options);
+  return await new NightRunner(plans, options).toItsEnd();
+}
+
+async function lockNights({ workspace: { resultsDir }, signal }: NightOptions): Promise<HeldLock> {
+  const folder = join(resultsDir, NIGHTS_FOLDER);
+  await mkdir(folder, { recursive: true });
+  const busy = new AbortController();
+  return acquireLock(join(folder, '.lock'), {
+    purpose: 'a night',
+    signal: AbortSignal.any([signal, busy.signal]),
+    onWait: (holder) =>
+      busy.abort(
+        new UsageError('NIGHT_RUNNING', `Another night runs in ${resultsDir}: ${holderText(holder)}`, {
+          hint: 'wait for its end, or give this one another folder with --results',
+        }),
+      ),
+  });
+}
+
+class NightRunner {
+  readonly #started = new Date();
+  readonly #late = new AbortController();
+  readonly #signal: AbortSignal;
+
+  constructor(
+    private readonly plans: readonly NightPlan[],
+    private readonly options: NightOptions,
+  ) {
+    this.#signal = AbortSignal.any([options.signal, this.#late.signal]);
+  }
+
+  async toItsEnd(): Promise<FinishedNight> {
+    const { budgetMs, workspace } = this.options;
+    const nights = await readNights(workspace.resultsDir);
+    const journal = await this.#journal(nights);
+    const seeds = new Set([...nights.map(({ entries }) => seedOf(entries)), seedOf(journal.entries)]);
+    const timer = budgetMs === null ? null : setTimeout(() => this.#late.abort(outOfTime()), budgetMs);
+    const runs: NightRun[] = [];
+    const left: string[] = [];
+    try {
+      for (const each of await this.#inOrder()) {
+        if (this.#signal.aborted) left.push(each.plan.name);
+        else {
+          const run = await this.#plan(each, journal, seeds);
+          if (run === null) left.push(each.plan.name);
+          else runs.push(run);
+        }
+      }
+    } finally {
+      if (timer !== null) clearTimeout(timer);
+    }
+    return this.#end(journal, nights, runs, left);
+  }
+
+  /** The journal of a night that was stopped, of the same plans; else a new one. */
+  async #journal(nights: readonly Night[]): Promise<NightJournal> {
+    const { workspace, emit } = this.options;
+    const names = this.plans.map(({ plan }) => plan.name);
+    const last = nights.at(-1);
+    const [first] = last?.entries ?? [];
+    if (last !== undefined && first?.kind === 'started' && !last.entries.some(({ kind }) => kind === 'ended')) {
+      if (first.plans.join('\n') === names.join('\n')) {
+        emit({ kind: 'note', message: `going on with the night ${last.id}` });
+        return NightJournal.again(last);
+      }
+    }
+    const seed = stepSeed(1, `night ${this.#started.toISOString()}`);
+    return NightJournal.begin(workspace.resultsDir, seed, names, this.#started);
+  }
+
+  /** First what was stopped, then what never ran, then by how long ago the last run was. */
+  async #inOrder(): Promise<NightPlan[]> {
+    const { workspace, kinds = PROBES } = this.options;
+    const runs = await runsBelow(workspace.resultsDir, kinds);
+    const keyOf = async ({ plan }: NightPlan): Promise<string> => {
+      for (const { dir, header } of runs) {
+        if (header instanceof SwapraceError || header.plan.name !== plan.name) continue;
+        return (await stateOf(dir, header, kinds)) === 'stopped' ? '0' : `2 ${basename(dir)}`;
+      }
+      return '1';
+    };
+    const keyed = await Promise.all(this.plans.map(async (each) => ({ each, key: await keyOf(each) })));
+    return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ each }) => each);
+  }
+
+  /** Null where the time was up, or somebody stopped it. */
+  async #plan(
+    { plan, file }: NightPlan,
+    journal: NightJournal,
+    seeds: ReadonlySet<number | null>,
+  ): Promise<NightRun | null> {
+    const done = journal.entries.find((each) => each.kind === 'run' && each.plan === plan.name && each.of === null);
+    const finished =
+      done?.kind === 'run'
+        ? await this.#shown(done.run)
+        : await this.#finish({ ...plan, seed: seedOf(journal.entries) ?? plan.seed }, file, seeds);
+    if (finished === null) return null;
+    const { shown } = finished;
+    if (done === undefined) await journal.add(lineOf(plan.name, finished, null));
+    const { kinds = PROBES, workspace } = this.options;
+    const { runs, series } = await readHistory(workspace.resultsDir, { rebuild: false, kinds });
+    const changes = changesOf(runs, series, shown);
+    const fresh = await this.#confirm(plan, file, finished, changes.fresh, journal);
+    return { ...changes, plan: plan.name, run: basename(finished.dir), shown, fresh };
+  }
+
+  /** The run of a plan: one that was stopped goes on, one that this night made already is taken. */
+  async #finish(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<FinishedRun | null> {
+    const { kinds = PROBES, workspace } = this.options;
+    const options: RunOptions = { ...this.options, signal: this.#signal };
+    for (const { dir, header } of await runsBelow(workspace.resultsDir, kinds)) {
+      if (header instanceof SwapraceError || header.plan.text !== plan.text) continue;
+      if (!seeds.has(header.plan.seed) && header.plan.seed !== plan.seed) continue;
+      const state = await stateOf(dir, header, kinds);
+      if (state === 'stopped') {
+        const resumed = await this.#whole(resumeRun(dir, options));
+        if (resumed === null || !resumed.shown.header.troubles.some(({ fault }) => fault === 'usage')) return resumed;
+      } else if (header.plan.seed === plan.seed) return this.#shown(basename(dir));
+      break;
+    }
+    return this.#whole(runPlan(plan, file, options));
+  }
+
+  /** Null where it was stopped, be it before it had begun. */
+  async #whole(running: Promise<FinishedRun>): Promise<FinishedRun | null> {
+    try {
+      const run = await running;
+      return run.shown.header.troubles.some(({ fault }) => fault === 'interrupted') ? null : run;
+    } catch (error) {
+      if (this.#signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  async #shown(run: string): Promise<FinishedRun> {
+    const { kinds = PROBES, workspace } = this.options;
+    const dir = join(workspace.resultsDir, run);
+    return { dir, shown: showRun(await readRun(dir, kinds), kinds), report: '' };
+  }
+
+  /** Looks for new findings again at once: with another seed, on their variant and its control alone. */
+  async #confirm(
+    plan: Plan,
+    file: string,
+    { dir, shown }: FinishedRun,
+    fresh: readonly FreshFinding[],
+    journal: NightJournal,
+  ): Promise<FreshFinding[]> {
+    const confirmed: FreshFinding[] = [];
+    for (const [at, each] of fresh.entries()) {
+      const known = journal.entries.find((line) => line.kind === 'run' && sameFinding(line, basename(dir), each));
+      if (known?.kind === 'run' && known.of !== null) {
+        confirmed.push({ ...each, again: { run: known.run, seen: known.of.seenAgain, lines: [] } });
+        continue;
+      }
+      if (at >= MOST_CONFIRMED || this.#signal.aborted) {
+        confirmed.push(each);
+        continue;
+      }
+      const again = await this.#again(plan, file, shown, each);
+      if (again === null) {
+        confirmed.push(each);
+        continue;
+      }
+      const { probe, variant, title } = each;
+      const of = { run: basename(dir), finding: { probe, variant, title }, seenAgain: again.seen };
+      await journal.add(lineOf(again.plan, again.finished, of));
+      const lines = again.seen ? await this.#schedule(plan, each) : [];
+      confirmed.push({ ...each, again: { run: basename(again.finished.dir), seen: again.seen, lines } });
+    }
+    return confirmed;
+  }
+
+  async #again(plan: Plan, file: string, shown: ShownRun, { probe, variant, title }: FreshFinding) {
+    const { kinds = PROBES, workspace } = this.options;
+    const control = shown.probes.find(({ spec }) => spec.id === probe)?.spec.control ?? null;
+    const variants = [...new Set([...(control === null ? [] : [control]), variant])];
+    const name = `${plan.name} again`;
+    const text = reducedPlanText(plan.text, { name, probe, variants });
+    const reduced = parsePlan(text, { file, root: workspace.root, kinds });
+    const seed = stepSeed(shown.header.plan.seed, `again ${probe} ${variant} ${title}`);
+    const finished = await this.#finish({ ...reduced, seed }, null, new Set());
+    if (finished === null) return null;
+    const seen = finished.shown.verdict.probes.some((each) =>
+      each.variants.some(
+        (one) => one.variant === variant && one.signatures.some((signature) => signature.title === title),
+      ),
+    );
+    return { plan: name, finished, seen };
+  }
+
+  /** How to have it again, where a search finds that out. */
+  async #schedule(plan: Plan, finding: NightFinding): Promise<readonly string[]> {
+    const { scheduleOf, againLines } = this.options;
+    const search = scheduleOf?.(plan, finding) ?? null;
+    if (search === null || againLines === undefined || this.#signal.aborted) return [];
+    const finished = await this.#finish(search, null, new Set());
+    return finished === null ? [] : againLines(finished.dir);
+  }
+
+  async #end(
+    journal: NightJournal,
+    nights: readonly Night[],
+    runs: readonly NightRun[],
+    left: readonly string[],
+  ): Promise<FinishedNight> {
+    const stopped = this.options.signal.aborted;
+    const removed = stopped ? [] : await this.#remove(nights, journal);
+    const status = worstStatus([
+      ...runs.map(({ shown }) => shown.verdict.status),
+      ...(left.length > 0 ? [EXIT.cannotTell] : []),
+      ...(stopped ? [EXIT.interrupted] : []),
+    ]);
+    const before = nights.findLast(
+      ({ id, entries }) => id !== journal.id && entries.some(({ kind }) => kind === 'ended'),
+    );
+    const summary: NightSummary = {
+      ...{
+        id: journal.id,
+        before: before?.id ?? null,
+        seed: seedOf(journal.entries) ?? 0,
+        runs,
+        left,
+        removed,
+        status,
+      },
+      seconds: (Date.now() - this.#started.getTime()) / 1000,
+    };
+    const text = nightText(summary);
+    await writeFileAtomic(join(journal.dir, 'summary.txt'), text);
+    if (!stopped) await journal.add({ kind: 'ended', at: new Date().toISOString(), status });
+    return { dir: journal.dir, status, summary: text };
+  }
+
+  /** What shows how to have a finding again stays: runs that a journal names for one, and this night's own. */
+  async #remove(nights: readonly Night[], journal: NightJournal): Promise<NightSummary['removed']> {
+    const { retention, workspace, kinds = PROBES } = this.options;
+    const lines = [...nights, journal].flatMap(({ entries }) => entries);
+    const named = new Set(
+      lines.flatMap((line) => (line.kind === 'run' && line.of !== null ? [line.run, line.of.run] : [])),
+    );
+    const own = new Set(journal.entries.flatMap((line) => (line.kind === 'run' ? [line.run] : [])));
+    const kept = await keptRuns(workspace.resultsDir, kinds, (run) => named.has(run) || own.has(run));
+    const gone = surplus(kept, retention, Date.now());
+    for (const { run } of gone) await removeRun(workspace.resultsDir, run);
+    return gone.map(({ run, bytes }) => ({ run, bytes }));
+  }
+}
+
+function outOfTime(): InterruptedError {
+  return new InterruptedError('OUT_OF_TIME', 'the time of the night is up');
+}
+
+function lineOf(plan: string, { dir, shown }: FinishedRun, of: Extract<NightEntry, { kind: 'run' }>['of']): NightEntry {
+  const at = new Date().toISOString();
+  return { kind: 'run', at, plan, run: basename(dir), status: shown.verdict.status, of };
+}
+
+function sameFinding({ of }: Extract<NightEntry, { kind: 'run' }>, run: string, finding: NightFinding): boolean {
+  return (
+    of !== null &&
+    of.run === run &&
+    of.finding.probe === finding.probe &&
+    of.finding.variant === finding.variant &&
+    of.finding.title === finding.title
+  );
+}
