@@ -42,7 +42,7 @@ export interface NightSummary {
   readonly seconds: number;
   readonly runs: readonly NightRun[];
   /** Plans that the night had no time for, or that were stopped. */
-  readonly left: readonly string[];
+  readonly left: readonly { readonly plan: string; readonly why: string | null }[];
   readonly removed: readonly { readonly run: string; readonly bytes: number }[];
   readonly status: ExitStatus;
 }
@@ -80,7 +80,10 @@ export function nightText(night: NightSummary): string {
       'First runs of their plans, with which later ones are compared:',
       runs.flatMap(({ plan, first }) => (first ? [plan] : [])),
     ),
-    listed('Not finished; the next night goes on with it:', left),
+    listed(
+      'Not finished; the next night goes on with it:',
+      left.map(({ plan, why }) => (why === null ? plan : `${plan}: ${oneLine(why)}`)),
+    ),
     removed.length === 0
       ? []
       : [

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFileAtomic } from '../host/files.ts';
 import { acquireLock, holderText, type HeldLock } from '../host/lock.ts';
-import { EXIT, InterruptedError, SwapraceError, UsageError, worstStatus, type ExitStatus } from '../model/errors.ts';
+import {
+  EXIT,
+  HostError,
+  InterruptedError,
+  SwapraceError,
+  UsageError,
+  worstStatus,
+  type ExitStatus,
+} from '../model/errors.ts';
 import { stepSeed } from '../model/probe.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ShownRun } from '../model/shown.ts';
@@ -38,6 +47,8 @@ export interface NightOptions extends RunOptions {
   /** Milliseconds that the night may take; null is no limit. */
   readonly budgetMs: number | null;
   readonly retention: Retention;
+  /** Before a run goes on that the host stopped; a minute by itself. */
+  readonly pauseMs?: number;
   /**
    * What makes a schedule of a finding that was seen again: a plan of its own; null where there is nothing to search.
    */
@@ -52,6 +63,16 @@ export interface FinishedNight {
   readonly status: ExitStatus;
   readonly summary: string;
 }
+
+/** A run at its end; or null, with what the host lacked where that stopped it. */
+interface Attempt {
+  readonly run: FinishedRun | null;
+  readonly why: string | null;
+}
+
+/** How often a run goes on that the host stopped, and how long after. */
+const HOST_ATTEMPTS = 5;
+const HOST_PAUSE_MS = 60_000;
 
 /** Findings of one plan that are looked into in one night. */
 const MOST_CONFIRMED = 5;
@@ -89,6 +110,8 @@ class NightRunner {
   readonly #started = new Date();
   readonly #late = new AbortController();
   readonly #signal: AbortSignal;
+  /** Plans, and runs for the sake of a finding, that did not come to their end; with what the host lacked. */
+  readonly #left = new Map<string, string | null>();
 
   constructor(
     private readonly plans: readonly NightPlan[],
@@ -104,20 +127,16 @@ class NightRunner {
     const seeds = new Set([...nights.map(({ entries }) => seedOf(entries)), seedOf(journal.entries)]);
     const timer = budgetMs === null ? null : setTimeout(() => this.#late.abort(outOfTime()), budgetMs);
     const runs: NightRun[] = [];
-    const left: string[] = [];
     try {
       for (const each of await this.#inOrder()) {
-        if (this.#signal.aborted) left.push(each.plan.name);
-        else {
-          const run = await this.#plan(each, journal, seeds);
-          if (run === null) left.push(each.plan.name);
-          else runs.push(run);
-        }
+        const run = this.#signal.aborted ? null : await this.#plan(each, journal, seeds);
+        if (run !== null) runs.push(run);
+        else if (!this.#left.has(each.plan.name)) this.#left.set(each.plan.name, null);
       }
     } finally {
       if (timer !== null) clearTimeout(timer);
     }
-    return this.#end(journal, nights, runs, left);
+    return this.#end(journal, nights, runs);
   }
 
   /** The journal of a night that was stopped, of the same plans; else a new one. */
@@ -172,8 +191,26 @@ class NightRunner {
     return { ...changes, plan: plan.name, run: basename(finished.dir), shown, fresh };
   }
 
-  /** The run of a plan: one that was stopped goes on, one that this night made already is taken. */
+  /**
+   * The run of a plan at its end; null where it was stopped. What stops it on the side of the host (a full disk) may pass:
+   * it goes on some times.
+   */
   async #finish(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<FinishedRun | null> {
+    for (let attempt = 1; ; attempt++) {
+      const { run, why } = await this.#attempt(plan, file, seeds);
+      if (run !== null) return run;
+      if (why === null || attempt === HOST_ATTEMPTS || this.#signal.aborted) {
+        this.#left.set(plan.name, why);
+        return null;
+      }
+      const { emit, pauseMs = HOST_PAUSE_MS } = this.options;
+      emit({ kind: 'note', message: `${plan.name}: ${why}; going on in ${Math.round(pauseMs / 1000)} s` });
+      await sleep(pauseMs, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
+  }
+
+  /** A run that was stopped goes on, one that this night made already is taken. */
+  async #attempt(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<Attempt> {
     const { kinds = PROBES, workspace } = this.options;
     const options: RunOptions = { ...this.options, signal: this.#signal };
     for (const { dir, header } of await runsBelow(workspace.resultsDir, kinds)) {
@@ -182,20 +219,24 @@ class NightRunner {
       const state = await stateOf(dir, header, kinds);
       if (state === 'stopped') {
         const resumed = await this.#whole(resumeRun(dir, options));
-        if (resumed === null || !resumed.shown.header.troubles.some(({ fault }) => fault === 'usage')) return resumed;
-      } else if (header.plan.seed === plan.seed) return this.#shown(basename(dir));
+        const { run } = resumed;
+        if (run === null || !run.shown.header.troubles.some(({ fault }) => fault === 'usage')) return resumed;
+      } else if (header.plan.seed === plan.seed) return { run: await this.#shown(basename(dir)), why: null };
       break;
     }
     return this.#whole(runPlan(plan, file, options));
   }
 
-  /** Null where it was stopped, be it before it had begun. */
-  async #whole(running: Promise<FinishedRun>): Promise<FinishedRun | null> {
+  async #whole(running: Promise<FinishedRun>): Promise<Attempt> {
     try {
       const run = await running;
-      return run.shown.header.troubles.some(({ fault }) => fault === 'interrupted') ? null : run;
+      const { troubles } = run.shown.header;
+      if (troubles.some(({ fault }) => fault === 'interrupted')) return { run: null, why: null };
+      const host = troubles.find(({ fault }) => fault === 'host');
+      return host === undefined ? { run, why: null } : { run: null, why: host.message };
     } catch (error) {
-      if (this.#signal.aborted) return null;
+      if (this.#signal.aborted) return { run: null, why: null };
+      if (error instanceof HostError) return { run: null, why: error.message };
       throw error;
     }
   }
@@ -266,17 +307,13 @@ class NightRunner {
     return finished === null ? [] : againLines(finished.dir);
   }
 
-  async #end(
-    journal: NightJournal,
-    nights: readonly Night[],
-    runs: readonly NightRun[],
-    left: readonly string[],
-  ): Promise<FinishedNight> {
+  async #end(journal: NightJournal, nights: readonly Night[], runs: readonly NightRun[]): Promise<FinishedNight> {
+    const left = [...this.#left].map(([plan, why]) => ({ plan, why }));
     const stopped = this.options.signal.aborted;
     const removed = stopped ? [] : await this.#remove(nights, journal);
     const status = worstStatus([
       ...runs.map(({ shown }) => shown.verdict.status),
-      ...(left.length > 0 ? [EXIT.cannotTell] : []),
+      ...left.map(({ why }) => (why === null ? EXIT.cannotTell : EXIT.hostFault)),
       ...(stopped ? [EXIT.interrupted] : []),
     ]);
     const before = nights.findLast(

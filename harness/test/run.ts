@@ -31,26 +31,26 @@ interface Tally {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const groups = groupsOf(args);
+  const [option, ...names] = args;
+  const groups = groupsOf(option);
   if (groups === null) {
-    process.stderr.write('usage: scripts/test [--fast | --slow | --kernel | --night]\n');
+    process.stderr.write('usage: scripts/test [--fast | --slow | --kernel | --night] [NAME...]\n');
     return 129;
   }
   await using scratch = await makePrivateDir('tests');
   const bootLog = join(scratch.path, 'boots');
   const tally: Tally = { passed: 0, failed: 0 };
   if (groups.includes('fast')) for (const each of await checks()) count(tally, await check(each));
-  for (const group of groups) add(tally, await runGroup(group, scratch.path, bootLog));
+  for (const group of groups) add(tally, await runGroup(group, names, scratch.path, bootLog));
   const boots = await readFile(bootLog, 'utf8').catch(() => '');
   process.stdout.write(`\n${new Set(boots.split('\n').filter(Boolean)).size} tests booted a kernel\n`);
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
   return tally.failed > 0 || tally.passed === 0 ? 1 : 0;
 }
 
-function groupsOf(args: readonly string[]): Group[] | null {
-  if (args.length === 0) return ['fast', 'slow', 'kernel'];
-  if (args.length > 1) return null;
-  const group = args[0]?.replace(/^--/, '') as Group;
+function groupsOf(option: string | undefined): Group[] | null {
+  if (option === undefined) return ['fast', 'slow', 'kernel'];
+  const group = option.replace(/^--/, '') as Group;
   return group in SUFFIX ? [group] : null;
 }
 
@@ -76,9 +76,13 @@ async function check([program = '', ...args]: readonly string[]): Promise<boolea
 /**
  * Files that boot kernels run one at a time, each reported as it ends: concurrent guests on few cores disturb what is
  * measured. The others share the cores.
+ *
+ * @param names parts of the names of those that are run; all when there are none.
  */
-async function runGroup(group: Group, scratch: string, bootLog: string): Promise<Tally> {
-  const files = (await readdir(testDir, { recursive: true })).filter((file) => file.endsWith(SUFFIX[group])).sort();
+async function runGroup(group: Group, names: readonly string[], scratch: string, bootLog: string): Promise<Tally> {
+  const files = (await readdir(testDir, { recursive: true }))
+    .filter((file) => file.endsWith(SUFFIX[group]) && (names.length === 0 || names.some((name) => file.includes(name))))
+    .sort();
   const tally: Tally = { passed: 0, failed: 0 };
   if (files.length === 0) return tally;
   process.stdout.write(`\n${group}: ${files.length} files\n`);

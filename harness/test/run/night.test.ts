@@ -6,7 +6,7 @@ import t from 'tap';
 import { acquireLock } from '../../host/lock.ts';
 import { workspace } from '../../host/workspace.ts';
 import type { Lab } from '../../lab/lab.ts';
-import { InterruptedError } from '../../model/errors.ts';
+import { HostError, InterruptedError } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { ProgressEvent } from '../../model/events.ts';
 import { parsePlan } from '../../plan/parse.ts';
@@ -146,6 +146,27 @@ t.test('what a night has no time for the next one goes on with', async (t) => {
   t.match(next, { status: 0 });
   t.equal((await readNights(dir)).length, 2);
   t.equal(runsIn(dir).length, 2);
+});
+
+t.test('a run that the host stopped goes on as soon as it may', async (t) => {
+  const dir = join(base, 'full');
+  const failing = { left: 2, steps: 0 };
+  const watch = (event: ProgressEvent): void => {
+    if (event.kind === 'step-end') failing.steps++;
+    if (event.kind !== 'step-start' || event.step !== 'flip-good-1' || failing.left === 0) return;
+    failing.left--;
+    throw new HostError('DISK_FULL', 'Cannot store a step: the disk is full');
+  };
+  t.match(await runNight([planNamed('coins')], optionsIn(dir, { watch, pauseMs: 1 })), { status: 0 });
+  t.same([failing.steps, runsIn(dir).length], [15, 1], 'no step is made twice');
+
+  failing.left = Infinity;
+  const full = await runNight([planNamed('heads')], optionsIn(dir, { watch, pauseMs: 1 }));
+  t.match(full, { status: 128, summary: /goes on with it:\n {2}heads: Cannot store a step: the disk is full\n/ });
+  failing.left = 0;
+  t.match(await runNight([planNamed('heads')], optionsIn(dir, { watch })), { status: 0 });
+  t.equal(runsIn(dir).length, 2);
+  await sound(t, dir);
 });
 
 t.test('a journal whose last line was cut off, and the run without a line, are taken as they are', async (t) => {
