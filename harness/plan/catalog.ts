@@ -21,10 +21,15 @@ export class PlanCatalog {
     private readonly planFolder: string,
   ) {}
 
-  /** Absolute path of a series' folder; null when there is none. */
+  /**
+   * Absolute path of a series: a folder, or where it is named by a path, a patch, a mailbox, or a repository with a range
+   * of its commits, `../linux#v6.1..fix`. Null when there is none.
+   */
   series(name: string): string | null {
-    const path = this.#resolve(name, SERIES, '');
-    return path !== null && isFolder(path) ? path : null;
+    const [, place = name, range = ''] = /^(\.{0,2}\/.*?)(#[^#]+\.\.[^#]+)$/.exec(name) ?? [];
+    const path = this.#resolve(place, SERIES, '');
+    if (path === null) return null;
+    return isFolder(path) || (isPath(name) && range === '' && isFile(path)) ? `${path}${range}` : null;
   }
 
   /** Absolute path of a fragment's file; null when there is none. */
@@ -46,7 +51,7 @@ export class PlanCatalog {
 
   /** Absolute path of a file with a target that is no race's; null for a name, and when there is none. */
   targetFile(name: string): string | null {
-    const path = /^\.{0,2}\//.test(name) ? resolve(this.planFolder, name) : null;
+    const path = isPath(name) ? resolve(this.planFolder, name) : null;
     return path !== null && isFile(path) ? path : null;
   }
 
@@ -72,11 +77,15 @@ export class PlanCatalog {
   }
 
   #resolve(name: string, shipped: string, suffix: string): string | null {
-    if (/^\.{0,2}\//.test(name)) return resolve(this.planFolder, name);
+    if (isPath(name)) return resolve(this.planFolder, name);
     // A bare name that climbs out is not a name.
     if (name.split('/').includes('..')) return null;
     return join(this.root, shipped, name + suffix);
   }
+}
+
+function isPath(name: string): boolean {
+  return /^\.{0,2}\//.test(name);
 }
 
 function filesBelow(folder: string): string[] {

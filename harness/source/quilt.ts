@@ -12,7 +12,7 @@ import { errnoOf, readTextIfExists } from '../host/files.ts';
 export async function patchesOfQuilt(dir: string): Promise<Patch[]> {
   const list = await readFileText(join(dir, 'series'));
   if (list === null) {
-    throw new SourceError('SERIES_MISSING', `Cannot read the series ${dir}: there is no file named series in it`, {
+    throw new SourceError('SERIES_MISSING', `Cannot read the series ${dir}: there is no file named series, no patch and no mail in it`, {
       hint: 'a series folder has a file `series` that names its patches in order; or name the patch file itself',
     });
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFile, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
-import type { Series } from '../model/kernel.ts';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { Patch, Series } from '../model/kernel.ts';
 import { SourceError } from '../model/errors.ts';
 import { defaultCacheDir } from '../host/cachedir.ts';
 import { gitOutput } from './git.ts';
@@ -14,8 +14,8 @@ type SeriesPath =
   | { readonly kind: 'range'; readonly path: string; readonly range: string };
 
 /**
- * Reads a series: a quilt folder, a .patch or .diff file, a mailbox, or `PATH#A..B`, a range of commits in a
- * repository.
+ * Reads a series: a quilt folder, one of mails or patches, a .patch or .diff file, a mail or mailbox, or `PATH#A..B`, a
+ * range of commits in a repository.
  *
  * @param cacheDir where mails are taken apart.
  * @throws SourceError there is no such file or folder, or it is not a series.
@@ -33,16 +33,56 @@ export async function loadSeries(
       hint: 'check the path',
     });
   const name = basename(from.path, extname(from.path));
-  if (info.isDirectory()) return { name: basename(from.path), patches: await patchesOfQuilt(from.path) };
+  if (info.isDirectory())
+    return { name: basename(from.path), patches: await patchesOfFolder(from.path, cacheDir, signal) };
   const content = await readFile(from.path, 'utf8');
-  if (isMailbox(content)) return { name, patches: await patchesOfMbox(basename(from.path), content, cacheDir, signal) };
-  return { name, patches: [{ name: basename(from.path), text: content }] };
+  return { name, patches: await patchesOf([{ name: basename(from.path), text: content }], name, cacheDir, signal) };
+}
+
+/** A quilt folder, or one of mails or patches as `git format-patch`, `b4 am` and mail readers leave them. */
+async function patchesOfFolder(path: string, cacheDir: string, signal: AbortSignal): Promise<readonly Patch[]> {
+  const names = await readdir(path);
+  const files = names.filter((file) => /\.(?:patch|diff|eml|mbox|mbx)$/.test(file)).sort();
+  if (names.includes('series') || files.length === 0) return patchesOfQuilt(path);
+  const contents = await Promise.all(
+    files.map(async (file) => ({ name: file, text: await readFile(join(path, file), 'utf8') })),
+  );
+  return patchesOf(contents, basename(path), cacheDir, signal);
+}
+
+/** Mails are one thread, whichever files they are in, and their numbers decide; other patches are in the files' order. */
+async function patchesOf(
+  files: readonly Patch[],
+  name: string,
+  cacheDir: string,
+  signal: AbortSignal,
+): Promise<readonly Patch[]> {
+  const mails = files.filter(({ text }) => isMailbox(text) || isMail(text));
+  if (mails.length === 0) return files;
+  const other = files.find((file) => !mails.includes(file));
+  if (other !== undefined)
+    throw invalid(
+      `read the series ${name}`,
+      `${other.name} is no mail, as others in it are`,
+      'keep patches of one form',
+    );
+  const mbox = mails.map(({ text }) => (isMailbox(text) ? text : `${MBOX_LINE}${text}`).trimEnd()).join('\n\n');
+  return patchesOfMbox(name, `${mbox}\n`, cacheDir, signal);
 }
 
 /** A file that `git format-patch` wrote, too, begins as a mailbox of one mail. */
 function isMailbox(content: string): boolean {
   return /^From \S+.*\d{4}\r?\n/.test(content);
 }
+
+/** A mail as a reader saves it: headers alone, a sender and a subject among them. */
+function isMail(content: string): boolean {
+  const head = content.slice(0, /\r?\n\r?\n/.exec(content)?.index ?? 0);
+  return /^[A-Za-z-]+: /.test(head) && /^From: /im.test(head) && /^Subject: /im.test(head);
+}
+
+/** What a mailbox has before each mail. */
+const MBOX_LINE = 'From mail Mon Sep 17 00:00:00 2001\n';
 
 function parseSeriesPath(text: string): SeriesPath {
   const [, path, range] = /^(.+)#([^#]+\.\.[^#]+)$/.exec(text) ?? [];

@@ -78,6 +78,17 @@ t.test('a plan becomes the model, with paths and defaults', async (test) => {
   ]);
 });
 
+t.test('a series by a path is a folder, a file, or a range of commits', async (test) => {
+  mkdirSync(join(root, 'plans/repo'), { recursive: true });
+  writeFileSync(join(root, 'plans/thread.mbox'), '');
+  const seriesOf = (name: string) => parse(changed('linux-6.1/weakened', name).text).variants[0]?.series[1];
+  test.equal(seriesOf('./thread.mbox'), join(root, 'plans/thread.mbox'));
+  test.equal(seriesOf('"./repo#v6.1..fix"'), `${join(root, 'plans/repo')}#v6.1..fix`);
+  test.equal(seriesOf('../kernel-configs/series/linux-6.1/v5a'), join(root, 'kernel-configs/series/linux-6.1/v5a'));
+  for (const name of ['./none.mbox', '"./none#a..b"', '"./thread.mbox#a..b"', 'thread.mbox'])
+    test.match(errorsOf(changed('linux-6.1/weakened', name).text), [/unknown series/], name);
+});
+
 const PLACED = `${PLAN.trimEnd()}
   placed:
     kind: place

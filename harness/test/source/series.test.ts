@@ -30,10 +30,10 @@ t.test('a quilt folder is read in the order of its series file', async (t) => {
 
 t.test('a quilt folder that is wrong is named with its line', async (t) => {
   const table = [
-    [{ 'a.patch': '' }, /no file named series/],
+    [{ 'a.txt': '' }, /no file named series, no patch and no mail/],
     [{ series: 'a.patch\n' }, /series: a\.patch is not there/],
     [{ series: '\n../a.patch\n' }, /series:2: \.\.\/a\.patch is outside/],
-    [{ series: {} }, /no file named series/],
+    [{ series: {} }, /no file named series, no patch and no mail/],
     [{ series: 'a.patch\n', 'a.patch': {} }, /series: a\.patch is not there/],
     [{ series: 'a.patch -p0\n', 'a.patch': '' }, /series:1: a\.patch asks for -p0/],
   ] as const;
@@ -73,6 +73,39 @@ t.test('a mailbox gives its patches in the order of their numbers', async (t) =>
     { name: '0002: [PATCH v5 2/2] second', text: /\+\+\+ b\/mm\/b\.c/ },
   ]);
   t.equal(series.patches.length, 2);
+});
+
+t.test('a folder of mails is one thread, whatever the files are called', async (t) => {
+  const saved = (subject: string, body: string): string => mail(subject, body).replace(/^From 0.*\n/, '');
+  const dir = t.testdir({
+    formatted: {
+      '0000-cover-letter.patch': mail('[PATCH 0/2] cover', 'Hello.'),
+      '0001-first.patch': mail('[PATCH 1/2] first', `---\n${DIFF('mm/a.c')}`),
+      '0002-second.patch': mail('[PATCH 2/2] second', `---\n${DIFF('mm/b.c')}`),
+    },
+    saved: {
+      'a.eml': saved('[PATCH 2/2] second', `---\n${DIFF('mm/b.c')}`),
+      'b.eml': saved('[PATCH 1/2] first', `---\n${DIFF('mm/a.c')}`),
+      'c.eml': saved('Re: [PATCH 1/2] first', '> +new\nNo.'),
+      'notes.txt': 'not read',
+    },
+    plain: { 'b.patch': DIFF('b'), 'a.diff': DIFF('a') },
+    mixed: { 'a.patch': mail('[PATCH] first', DIFF('mm/a.c')), 'b.patch': DIFF('b') },
+  });
+  for (const name of ['formatted', 'saved']) {
+    const { patches } = await loadSeries(join(dir, name), signal, dir);
+    t.match(patches, [{ text: /\+\+\+ b\/mm\/a\.c/ }, { text: /\+\+\+ b\/mm\/b\.c/ }]);
+    t.equal(patches.length, 2, name);
+  }
+  t.match(await loadSeries(join(dir, 'saved', 'a.eml'), signal, dir), { patches: [{ name: /second/ }] });
+  t.same(
+    (await loadSeries(join(dir, 'plain'), signal, dir)).patches.map(({ name }) => name),
+    ['a.diff', 'b.patch'],
+  );
+  await t.rejects(loadSeries(join(dir, 'mixed'), signal, dir), {
+    code: 'SERIES_INVALID',
+    message: /b\.patch is no mail/,
+  });
 });
 
 t.test('a mailbox without or with doubled patches is refused', async (t) => {
