@@ -43,7 +43,7 @@ export async function withoutHunks(
 }
 
 /** A quilt folder in the cache, named by its content: a plan that names it can be run again. */
-async function keepSeries({ name, patches }: Series, cacheDir: string): Promise<string> {
+export async function keepSeries({ name, patches }: Series, cacheDir: string): Promise<string> {
   const id = createHash('sha256').update(JSON.stringify(patches)).digest('hex').slice(0, 16);
   const folder = join(cacheDir, 'mutants', id, name);
   const files = patches.map(({ text }, at) => ({ file: `${String(at + 1).padStart(4, '0')}.patch`, text }));

@@ -91,6 +91,22 @@ export function buildProgram(shell: {
       (await import('./commands/stress.ts')).stressCommand(context, variant, flags),
     );
 
+  command('try')
+    .argument('<series...>', 'mbox, folder of mails or patches, or REPOSITORY#A..B; two to compare versions')
+    .description('run a tree without a series and with it, and write the mail to reply with')
+    .requiredOption('--tree <tree>', 'repository, folder, tarball, or a source as in docs/plans.md')
+    .option('--base <rev>', 'commit of the repository, instead of the base-commit of the series')
+    .addOption(race())
+    .option('--path <name>', 'operation that is held, instead of the race’s first; interleave paths lists them')
+    .option('--per-patch', 'every beginning of the first series as well')
+    .option('--save-plan <file>', 'keep the plan that is made, to be run again or changed')
+    .addOption(accel())
+    .addOption(results())
+    .addOption(offline())
+    .addOption(dryRun())
+    .addOption(json())
+    .action(async (series: string[], flags) => (await import('./commands/try.ts')).tryCommand(context, series, flags));
+
   command('certify')
     .argument('<variant>', 'variant of the plan')
     .description('place a variant at every instruction that matters, by both holds, and say whether it is closed')

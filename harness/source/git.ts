@@ -38,17 +38,17 @@ class Repository {
     return new Repository(path, await trustedFolders(signal), signal);
   }
 
-  start(args: readonly string[]): Git {
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Git {
     const settings = NO_PROGRAMS.flatMap((setting) => ['-c', setting]);
     return start('git', ['-C', this.path, '--no-pager', ...this.trusted, ...settings, ...args], {
-      env: gitEnvironment(),
+      env: { ...gitEnvironment(), ...env },
       signal: this.signal,
     });
   }
 
   /** @throws SourceError `GIT_FAILED` with git's own words. */
-  async output(args: readonly string[], what: string): Promise<Buffer> {
-    const child = this.start(args);
+  async output(args: readonly string[], what: string, env: Readonly<Record<string, string>> = {}): Promise<Buffer> {
+    const child = this.start(args, env);
     const complaint = keepTail(child.stderr);
     child.stdin.end();
     const [output, { exitCode }] = await Promise.all([
@@ -67,6 +67,7 @@ type Git = ReturnType<typeof start>;
  * Runs a read-only git command and returns its standard output.
  *
  * @param what it is needed for: `use git:/src/linux#v6.1`.
+ * @param env an index that is not the repository's, say.
  * @throws SourceError `GIT_FAILED` with git's own words.
  */
 export async function gitOutput(
@@ -74,8 +75,9 @@ export async function gitOutput(
   args: readonly string[],
   what: string,
   signal: AbortSignal,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  return (await (await Repository.open(path, signal)).output(args, what)).toString('utf8');
+  return (await (await Repository.open(path, signal)).output(args, what, env)).toString('utf8');
 }
 
 /** Takes the tree of one commit out of a repository. Equal trees have one id, whichever commit they come from. */

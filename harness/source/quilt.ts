@@ -12,9 +12,13 @@ import { errnoOf, readTextIfExists } from '../host/files.ts';
 export async function patchesOfQuilt(dir: string): Promise<Patch[]> {
   const list = await readFileText(join(dir, 'series'));
   if (list === null) {
-    throw new SourceError('SERIES_MISSING', `Cannot read the series ${dir}: there is no file named series, no patch and no mail in it`, {
-      hint: 'a series folder has a file `series` that names its patches in order; or name the patch file itself',
-    });
+    throw new SourceError(
+      'SERIES_MISSING',
+      `Cannot read the series ${dir}: there is no file named series, no patch and no mail in it`,
+      {
+        hint: 'a series folder has a file `series` that names its patches in order; or name the patch file itself',
+      },
+    );
   }
   return Promise.all(parseSeriesFile(dir, list).map((name) => readPatch(dir, name)));
 }

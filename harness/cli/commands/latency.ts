@@ -43,7 +43,10 @@ export async function latencyCommand(
   if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : describePlan(plan));
   if (flags.instructions === true) return countInstructions(context, plan, probe, flags);
   const command = commandOf(variants, flags);
-  if (flags.on === undefined) return executePlan(context, plan, planFile, flags, { command });
+  if (flags.on === undefined) {
+    await executePlan(context, plan, planFile, flags, { command });
+    return;
+  }
   const { signal, emit, workspace } = context;
   const { guestsDir } = workspace;
   await using far = await openFar(hostOf(flags.on, flags), probe, { guestsDir, swapDir: flags.swapDir, signal, emit });

@@ -26,7 +26,7 @@ export async function runCommand(context: CommandContext, name: string, flags: R
 }
 
 /**
- * Runs a plan, or says what it would do; prints the result and sets the status.
+ * Runs a plan, or says what it would do; prints the result and sets the status. Null where nothing was run.
  *
  * @param planFile null for a plan that a command made.
  * @param change what a command has otherwise.
@@ -37,9 +37,12 @@ export async function executePlan(
   planFile: string | null,
   flags: RunFlags,
   change: Partial<RunOptions> = {},
-): Promise<void> {
+): Promise<FinishedRun | null> {
   const plan = flags.seed === undefined ? loaded : { ...loaded, seed: wholeNumber('--seed', flags.seed) };
-  if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : describePlan(plan));
+  if (flags.dryRun === true) {
+    context.print(flags.json === true ? toJson(plan) : describePlan(plan));
+    return null;
+  }
   const outlines = plan.probes.map((probe) => kindOf(PROBES, probe.kind).outline(probe));
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
   context.emit({
@@ -47,7 +50,9 @@ export async function executePlan(
     least: sum(outlines.map(({ least }) => least)),
     most: sum(outlines.map(({ most }) => most)),
   });
-  printRun(context, await runPlan(plan, planFile, { ...optionsOf(context, flags), ...change }), flags);
+  const finished = await runPlan(plan, planFile, { ...optionsOf(context, flags), ...change });
+  printRun(context, finished, flags);
+  return finished;
 }
 
 async function resumeCommand(context: CommandContext, name: string, flags: RunFlags): Promise<void> {

@@ -82,6 +82,32 @@ t.test('certify places a variant beside a control that must show the bug, and ac
   });
 });
 
+t.test('try makes the matrix of a tree without a series and with it', async (t) => {
+  const dir = t.testdir({ tree: { Makefile: 'kernelversion:\n\t@echo 6.1.7\n' } });
+  const shipped = join(root, 'kernel-configs/series/linux-6.1');
+  const args = ['try', join(shipped, 'v5a'), join(shipped, 'v5b'), '--tree', join(dir, 'tree')];
+  const { exitCode, stdout, stderr } = await swaprace([...args, '--per-patch', '--dry-run', '--json']);
+  t.equal(exitCode, 0, stderr);
+  const plan = JSON.parse(stdout) as { variants: { id: string; series: string[]; source: unknown }[] };
+  t.same(
+    plan.variants.map(({ id }) => id),
+    ['without', 'patch-1', 'patch-2', 'patch-3', 'v5a', 'v5b'],
+  );
+  t.match(plan, {
+    variants: [{ series: [], source: { kind: 'dir', path: join(dir, 'tree') } }],
+    probes: [
+      { kind: 'stress', control: 'without', workload: 'anon' },
+      { kind: 'place', control: 'without', mutants: true, expect: { v5b: { accept: ['closed', 'not-reproduced'] } } },
+    ],
+  });
+  for (const [wrong, message] of [
+    [['try', join(shipped, 'v5a'), '--tree', join(dir, 'none')], /--tree \S+: there is no such folder, file or source/],
+    [['try', join(dir, 'none.mbox'), '--tree', join(dir, 'tree')], /Cannot read the series \S+: there is no such file/],
+    [['try', join(shipped, 'v5a'), '--tree', join(dir, 'tree'), '--base', 'v1'], /is no git repository/],
+  ] as const)
+    t.match((await swaprace([...wrong, '--dry-run'])).stderr, message);
+});
+
 t.test('what can be placed is listed', async (t) => {
   const { exitCode, stdout } = await swaprace(['interleave', 'paths']);
   t.equal(exitCode, 0);
