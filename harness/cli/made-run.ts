@@ -56,7 +56,7 @@ function planned({ emit }: CommandContext, { probes }: Plan): void {
 export function statusOf({ verdict, steps }: StoredRun, refused: string): ExitStatus {
   const statuses = steps.flatMap(({ end }): ExitStatus[] => {
     if (end.kind === 'completed') return [];
-    return [end.kind === refused ? EXIT.usage : EXIT.cannotTell];
+    return [end.kind === refused ? EXIT.usage : EXIT.inconclusive];
   });
   return worstStatus([verdict.status, ...statuses]);
 }

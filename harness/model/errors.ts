@@ -9,7 +9,7 @@ export type Fault = 'usage' | 'host' | 'source' | 'build' | 'boot' | 'guest' | '
 export const EXIT = {
   met: 0,
   missed: 1,
-  cannotTell: 125,
+  inconclusive: 125,
   hostFault: 128,
   usage: 129,
   interrupted: 130,
@@ -136,7 +136,7 @@ export function exitStatusOf(fault: Fault): ExitStatus {
     case 'build':
     case 'boot':
     case 'guest':
-      return EXIT.cannotTell;
+      return EXIT.inconclusive;
     case 'host':
       return EXIT.hostFault;
   }
@@ -148,7 +148,7 @@ const PRECEDENCE: readonly ExitStatus[] = [
   EXIT.usage,
   EXIT.hostFault,
   EXIT.missed,
-  EXIT.cannotTell,
+  EXIT.inconclusive,
   EXIT.met,
 ];
 

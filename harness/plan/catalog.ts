@@ -22,8 +22,8 @@ export class PlanCatalog {
   ) {}
 
   /**
-   * Absolute path of a series: a folder, or where it is named by a path, a patch, a mailbox, or a repository with a range
-   * of its commits, `../linux#v6.1..fix`. Null when there is none.
+   * Absolute path of a series: a folder, or where it is named by a path, a patch, a mailbox, or a repository with a
+   * range of its commits, `../linux#v6.1..fix`. Null when there is none.
    */
   series(name: string): string | null {
     const [, place = name, range = ''] = /^(\.{0,2}\/.*?)(#[^#]+\.\.[^#]+)$/.exec(name) ?? [];

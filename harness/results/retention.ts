@@ -30,8 +30,8 @@ export interface KeptRun {
 }
 
 /**
- * Runs that are to go, oldest first. Of every plan the last good run and the last one with a missed expectation stay, and
- * every reproducer, whatever the limits are. Pure.
+ * Runs that are to go, oldest first. Of every plan the last good run and the last one with a missed expectation stay,
+ * and every reproducer, whatever the limits are. Pure.
  */
 export function surplus(all: readonly KeptRun[], limits: Retention, now: number): readonly KeptRun[] {
   const runs = [...all].sort((a, b) => (a.run < b.run ? -1 : 1));

@@ -56,7 +56,7 @@ function troubleFinding({ fault, variant, message }: Trouble): Finding {
 }
 
 function blindFinding({ probe, blind }: ProbeVerdict): Finding[] {
-  return blind === null ? [] : [{ status: EXIT.cannotTell, reason: `${probe}: blind, ${blind}` }];
+  return blind === null ? [] : [{ status: EXIT.inconclusive, reason: `${probe}: blind, ${blind}` }];
 }
 
 function expectationFindings({ probe, variants }: ProbeVerdict): Finding[] {
@@ -68,7 +68,7 @@ function expectationFindings({ probe, variants }: ProbeVerdict): Finding[] {
       case 'missed':
         return [{ status: EXIT.missed, reason: `${probe}/${variant}: ${expectation.message}` }];
       case 'cannot-tell':
-        return [{ status: EXIT.cannotTell, reason: `${probe}/${variant}: ${expectation.message}` }];
+        return [{ status: EXIT.inconclusive, reason: `${probe}/${variant}: ${expectation.message}` }];
     }
   });
 }

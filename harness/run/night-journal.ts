@@ -55,7 +55,7 @@ export async function readNights(resultsDir: string): Promise<Night[]> {
   return nights.filter(({ entries }) => entries[0]?.kind === 'started');
 }
 
-/** A last line that the power cut is none. */
+/** A line that was cut off by a power cut is not read. */
 function parseJournal(text: string): NightEntry[] {
   return text.split('\n').flatMap((line) => {
     try {

@@ -79,8 +79,8 @@ const MOST_CONFIRMED = 5;
 
 /**
  * Runs plans one after another, those first whose last run is the longest ago, and says what is new since the nights
- * before. A night that was stopped goes on where it was when it is started again: finished runs are taken as they are, a
- * run under way is resumed at its step. A finding that no earlier run of its plan had, and that the plan does not
+ * before. A night that was stopped goes on where it was when it is started again: finished runs are taken as they are,
+ * a run under way is resumed at its step. A finding that no earlier run of its plan had, and that the plan does not
  * expect, is looked for again at once, with another seed.
  *
  * @throws UsageError `NIGHT_RUNNING` while another process runs a night in the same folder; HostError.
@@ -192,8 +192,8 @@ class NightRunner {
   }
 
   /**
-   * The run of a plan at its end; null where it was stopped. What stops it on the side of the host (a full disk) may pass:
-   * it goes on some times.
+   * The run of a plan at its end; null where it was stopped. What stops it on the side of the host (a full disk) may
+   * pass: it goes on some times.
    */
   async #finish(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<FinishedRun | null> {
     for (let attempt = 1; ; attempt++) {
@@ -313,7 +313,7 @@ class NightRunner {
     const removed = stopped ? [] : await this.#remove(nights, journal);
     const status = worstStatus([
       ...runs.map(({ shown }) => shown.verdict.status),
-      ...left.map(({ why }) => (why === null ? EXIT.cannotTell : EXIT.hostFault)),
+      ...left.map(({ why }) => (why === null ? EXIT.inconclusive : EXIT.hostFault)),
       ...(stopped ? [EXIT.interrupted] : []),
     ]);
     const before = nights.findLast(

@@ -17,8 +17,8 @@ export interface Base {
 }
 
 /**
- * Chooses the commit of a repository that a series is for: that of its line `base-commit:`, else the one that is checked
- * out, else the newest tag, the first to which it applies without fuzz. Nothing of the repository is written to.
+ * Chooses the commit of a repository that a series is for: that of its line `base-commit:`, else the one that is
+ * checked out, else the newest tag, the first to which it applies without fuzz. Nothing of the repository is written to.
  *
  * @param paths files and folders that the series was read from.
  * @throws SourceError `NO_BASE`.

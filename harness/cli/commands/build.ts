@@ -25,5 +25,5 @@ export async function buildCommand(context: CommandContext, names: readonly stri
       : rows.map((row) => `${row.variant} ${row.id} ${row.bzImage}`).join('\n'),
   );
   for (const { variant, message } of troubles) process.stderr.write(`swaprace: ${variant}: ${message}\n`);
-  if (troubles.length > 0) context.setStatus(EXIT.cannotTell);
+  if (troubles.length > 0) context.setStatus(EXIT.inconclusive);
 }

@@ -26,7 +26,7 @@ export async function compareCommand(
   const across = compareRuns(first, await latencyRun(context, other));
   context.print(flags.json === true ? toJson(across) : sectionText(acrossSection(across, first.probe.race.words)));
   const isBlind = across.pairs.some((pair) => primaryOf(pair).verdict.kind === 'not-resolvable');
-  context.setStatus(isBlind ? EXIT.cannotTell : EXIT.met);
+  context.setStatus(isBlind ? EXIT.inconclusive : EXIT.met);
 }
 
 async function compareOne(context: CommandContext, name: string, json: boolean): Promise<void> {

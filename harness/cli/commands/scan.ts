@@ -40,7 +40,7 @@ export async function scanCommand(context: CommandContext, log: string, flags: S
   await printer.end(scan.summary);
   const doubt = doubtOf(scan.summary, printer.count, nameOf(log));
   if (doubt !== null) process.stderr.write(`${doubt}\n`);
-  if (doubt !== null) context.setStatus(EXIT.cannotTell);
+  if (doubt !== null) context.setStatus(EXIT.inconclusive);
   if (flags.check === true && printer.count > 0) context.setStatus(EXIT.missed);
 }
 

@@ -43,7 +43,7 @@ export function judgeLatency(
       ...analysis.arms.flatMap(({ arm, usable }) =>
         usable > 0 || arm.role === 'variant' || !asExpected.has(arm.variant)
           ? []
-          : [{ status: EXIT.cannotTell, reason: `${probe.id}: ${arm.id} has no usable boot` }],
+          : [{ status: EXIT.inconclusive, reason: `${probe.id}: ${arm.id} has no usable boot` }],
       ),
       ...seen.flatMap(({ step, finding: { result } }) =>
         'kind' in result && result.cause === 'host-fault'

@@ -141,6 +141,6 @@ function statusesOf({ id }: SearchSpec, variant: string, own: readonly Searched[
   const why = givenUp(own);
   if (why === null) return [];
   const last = own.at(-1)?.end.kind;
-  const status = last === NOT_SEARCHED ? EXIT.usage : last === 'host-fault' ? EXIT.hostFault : EXIT.cannotTell;
+  const status = last === NOT_SEARCHED ? EXIT.usage : last === 'host-fault' ? EXIT.hostFault : EXIT.inconclusive;
   return [{ status, reason: `${id}/${variant}: ${why}` }];
 }
