@@ -18,7 +18,7 @@ export interface Base {
 
 /**
  * Chooses the commit of a repository that a series is for: that of its line `base-commit:`, else the one that is
- * checked out, else the newest tag, the first to which it applies without fuzz. Nothing of the repository is written to.
+ * checked out, else the newest tag, the first to which it applies without fuzz. Nothing is written to the repository.
  *
  * @param paths files and folders that the series was read from.
  * @throws SourceError `NO_BASE`.
@@ -66,7 +66,8 @@ export async function baseOf(
   const missing = named === null ? '' : `; its base-commit ${named.slice(0, 12)} is not in the repository`;
   throw new SourceError(
     'NO_BASE',
-    `Cannot ${what}: it does not apply without fuzz to what is checked out in ${repo}, nor to ${tried.length} tags${missing}`,
+    `Cannot ${what}: without fuzz it applies neither to what is checked out in ${repo} nor to ${tried.length} tags` +
+      missing,
     { hint: 'name the commit with --base' },
   );
 }

@@ -50,7 +50,7 @@ async function patchesOfFolder(path: string, cacheDir: string, signal: AbortSign
   return patchesOf(contents, basename(path), cacheDir, signal);
 }
 
-/** Mails are one thread, whichever files they are in, and their numbers decide; other patches are in the files' order. */
+/** Mails are one thread, in whichever files, and their numbers decide; other patches are in the files' order. */
 async function patchesOf(
   files: readonly Patch[],
   name: string,

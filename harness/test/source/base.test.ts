@@ -20,8 +20,10 @@ for (const version of [1, 2, 10, 11]) {
   await git('commit', '-q', '-m', `v6.${version}`);
   await git('tag', `v6.${version}`);
 }
-const patch = (version: number, more = ''): string =>
-  `Subject: fix\n\n---\n--- a/mm/x.c\n+++ b/mm/x.c\n@@ -1,3 +1,3 @@\n int a;\n-int version = ${version};\n+int fixed;\n int b;\n${more}`;
+const patch = (version: number, more = ''): string => {
+  const hunk = `@@ -1,3 +1,3 @@\n int a;\n-int version = ${version};\n+int fixed;\n int b;\n`;
+  return `Subject: fix\n\n---\n--- a/mm/x.c\n+++ b/mm/x.c\n${hunk}${more}`;
+};
 
 async function found(text: string) {
   const file = join(dir, 'fix.patch');
