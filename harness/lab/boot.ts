@@ -13,7 +13,7 @@ import type { GuestKit, GuestRequest, LabGuest } from './guest.ts';
 
 /** Boots of an emulated guest whose clocks a busy host spoils. */
 const MOST_BOOTS = 8;
-/** Boots of an emulated guest that does not come up, where another attempt may: it can be the kernel's fault as well. */
+/** Boots of an emulated guest that does not come up, where another attempt may: the kernel may be at fault as well. */
 const MOST_SILENT_BOOTS = 3;
 
 /** How one boot ended, where another attempt may do. */

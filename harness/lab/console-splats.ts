@@ -13,14 +13,14 @@ export interface LineScanner {
   readonly pending: 'none' | 'open' | 'complete';
 }
 
-/** Follows a live console. A restored guest begins anew, in the middle of a line perhaps. */
+/** Follows a live console. A restored guest begins again, in the middle of a line perhaps. */
 export class ConsoleSplats implements SplatFollower {
   #scanner: LineScanner;
   /** Those that have ended, and the provisional titles of those that have not. */
   #splats: Splat[] = [];
   #open: string[] = [];
   #isWhole = false;
-  #tell: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
 
   constructor(
     private readonly newScanner: () => LineScanner,
@@ -35,11 +35,11 @@ export class ConsoleSplats implements SplatFollower {
     this.#splats = [];
     this.#open = [];
     this.#isWhole = false;
-    this.#tell = [];
+    this.#waiting = [];
   }
 
   async whole(): Promise<void> {
-    if (!this.#isWhole) await new Promise<void>((resolve) => this.#tell.push(resolve));
+    if (!this.#isWhole) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   titles(): readonly string[] {
@@ -57,7 +57,7 @@ export class ConsoleSplats implements SplatFollower {
     // A panic may follow, and is the same splat: nobody needs to wait for it.
     this.#note(this.#scanner.settle());
     this.#isWhole = true;
-    for (const tell of this.#tell.splice(0)) tell();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #note(events: readonly LineEvent[]): void {

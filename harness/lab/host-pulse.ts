@@ -55,7 +55,7 @@ export async function hostStalled(pulse: HostPulse, stallMs: number, signal: Abo
     const before = look;
     look = { atMs: pulse.nowMs(), cpuMs: pulse.ownCpuMs() };
     const gapMs = look.atMs - before.atMs;
-    // A process that has so much to do that it does not look runs, and so does QEMU beside it.
+    // A process that has so much to do that it does not look runs, and so does QEMU meanwhile.
     if (gapMs >= stallMs && look.cpuMs - before.cpuMs < gapMs / 2) return stall('this process did not run', gapMs);
     const qemu = await pulse.qemu();
     if (qemu === null) return aborted(signal);

@@ -105,6 +105,6 @@ function sameCode(kernels: Readonly<Record<string, Kernel>>): Trouble[] {
 }
 
 function sameCodeTrouble(variant: string, twin: string): Trouble {
-  const message = `its kernel came out the same as that of ${twin}, instruction for instruction: comparing them means nothing`;
-  return { fault: 'build', variant, message };
+  const same = `its kernel came out the same as that of ${twin}, instruction for instruction`;
+  return { fault: 'build', variant, message: `${same}: comparing them means nothing` };
 }

@@ -25,7 +25,7 @@ export interface LabOptions {
 /** The smallest machine: enough to see whether an accelerator runs a kernel. */
 const PROBE_GUEST: GuestSpec = { vcpus: 1, memoryMiB: 256, cmdline: [], backend: { kind: 'zram', sizeKiB: 1024 } };
 
-/** Makes everything that guests need beside their kernel; `kernel` is booted once where the accelerator is in doubt. */
+/** Makes everything that guests need with their kernel; `kernel` is booted once where the accelerator is in doubt. */
 export async function openLab(kernel: Kernel, options: LabOptions): Promise<Lab> {
   const { workspace, offline, signal, emit } = options;
   const { guestsDir, cacheDir } = workspace;

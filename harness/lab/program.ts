@@ -26,7 +26,7 @@ export interface ProgramLimits {
 const LOOK_EVERY_MS = 100;
 
 /**
- * How a program comes to its end: by itself, by threads that hang, by silence, or by running out of time. A guest in
+ * How a program ends: by itself, by threads that hang, by silence, or by running out of time. A guest in
  * which something hangs has printed its backtraces when this resolves.
  */
 export async function programEnd(

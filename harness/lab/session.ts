@@ -26,8 +26,8 @@ export type Use = (session: GuestSession, signal: AbortSignal) => Promise<GuestE
  * shows a splat, the machine is gone, the host stalls, or `signal` aborts; whichever is first. QEMU has ended when
  * this resolves, and the console is whole: after a program that completed it ends with the guest's end mark.
  *
- * @throws the signal's reason; what does not concern this guest (HostError: evidence could not be kept). Everything else
- *   is an end.
+ * @throws the signal's reason; what does not concern this guest (HostError: evidence could not be kept). Everything
+ *   else is an end.
  */
 export async function runSession(
   request: GuestRequest,

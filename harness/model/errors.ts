@@ -51,7 +51,7 @@ export class UsageError extends SwapraceError {
 
 export interface HostErrorDetails extends ErrorDetails {
   /**
-   * `guest`: one guest was lost to the host (QEMU killed, its monitor gone, no working clocks), and others are possible.
+   * `guest`: one guest was lost to the host (QEMU killed, its monitor gone, no working clocks); others are possible.
    * `run`, the default: nothing can go on (disk full, program missing).
    */
   readonly concerns?: 'guest' | 'run';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { StepBrief } from './probe.ts';
 
-/** What a pipeline tells whoever watches it. The terminal is one consumer. */
+/** What a run reports while it goes on. The terminal is one consumer. */
 export type ProgressEvent =
   | { readonly kind: 'phase'; readonly name: string; readonly detail: string }
   | {

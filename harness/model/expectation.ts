@@ -25,10 +25,10 @@ export interface Shown {
  * An accepted outcome is not enough where nothing was raced, or where an accepted hang would hide another bug.
  */
 export function judgeExpectation(shown: Shown, expected: Expectation | undefined): ExpectationResult {
-  if (expected === undefined) return { kind: 'cannot-tell', message: 'the plan expects nothing of it' };
+  if (expected === undefined) return { kind: 'inconclusive', message: 'the plan expects nothing of it' };
   if (!expected.accept.includes(shown.outcome)) return notAccepted(shown, expected);
-  if (shown.outcome === 'inconclusive' && shown.exposure === 0) return { kind: 'cannot-tell', message: shown.reason };
-  if (hidesBug(shown, expected)) return { kind: 'cannot-tell', message: `besides its hang: ${shown.bugBesides}` };
+  if (shown.outcome === 'inconclusive' && shown.exposure === 0) return { kind: 'inconclusive', message: shown.reason };
+  if (hidesBug(shown, expected)) return { kind: 'inconclusive', message: `in addition to its hang: ${shown.bugBesides}` };
   if (expected.known.length === 0) return { kind: 'met' };
   return {
     kind: 'known',
@@ -50,7 +50,7 @@ function notAccepted({ outcome, reason }: Shown, expected: Expectation): Expecta
   switch (outcome) {
     case 'inconclusive':
     case 'other-bug':
-      return { kind: 'cannot-tell', message };
+      return { kind: 'inconclusive', message };
     case 'target':
     case 'hang':
     case 'not-reproduced':

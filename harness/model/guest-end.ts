@@ -50,7 +50,7 @@ export const guestEnd = z.discriminatedUnion('kind', [
 ]);
 export type GuestEnd = Readonly<z.infer<typeof guestEnd>>;
 
-/** What a session left beside its raw files. */
+/** What a session left in addition to its raw files. */
 export interface SessionResult {
   readonly end: GuestEnd;
   /** Build id that the guest itself reported; null when it never did. */

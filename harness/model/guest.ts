@@ -127,7 +127,7 @@ export interface RemoteSession {
 /** A started machine that answers over SSH. Dispose ends QEMU and waits for it. */
 export interface StartedGuest extends AsyncDisposable {
   readonly remote: RemoteSession;
-  /** Unix sockets behind which the guest's SSH servers are; the first is taken by `remote`. */
+  /** Unix sockets that lead to the guest's SSH servers; the first is taken by `remote`. */
   readonly sshSockets: readonly string[];
   /** Null for a machine that was not booted for placing. */
   readonly placing: PlacingSockets | null;
@@ -142,7 +142,7 @@ export interface StartedGuest extends AsyncDisposable {
   injectNmi(): Promise<void>;
   /** Ids of the host's threads that run the vCPUs, in their order. @throws HostError when QEMU does not answer. */
   vcpuThreads(): Promise<readonly number[]>;
-  /** What QEMU reports of its machine: `running`, `paused`, `io-error` … @throws HostError when QEMU does not answer. */
+  /** What QEMU reports of its machine: `running`, `paused`, `io-error` … @throws HostError if QEMU does not answer. */
   status(): Promise<string>;
   /** Ends QEMU now. Idempotent. */
   kill(): Promise<void>;

@@ -23,7 +23,7 @@ export interface VariantSummary {
   /** In the kind's unit: exposed runs of the contender, explored points. */
   readonly exposure: number;
   readonly signatures: readonly SignatureCount[];
-  /** Figures beside the rate of its findings. */
+  /** Figures other than the rate of its findings. */
   readonly figures: readonly FigureSummary[];
 }
 
@@ -69,7 +69,7 @@ export interface Tally {
 /**
  * - `new`: the last run showed it, none before did
  * - `known`: the last run showed it, as did others
- * - `gone`: it was shown before, and its absence since is significant beside the rate that it had
+ * - `gone`: it was shown before, and its absence since is significant at the rate that it had
  * - `absent`: it was shown before and not since, which its rate does not rule out
  */
 export type SignatureState = 'new' | 'known' | 'gone' | 'absent';

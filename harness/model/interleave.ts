@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Splat } from './splat.ts';
 
-/** Why and where a machine stopped, as its debugger stub tells. */
+/** Why and where a machine stopped, as its debugger stub reports. */
 export interface StopEvent {
   /** Signal number: 5 (SIGTRAP) at a breakpoint or after a step, 2 (SIGINT) after an interruption. */
   readonly signal: number;
@@ -16,7 +16,7 @@ export interface Breakpoint {
   readonly address: bigint;
 }
 
-/** vCPUs that can be stopped, stepped and let go one by one. Threads are vCPUs: CPU n is thread n + 1. */
+/** vCPUs that can be stopped, stepped and released one by one. Threads are vCPUs: CPU n is thread n + 1. */
 export interface VcpuControl {
   threads(): Promise<number[]>;
   readRegister(thread: number, name: string): Promise<bigint>;
@@ -126,11 +126,11 @@ export interface Observation {
   readonly splat: Splat | null;
   /** Whether the contender returned while the thread was held. */
   readonly contenderReturned: boolean;
-  /** The place to which the contender was to be brought and kept, while the thread went on; null when it was to return. */
+  /** The place at which the contender was to be kept while the thread went on; null when it was to return. */
   readonly contenderTo: string | null;
   /** Whether it came there while the thread was held. */
   readonly contenderKept: boolean;
-  /** Where the contender waited while the thread was held; null when it returned in that time or had not been called. */
+  /** Where the contender waited while the thread was held; null when it returned then, or had not been called. */
   readonly waitedIn: string | null;
   /** Whether the thread was inside its operation when the contender returned, or was where it was to be kept. */
   readonly heldWhenOvertaken: boolean;
@@ -186,7 +186,7 @@ export interface PlacedMachine {
   readonly splats: SplatFollower;
   /** Writes the stopped guest's memory and registers as an ELF core; `file` is absolute. */
   dump(file: string): Promise<void>;
-  /** Lets go of the vCPUs, which stay stopped, so that another debugger can take them. @returns the stub's socket. */
+  /** Releases the vCPUs, which stay stopped, so that another debugger can take them. @returns the stub's socket. */
   handOver(): string;
   /**
    * CPU milliseconds that all vCPUs together have run. Deadlines are counted in them: on a busy host a guest that

@@ -67,7 +67,7 @@ export const expectationResult = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('met') }).readonly(),
   z.strictObject({ kind: z.literal('known'), seen: outcomes, absent: outcomes }).readonly(),
   z.strictObject({ kind: z.literal('missed'), message: z.string() }).readonly(),
-  z.strictObject({ kind: z.literal('cannot-tell'), message: z.string() }).readonly(),
+  z.strictObject({ kind: z.literal('inconclusive'), message: z.string() }).readonly(),
 ]);
 export type ExpectationResult = z.infer<typeof expectationResult>;
 

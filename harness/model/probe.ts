@@ -18,12 +18,12 @@ import type { Splat } from './splat.ts';
  * What is done to guests, as a value: everything that plans, runs, audits, reports and the history know of a kind of
  * probe. `harness/probe/table.ts` lists the kinds; nothing else in the harness knows one by name.
  *
- * A probe is a sequence of steps. Each is planned from what the steps before it found (`next`), done to a guest (`run`),
- * and turned from raw files into a finding (`derive`). A run, a resumed run, an audit and a report all call the same
+ * A probe is a sequence of steps. Each is planned from what the steps before it found (`next`), done to a guest
+ * (`run`), and turned from raw files into a finding (`derive`). A run, a resumed run, an audit and a report all call the same
  * `derive`, `judge` and `show`: a figure that they do not all agree on does not exist.
  *
  * @typeParam Spec one probe of a plan, resolved; JSON.
- * @typeParam Args what a step's line in the manifest says beside the common words; JSON.
+ * @typeParam Args what a step's line in the manifest says after the common words; JSON.
  * @typeParam Finding what the raw files of one step come to; JSON.
  * @typeParam Stage what `run` may act through (harness/probe/stage.ts); a type parameter, since the model acts on
  *   nothing.

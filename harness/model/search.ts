@@ -14,7 +14,7 @@ const preemption = z
     func: text,
     /** Instructions that it then makes alone before it is held. */
     steps: count,
-    /** A function at which the contender is caught meanwhile, and kept until the first thread has gone on; null lets it return. */
+    /** A function at which the contender is kept until the first thread has gone on; null: it returns meanwhile. */
     contenderTo: text.nullable(),
   })
   .readonly();

@@ -2,7 +2,7 @@
 import type { Splat } from './splat.ts';
 import type { VariantOutcome } from './outcome.ts';
 
-/** What a report says of one probe. Formats for people print rows, notes and plots; formats for machines take points. */
+/** What a report says of one probe. Formats for people print rows, notes and plots; those for machines take points. */
 export interface Section {
   readonly id: string;
   /** What was done to which guest, one line: `anon: anon fault against the contender, 8 threads …`. */

@@ -16,7 +16,7 @@ export function pointStatus({ expectation }: Pick<ProbedVariant, 'expectation'>)
       };
     case 'missed':
       return { status: 'fail', message: expectation.message };
-    case 'cannot-tell':
+    case 'inconclusive':
       return { status: 'error', message: expectation.message };
   }
 }

@@ -80,7 +80,7 @@ const held = mapping({
 
 /**
  * Calls by which the contender waits for those that may still use what it takes away: what they call, and functions
- * beside its body that make such calls for it. Each can be taken away, to see whether its absence is noticed.
+ * outside its body that make such calls for it. Each can be taken away, to see whether its absence is noticed.
  */
 const waits = mapping({ calls: places, in: places.default([]) });
 

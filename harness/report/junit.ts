@@ -91,7 +91,7 @@ function verdictLine({ status, message, details }: Point): string[] {
     case 'fail':
       return [`<failure${attributes({ type: 'missed', message })}>${text(details.join('\n'))}</failure>`];
     case 'error':
-      return [`<error${attributes({ type: 'cannot-tell', message })}>${text(details.join('\n'))}</error>`];
+      return [`<error${attributes({ type: 'inconclusive', message })}>${text(details.join('\n'))}</error>`];
   }
 }
 

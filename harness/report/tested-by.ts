@@ -21,7 +21,7 @@ export function testedBySupport(variant: string, { header, verdict, probes }: Sh
   for (const { probe, blind, outcome, expectation } of own) {
     if (blind !== null) return no(`${probe} is blind`);
     if (outcome !== 'closed' && outcome !== 'not-reproduced') return no(`${probe}: ${WORD[outcome]}`);
-    if (expectation.kind === 'missed' || expectation.kind === 'cannot-tell')
+    if (expectation.kind === 'missed' || expectation.kind === 'inconclusive')
       return no(`${probe}: not as the plan expects`);
   }
   // That the bug was not seen is no reason to believe that it is gone.

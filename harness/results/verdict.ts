@@ -67,7 +67,7 @@ function expectationFindings({ probe, variants }: ProbeVerdict): Finding[] {
         return [];
       case 'missed':
         return [{ status: EXIT.missed, reason: `${probe}/${variant}: ${expectation.message}` }];
-      case 'cannot-tell':
+      case 'inconclusive':
         return [{ status: EXIT.inconclusive, reason: `${probe}/${variant}: ${expectation.message}` }];
     }
   });

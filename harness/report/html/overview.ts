@@ -85,8 +85,8 @@ function expectationText(expectation: ExpectationResult): string[] {
     }
     case 'missed':
       return [`not as expected: ${expectation.message}`];
-    case 'cannot-tell':
-      return [`cannot tell: ${expectation.message}`];
+    case 'inconclusive':
+      return [`inconclusive: ${expectation.message}`];
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Guests behind the real interface, that do what a test has them do. */
+/** Guests with the real interface, that do what a test has them do. */
 import { writeFile } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import type { GuestKit } from '../../lab/guest.ts';

@@ -13,7 +13,7 @@ t.test('of a failure and one that followed while things were put away, what says
   };
   const plain = new Error('a consequence');
   t.equal(await failing(full, plain), full, 'the original one');
-  t.equal(await failing(plain, full), full, 'the one that tells');
+  t.equal(await failing(plain, full), full, 'the one that explains');
   t.equal(await failing(plain, new Error('later')), plain);
   t.equal(unsuppressed(full), full);
   t.equal(unsuppressed('text'), 'text');

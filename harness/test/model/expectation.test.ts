@@ -27,10 +27,10 @@ t.test('a finding that is not accepted is missed', async (test) => {
   });
 });
 
-t.test('an outcome that tells nothing cannot miss', async (test) => {
+t.test('an outcome that says nothing cannot miss', async (test) => {
   for (const outcome of ['inconclusive', 'other-bug'] as const) {
     test.match(judgeExpectation(shown({ outcome }), { accept: ['closed'], known: [] }), {
-      kind: 'cannot-tell',
+      kind: 'inconclusive',
       message: /because/,
     });
   }
@@ -40,7 +40,7 @@ t.test('an accepted inconclusive must at least have raced', async (test) => {
   const expected = { accept: ['inconclusive'], known: [] } as const;
   test.same(judgeExpectation(shown({ outcome: 'inconclusive' }), expected), { kind: 'met' });
   test.same(judgeExpectation(shown({ outcome: 'inconclusive', exposure: 0 }), expected), {
-    kind: 'cannot-tell',
+    kind: 'inconclusive',
     message: 'because',
   });
 });
@@ -52,17 +52,17 @@ t.test('known findings are named, seen or absent', async (test) => {
   test.same(judgeExpectation(hang, expected), { kind: 'known', seen: ['hang'], absent: [] });
 });
 
-t.test('another bug beside a hang is not accepted with it', async (test) => {
+t.test('another bug that comes with a hang is not accepted with it', async (test) => {
   const both = shown({ outcome: 'hang', bugBesides: 'WARNING' });
   test.match(judgeExpectation(both, { accept: ['hang'], known: [] }), {
-    kind: 'cannot-tell',
-    message: 'besides its hang: WARNING',
+    kind: 'inconclusive',
+    message: 'in addition to its hang: WARNING',
   });
   test.same(judgeExpectation(both, { accept: ['hang', 'other-bug'], known: [] }), { kind: 'met' });
   const crash = shown({ outcome: 'target', bugBesides: 'WARNING' });
-  test.same(judgeExpectation(crash, { accept: ['target'], known: [] }), { kind: 'met' }, 'a crash leaves much behind');
+  test.same(judgeExpectation(crash, { accept: ['target'], known: [] }), { kind: 'met' }, 'a crash has many consequences');
 });
 
 t.test('a variant that the plan forgot is not met', async (test) => {
-  test.match(judgeExpectation(shown({}), undefined), { kind: 'cannot-tell', message: /expects nothing/ });
+  test.match(judgeExpectation(shown({}), undefined), { kind: 'inconclusive', message: /expects nothing/ });
 });

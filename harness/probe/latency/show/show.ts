@@ -166,7 +166,7 @@ function statusOf(expectation: ProbedVariant['expectation']): Pick<Point, 'statu
     }
     case 'missed':
       return { status: 'fail', message: expectation.message };
-    case 'cannot-tell':
+    case 'inconclusive':
       return { status: 'error', message: expectation.message };
   }
 }

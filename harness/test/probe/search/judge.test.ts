@@ -33,7 +33,7 @@ t.test('a finding is the race’s bug by its signature; an absence claims nothin
   t.match(judged([makeSearched(stalled)]).variants[0], { outcome: 'hang' });
   const nothing = judged([makeSearched(roundsOf({ rounds: 10, held: 8 }))]);
   t.match(nothing.variants[0], {
-    ...{ outcome: 'inconclusive', expectation: { kind: 'cannot-tell' } },
+    ...{ outcome: 'inconclusive', expectation: { kind: 'inconclusive' } },
     reason: 'nothing found in 8 holds, which says nothing of where no thread was held',
   });
   const accepted = { weakened: { accept: ['inconclusive'], known: [] } } as const;

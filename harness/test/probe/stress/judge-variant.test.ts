@@ -64,7 +64,7 @@ t.test('an absence says how rare the bug can be at most, over boots', async (tes
 
 t.test('a limit that is no lower than the rate of the control says nothing', async (test) => {
   const short = judge('stock', times(2, ok(100)));
-  test.match(short, { outcome: 'inconclusive', expectation: { kind: 'cannot-tell' } });
+  test.match(short, { outcome: 'inconclusive', expectation: { kind: 'inconclusive' } });
   test.match(
     short.reason,
     /^no crash in 200 exposed swapoffs of 2 boots: at most .* \(98.3 %\), weakened crashes at 2.0e-3$/,
@@ -136,7 +136,7 @@ t.test('a control that did not crash is never without a finding', async (test) =
   test.match(judge('weakened', [ok(90_000)]), {
     outcome: 'inconclusive',
     reason: /did not crash in 90,000 exposed swapoffs: the probe is blind/,
-    expectation: { kind: 'cannot-tell' },
+    expectation: { kind: 'inconclusive' },
   });
   test.match(judge('weakened', [hung()]), { outcome: 'hang', expectation: { kind: 'missed' } });
 });
@@ -164,7 +164,7 @@ t.test('where nothing was raced, the reason of the trials is the reason', async 
   });
   test.match(
     judge('unpatched', [hostFault()]),
-    { expectation: { kind: 'cannot-tell' } },
+    { expectation: { kind: 'inconclusive' } },
     'accepting inconclusive does not accept this',
   );
   test.match(judge('unpatched', [ok(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
@@ -236,9 +236,9 @@ t.test('one title can be the target in one trace and not in another', async (tes
 
 t.test('an accepted hang does not hide another bug', async (test) => {
   const elsewhere = judge('v5b', [hung(), makeEvidence({ splats: [warning] })]);
-  test.match(elsewhere.expectation, { kind: 'cannot-tell', message: 'besides its hang: WARNING in swapon' });
+  test.match(elsewhere.expectation, { kind: 'inconclusive', message: 'in addition to its hang: WARNING in swapon' });
   const same = judge('v5b', [hung({ splats: [warning] })]);
-  test.match(same.expectation, { kind: 'cannot-tell' });
+  test.match(same.expectation, { kind: 'inconclusive' });
 });
 
 t.test('the last trial of the control does not move the limit that was asked of the others', async (test) => {
