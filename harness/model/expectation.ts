@@ -28,7 +28,8 @@ export function judgeExpectation(shown: Shown, expected: Expectation | undefined
   if (expected === undefined) return { kind: 'inconclusive', message: 'the plan expects nothing of it' };
   if (!expected.accept.includes(shown.outcome)) return notAccepted(shown, expected);
   if (shown.outcome === 'inconclusive' && shown.exposure === 0) return { kind: 'inconclusive', message: shown.reason };
-  if (hidesBug(shown, expected)) return { kind: 'inconclusive', message: `in addition to its hang: ${shown.bugBesides}` };
+  if (hidesBug(shown, expected))
+    return { kind: 'inconclusive', message: `in addition to its hang: ${shown.bugBesides}` };
   if (expected.known.length === 0) return { kind: 'met' };
   return {
     kind: 'known',

@@ -19,8 +19,8 @@ import type { Splat } from './splat.ts';
  * probe. `harness/probe/table.ts` lists the kinds; nothing else in the harness knows one by name.
  *
  * A probe is a sequence of steps. Each is planned from what the steps before it found (`next`), done to a guest
- * (`run`), and turned from raw files into a finding (`derive`). A run, a resumed run, an audit and a report all call the same
- * `derive`, `judge` and `show`: a figure that they do not all agree on does not exist.
+ * (`run`), and turned from raw files into a finding (`derive`). A run, a resumed run, an audit and a report all call
+ * the same `derive`, `judge` and `show`: a figure that they do not all agree on does not exist.
  *
  * @typeParam Spec one probe of a plan, resolved; JSON.
  * @typeParam Args what a step's line in the manifest says after the common words; JSON.

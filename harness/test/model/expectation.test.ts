@@ -60,7 +60,11 @@ t.test('another bug that comes with a hang is not accepted with it', async (test
   });
   test.same(judgeExpectation(both, { accept: ['hang', 'other-bug'], known: [] }), { kind: 'met' });
   const crash = shown({ outcome: 'target', bugBesides: 'WARNING' });
-  test.same(judgeExpectation(crash, { accept: ['target'], known: [] }), { kind: 'met' }, 'a crash has many consequences');
+  test.same(
+    judgeExpectation(crash, { accept: ['target'], known: [] }),
+    { kind: 'met' },
+    'a crash has many consequences',
+  );
 });
 
 t.test('a variant that the plan forgot is not met', async (test) => {
