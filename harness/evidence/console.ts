@@ -33,6 +33,8 @@ const LEVEL = /^\s*<\d{1,3}>/;
 const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[? *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
 /** A level as a word, as what reads a dump of another machine's memory prints it; `INFO: ` begins headlines. */
 const LEVEL_WORD = /^\s*(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|DEBUG): ?/;
+/** What `dmesg -x` puts before a message, stamped or not. */
+const FACILITY = /^\s*(?:\d{4}-\S+\s+)?\w+ *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: /;
 /** What vendors put after the stamp: a CPU, and with it whom it ran; `-` with interrupts off. */
 const CPU_MARK = /^\s*(?::\s+)?(?:[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]|@\d{1,3} )/;
 const LAST_CPU_MARK = /[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]$/;
@@ -50,7 +52,8 @@ export function decodeConsole(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false }).decode(bytes);
 }
 
-const OTHERS = [LEVEL, LEVEL_WORD, CPU_MARK];
+const OTHERS = [LEVEL, FACILITY, CPU_MARK];
+const isPresent = (match: RegExpExecArray | null) => match !== null;
 
 interface Located {
   readonly end: number;
@@ -170,15 +173,13 @@ export class Console {
     for (let round = 0; round < 4; round++) {
       const rest = line.slice(end);
       const stamp = PRINTK.exec(rest);
-      const match =
-        stamp ??
-        BRACKETED_TIME.exec(rest) ??
-        TAG.exec(rest) ??
-        OTHERS.map((mark) => mark.exec(rest)).find((each) => each !== null);
+      const known = stamp ?? [BRACKETED_TIME, TAG, ...OTHERS].map((mark) => mark.exec(rest)).find(isPresent);
+      const match = known ?? LEVEL_WORD.exec(rest);
       if (!match) break;
       if (match[1] !== undefined) seconds = Number(match[1]);
       context = stamp?.[2] ?? context;
-      marked = true;
+      // Others say `NOTICE: ` too.
+      marked ||= known !== undefined;
       end += match[0].length;
     }
     return { end, context, seconds, marked, prefix };

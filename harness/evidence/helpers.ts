@@ -20,7 +20,7 @@ const FAMILIES = {
     notify_die (\w+_)?notifier_call_chain\w* call_netdevice_notifiers\w* el1.* stack_chk_fail kunit_.* bug_handler
     call_break_hook brk_handler entry_text_start bad_stack bad_mode do_trap_break rust_helper_BUG
     R\w*(rust_begin_unwind|9panicking\w*) dump_backtrace_log_lvl unwind_backtrace (get|add|test)_taint
-    deref_stack_reg is_bpf_text_address is_ftrace_trampoline kernel_text_address
+    deref_stack_reg is_bpf_text_address is_ftrace_trampoline kernel_text_address cfi_(check|slowpath|report).*
     in_(entry|irq|exception|task)_stack\w* get_stack_info\w* stack_access_ok orc_\w+ search_(exception|extable).*
     fixup_exception reiserfs_(panic|error) (asm_)?sysvec_.* irqentry_(enter|exit).* retint_\w+ (raw_)?irqentry_.*
     pfx_.* do_(page_fault_part|trap_\w+|ade|be|sade|page_fault\w*) ret_from_exception(_\w+)? program_check_\w+
@@ -111,7 +111,8 @@ const FAMILIES = {
   services: list`
     wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
     wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? queue_delayed_work.* insert_work
-    cancel_(delayed_)?work.* drain_workqueue destroy_workqueue work_is_static_object del_timer.* timer_delete.*
+    cancel_(delayed_)?work.* touch_work_lockdep_map start_flush_work drain_workqueue destroy_workqueue
+    work_is_static_object del_timer.* timer_delete.*
     (hr)?timer_(init|setup)\w* init_timer.*
     mod_timer sk_(stop|reset)_timer\w* add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object
     call_rcu.* init_srcu_.*
@@ -122,7 +123,8 @@ const FAMILIES = {
     kfree_skb.* copy_to_iter copy_from_iter x86_indirect_thunk.* retpoline_.* warn_bogus_irq_restore seqprop_.*
     ref_tracker_.* iput dput fast_dput drop_nlink mark_buffer_dirty unlock_page folio_(unlock|put|get|end_.*)
     put_page page_frag_free release_pages folios_put_refs phys_addr(_.*)? virt_to_phys virt_addr_valid assertfail
-    proc_register hlock_class dma_(map|unmap)_.* bitmap_.* sock_kmalloc cpumask_.*
+    proc_register hlock_class dma_(map|unmap)_.* bitmap_.* sock_kmalloc cpumask_.* round(up|down)_pow_of_two ilog2
+    is_power_of_2
   `,
 } as const;
 
@@ -133,12 +135,13 @@ const SLEEPING = list`
     wait_on_(page|bit|buffer|inode|folio|bit_lock).* bit_wait.* out_of_line_wait_.* prepare_to_wait.*
     wait_(woken|event).* folio_wait_(bit|writeback|locked).* wait_for_common flush_work
     synchronize_(rcu|sched|srcu|net).* wait_rcu_gp.* rcu_barrier blk_wait_io submit_bio_wait cancel_work_sync
-    cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work start_flush_work
+    cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work
     kthread_stop kthread_park usb_start_wait_urb rcu_barrier_tasks cancel_work mutex_lock.* sched_submit_work
   `;
 
 const INTERRUPTS = list`
-    (trace_)?apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt call_function_.*
+    (trace_)?apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt
+    call_function_.*
     irq_(exit|enter|work).* do_(softirq|IRQ).* run_ksoftirqd handle_softirqs call_on_stack do_softirq_own_stack
     hrtimer_.* tick_.* update_process_times run_hrtimer nmi end_repeat_nmi do_nmi exc_nmi default_do_nmi nmi_.*
     trigger_.* arch_trigger_.* rcu_.* print_cpu_stall.* check_cpu_stall.* run_local_timers invoke_rcu_.*
@@ -148,7 +151,8 @@ const INTERRUPTS = list`
     flush_tlb_(func|mm_range|all|others|page|multi).* native_flush_tlb.* static_key_.* text_poke.* arch_jump_.*
     jump_label_.* x2apic_.* exc_.* asm_.* timer_(interrupt|tick\w*|handler|softirq\w*|broadcast\w*) call_timer_fn
     expire_timers run_timers? run_timer_.* handle_irq.* entry_.* wake_up_.*klogd.* vprintk.* printk vprintk_.*
-    seri?al8250_.* io_serial_.* wait_for_xmitr uart_.* univ8250_.* mem(set|cpy)_.* read_hpet delay_tsc const_udelay
+    seri?al8250_.* io_serial_.* wait_for_xmitr uart_.* univ8250_.* mem(set|cpy)_.* read_(hpet|tsc) delay_tsc
+    const_udelay
     call_softirq el[01]_.* gic_.* handle_.*irq.* generic_handle_.* irq_(svc|usr) arch_timer_.* x86_.*return_thunk
     arch_local_.* arch_irq.* raw_local_irq.* rest_init trace_.*irqs_.* local_irq_.* native_save_fl native_irq_.*
     native_(read|write)_.* preempt_.* stack_.* kernel_text_address orc_.*

@@ -5,10 +5,10 @@ import type { Detector, Ending, Firing, Refinement } from './detector.ts';
 import { functionOf, parseIp } from './frames.ts';
 import type { NumberedLine, Part } from './parts.ts';
 import { END_PANIC, END_TRACE, FINAL, KILLED, PANIC, RULE } from './report-body.ts';
-import { sequence } from './pattern.ts';
-import { namedGroups } from './table.ts';
+import { namedGroups } from './pattern.ts';
 import { isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
 import { fillTitle } from './title.ts';
+import { whoIn } from './who.ts';
 
 /**
  * Why a splat is over.
@@ -38,11 +38,6 @@ const SLACK = {
 const MAX_LINES = 5000;
 /** Seconds by the stamps without a line of its own after which a splat is over. */
 const MAX_GAP_S = 20;
-
-const CPU_LINE = sequence(
-  /^\s*(?:CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: |[Pp]id: (?<pid2>\d+), comm: +)(?<comm>.+?)/,
-  /(?: Kdump: loaded)?(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/,
-);
 
 /** Kinds whose last line has a form of its own. */
 const MARKED_ENDS: ReadonlySet<Ending> = new Set(['end-trace', 'rule', 'killed']);
@@ -124,8 +119,9 @@ export class OpenSplat {
     return known && (this.inHeader || (!this.#complete && this.#isEnd(line.text)));
   }
 
-  /** True for its own headline again, before its end mark. */
+  /** True for its own headline again, before its end mark, or as what an inlined function was inlined into. */
   repeats({ text }: NumberedLine): boolean {
+    if (this.inHeader && this.#lines.at(-1)?.text.endsWith(' [inline]')) return true;
     return this.#trace === 'rooted' && !this.finished && this.#lines.some((line) => line.text === text);
   }
 
@@ -225,7 +221,7 @@ export class OpenSplat {
       guilty: guilt.guilty,
       frames: guilt.frames,
       address: this.#address(),
-      ...this.#who(texts),
+      ...whoIn(texts, this.#groups),
       damaged: [...this.#damage],
       startLine: this.startLine,
       endLine: (lines.at(-1)?.index ?? 0) + 1,
@@ -352,21 +348,6 @@ export class OpenSplat {
     return address === 'null' ? '0000000000000000' : (address ?? null);
   }
 
-  #who(texts: readonly string[]): Pick<Splat, 'cpu' | 'pid' | 'comm'> {
-    const header = texts.map((text) => CPU_LINE.exec(text)).find((match) => match !== null);
-    const printed = header ? namedGroups(header) : undefined;
-    // The one that prints may be a watchdog: what the headline says of its victim goes first.
-    const named = this.#groups;
-    const same = (['pid', 'comm'] as const).every(
-      (field) => named[field] === undefined || printed?.[field] === undefined || named[field] === printed[field],
-    );
-    return {
-      cpu: numberOrNull(named['cpu'] ?? (same ? printed?.['cpu'] : undefined)),
-      pid: numberOrNull(named['pid'] ?? (same ? printed?.['pid'] : undefined)),
-      comm: named['comm'] ?? (same ? printed?.['comm'] : undefined) ?? null,
-    };
-  }
-
   /** Before an end mark there was a trace, or for an oops at least the place where it happened. */
   #hasTrace(traces: readonly Trace[]): boolean {
     return traces.some(({ frames, ip }) => frames.length > 0 || (ip !== null && this.detector.id !== 'warning'));
@@ -396,5 +377,3 @@ export class OpenSplat {
     }
   }
 }
-
-const numberOrNull = (digits: string | undefined) => (digits === undefined ? null : Number(digits));

@@ -14,6 +14,7 @@ import {
   FIRMWARE,
   BEFORE_BANNER,
   ORDERLY_END,
+  REPEATED,
   RULE,
   RUNNING,
   SWAP_REFUSAL,
@@ -39,6 +40,8 @@ const PASTED_SHARE = 0.75;
 const ENOUGH_BEFORE = 8;
 /** The longest name of a task: it may be one newline after the other. */
 const MAX_COMM = 15;
+/** A banner this soon after what says so is no boot. */
+const REPEATED_LINES = 4;
 const NONE: ScanEvent[] = [];
 
 /**
@@ -57,7 +60,8 @@ export class SplatScanner {
   readonly #console = new Console();
   readonly #splats = new OpenSplats();
   #line = 0;
-  #banners = 0;
+  /** Whether the last banner was stamped; null while there was none. */
+  #banner: boolean | null = null;
   /** Firmware runs: what it prints is no kernel's, stamped or not. */
   #firmware = false;
   /** Firmware ran after a kernel had. */
@@ -215,24 +219,31 @@ export class SplatScanner {
 
   #believes(firing: Firing, line: NumberedLine): boolean {
     if (firing.detector.type === 'reboot') {
-      const reboot = this.#isReboot();
+      const reboot = this.#isReboot(line);
       this.#firmware = false;
+      if (!reboot) this.#ending = false;
       return reboot;
     }
     return !firing.detector.vague || line.marked || !this.#before().some(({ marked }) => marked);
   }
 
   /** The first banner is the boot, unless the log began in the middle of another. */
-  #isReboot(): boolean {
-    if (this.#banners++ > 0 || this.#restarted) return true;
+  #isReboot({ seconds }: NumberedLine): boolean {
+    const [stamped, known] = [seconds !== null, this.#banner];
+    this.#banner = stamped;
+    const before = this.#before();
+    // A banner that somebody copied, or a console that begins again at its own start.
+    if (known !== null && known !== stamped) return false;
+    if (before.slice(-REPEATED_LINES).some(({ text }) => REPEATED.test(text))) return false;
+    if (known !== null || this.#restarted) return true;
     if (this.#firmware) return false;
-    const last = this.#before().findLast(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
+    const last = before.findLast(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
     return last !== undefined && (last.seconds ?? Number.POSITIVE_INFINITY) > 1;
   }
 
   /** The first stage follows a boot ROM's few words, each further one the stage before it. */
   #startedFirmware(): void {
-    const kernel = this.#banners > 0 || this.#before().some(({ marked, text }) => marked || RUNNING.test(text));
+    const kernel = this.#banner !== null || this.#before().some(({ marked, text }) => marked || RUNNING.test(text));
     this.#restarted ||= !this.#firmware && kernel;
     this.#firmware = true;
   }

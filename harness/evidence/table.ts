@@ -7,7 +7,7 @@ import { OTHERS, PANICS } from './table/panics.ts';
 import { SANITIZERS } from './table/sanitizers.ts';
 import { STALLS } from './table/stalls.ts';
 import { WARNINGS } from './table/warnings.ts';
-import { either, sequence } from './pattern.ts';
+import { either, namedGroups, sequence } from './pattern.ts';
 
 /** What kernels from 4.x to 6.x print when they complain. The first entry that a line fires is the one. */
 export const TABLE: readonly Detector[] = [
@@ -65,7 +65,7 @@ const NOTABLE = either(
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
   /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,
   /SysRq|sysrq: |reboot: |SeaBIOS|U-Boot|OpenSBI|iPXE|Restarting system|System halted|Power down/,
-  /Starting new kernel|systemd-shutdown|Shutting down|Rebooting|Powering off/,
+  /Starting new kernel|systemd-shutdown|qemu-system-|QEMU emulator|Shutting down|Rebooting|Powering off/,
   /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]/,
 );
 
@@ -113,10 +113,4 @@ function fireAt(line: string): Firing | null {
     if (match && !detector.except?.test(line)) return { detector, groups: namedGroups(match) };
   }
   return null;
-}
-
-/** Named groups that took part in a match; `nature2` is `nature`, since a name may stand once in a pattern only. */
-export function namedGroups(match: RegExpExecArray): Record<string, string> {
-  const taken = Object.entries(match.groups ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(taken.map(([name, value]) => [name.replace(/\d$/, ''), value]));
 }

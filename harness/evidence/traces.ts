@@ -55,7 +55,7 @@ const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   [/^\s*(?:stack backtrace|the shortest dependencies):?/, 'main'],
   [/^\s*task:\S.* state:/, 'task'],
   [/^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/, 'task'],
-  [/^\s*Kernel panic - not syncing/, 'panic'],
+  [/^\s*Kernel panic(?: - not syncing|: )/, 'panic'],
   // Since 5.1 an oops repeats its registers after its end.
   [/^---\[ end trace/, 'panic'],
 ];
@@ -75,7 +75,7 @@ export function withoutMarkers(line: string): string {
   return line.replace(MARKER_PREFIX, '');
 }
 
-const CALL_TRACE = /^\s*(?:Call [Tt]race|[Bb]acktrace|Stack traceback|Trace)(?: *\([^)]*\))?:?(?:\s|$)/;
+const CALL_TRACE = /^\s*(?:Call [Tt]race|[Bb]acktrace|Stack traceback|Trace)(?: *\([^)]*\))?:?(?:\s|$|(?=[<[]))/;
 const STACK_MARKS: readonly (readonly [RegExp, Stack])[] = [
   [/<\/?(?:TASK|\/IRQ|\/NMI|EOI|EOE|\/SOFTIRQ)>|<<EOE>>|<\/(?:IRQ|NMI|SOFTIRQ|#\w+)>/, 'task'],
   [/<(?:IRQ|SOFTIRQ)>/, 'irq'],

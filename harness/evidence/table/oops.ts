@@ -85,7 +85,7 @@ export const OOPSES: readonly Detector[] = [
       sequence(
         /^(?:BUG: |CPU \d+ )?[Uu]nable to handle (?:kernel |unknown )?/,
         /(?<what>(?:data access|access to user|execut|read|write|paging)[\w -]*?|[\w -]*?(?:access|fault|request))?/,
-        /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*)?$/,
+        /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*| RIP:? ?)?$/,
       ),
       /^Unable to handle kernel (?<what2>pointer dereference) in virtual \w+ address space/,
       // The address is on the next line of a report that was folded.
@@ -169,7 +169,7 @@ export const OOPSES: readonly Detector[] = [
     id: 'invalid-opcode',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'invalid-opcode',
-    starts: /^(?:Oops: )?invalid opcode: [0-9a-f]{4}\b/,
+    starts: /^(?:Oops: )?invalid op(?:code|erand): [0-9a-f]{4}\b/,
     title: 'invalid opcode[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -246,7 +246,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'oops-number',
     printedBy: 'arch/x86/mm/fault.c',
     type: 'page-fault',
-    starts: /^Oops(?:: (?:Oops: )?(?:[0-9a-f]{4}(?: ilc:\d)?|[\w ]+, sig: \d+))? ?\[#\d+\]/,
+    // To 2.6.24 without a mark before the number, in 2.4 without the number.
+    starts: /^Oops(?:: (?:Oops: )?(?:[0-9a-f]{4}(?: ilc:\d)?|[\w ]+, sig: \d+))? ?\[#?\d+\]|^Oops: [0-9a-f]{4}$/,
     details: [CR2, FAILING],
     title: PAGING_TITLE,
     blame: IP,

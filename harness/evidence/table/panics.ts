@@ -10,7 +10,7 @@ export const PANICS: readonly Detector[] = [
     id: 'panic',
     printedBy: 'kernel/panic.c',
     type: 'panic',
-    starts: /^Kernel panic - not syncing: (?<reason>.*?)[ .]*$/,
+    starts: /^Kernel panic(?: - not syncing)?: (?<reason>.*?)[ .]*$/,
     title: 'kernel panic: {reason}',
     blame: PANIC,
     ending: 'panic',
@@ -133,7 +133,8 @@ export const OTHERS: readonly Detector[] = [
     id: 'cfi',
     printedBy: 'kernel/cfi.c',
     type: 'other',
-    starts: /^CFI failure at (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])? \((?:no )?target/,
+    // To 6.0 without the place.
+    starts: /^CFI failure (?:at (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])? )?\((?:no )?target/,
     title: 'CFI failure[ in {f}]',
     blame: { from: 'headline', past: 'fault' },
     ending: 'message',
@@ -187,4 +188,4 @@ const CONSEQUENCES = [
  * Reasons of panic() that name no new bug: what came before them did. They belong to that splat, and are one of
  * their own only where nothing came before.
  */
-export const CONSEQUENCE = new RegExp(`^Kernel panic - not syncing: (?:${CONSEQUENCES.join('|')})`, 'i');
+export const CONSEQUENCE = new RegExp(`^Kernel panic(?: - not syncing)?: (?:${CONSEQUENCES.join('|')})`, 'i');

@@ -47,7 +47,7 @@ export const WARNINGS: readonly Detector[] = [
     starts: either(
       sequence(
         /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at(?:$| (?:(?<file>[^\s:]+):\d+|\S+)?)/,
-        /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+))?/,
+        /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+| \S+ \[inline\]$|$))?/,
       ),
       sequence(
         /^WARNING: (?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?/,
