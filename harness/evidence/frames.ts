@@ -57,8 +57,8 @@ const CLONE_SUFFIX = /(?:\.(?:isra|constprop|cold|part|llvm|lto_priv|cfi|cfi_jt|
 /** Groups that say that the unwinder is not sure of a frame. */
 const DOUBTS = ['doubt', 'paren', 'unreliable'];
 
-/** A name by itself, indented, from which somebody took the offset. Only with `_`: it is no English word. */
-const BARE_LINE = /^\s+(?<doubt>\? )?(?<symbol>[A-Za-z]*_\w+(?:\.\w+)*)$/;
+/** A name by itself, from which somebody took the offset. Only with `_`: it is no English word. */
+const BARE_LINE = /^\s*(?<doubt>\? )?(?<symbol>[A-Za-z]*_\w+(?:\.\w+)*)$/;
 const BARE_IP = /^\s*(?:pc : |RIP: 0010:)(?<symbol>[A-Za-z_]\w+)$/;
 
 type Groups = Record<string, string | undefined>;
@@ -68,11 +68,15 @@ export function parseFrame(line: string): Frame | null {
   return parseFrames(line)[0] ?? null;
 }
 
+/** A line with nothing but a name as a frame, which it is in a trace only; null for any other line. */
+export function parseBareFrame(line: string): Frame | null {
+  const groups = BARE_LINE.exec(line)?.groups;
+  return groups ? toFrame(groups, false) : null;
+}
+
 /** The frames in a call trace's line, innermost first: 32-bit Arm prints each with its caller. */
 export function parseFrames(line: string): Frame[] {
-  const bare = BARE_LINE.exec(line);
-  if (bare?.groups) return [toFrame(bare.groups, false)];
-  // Every other form has one of these; most lines have none.
+  // Every form has one of these; most lines have none.
   if (!/\+(?:0x|\w+[/}])|\.[chSr]s?:|:\?\)|\] 0x/.test(line)) return [];
   const symbol = SYMBOL_LINE.exec(line) ?? INLINE_LINE.exec(line) ?? DECODED_LINE.exec(line);
   if (symbol?.groups) return [toFrame(symbol.groups, false)];

@@ -2,11 +2,12 @@
 import type { Damage, Splat, SplatType } from '../model/splat.ts';
 import { blame } from './blame.ts';
 import type { Detector, Ending, Firing, Refinement } from './detector.ts';
-import { functionOf, parseIp } from './frames.ts';
+import { functionOf, parseBareFrame, parseIp } from './frames.ts';
 import type { NumberedLine, Part } from './parts.ts';
 import { END_PANIC, END_TRACE, FINAL, KILLED, PANIC, RULE } from './report-body.ts';
 import { namedGroups } from './pattern.ts';
-import { isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
+import { fireFolded } from './table.ts';
+import { endsBare, isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
 import { fillTitle } from './title.ts';
 import { whoIn } from './who.ts';
 
@@ -44,10 +45,13 @@ const MARKED_ENDS: ReadonlySet<Ending> = new Set(['end-trace', 'rule', 'killed']
 
 /** A splat whose lines are still coming. */
 export class OpenSplat {
-  readonly detector: Detector;
+  #detector: Detector;
   readonly context: string | null;
   #groups: Record<string, string>;
+  readonly #headline: number;
   readonly #lines: NumberedLine[] = [];
+  /** A name by itself is a frame. */
+  #bare = false;
   /** Lines that may turn out to be after the end. */
   #slack: NumberedLine[] = [];
   readonly #damage = new Set<Damage>();
@@ -69,13 +73,18 @@ export class OpenSplat {
   #lastSeconds: number | null = null;
 
   constructor(firing: Firing, line: NumberedLine, prelude: readonly NumberedLine[]) {
-    this.detector = firing.detector;
+    this.#detector = firing.detector;
     this.context = line.context;
+    this.#headline = line.index;
     this.#groups = { ...firing.groups };
     this.#tracing = firing.detector.traceAfter === undefined;
     for (const each of [...prelude, line]) this.#keep(each);
     if (this.detector.ending === 'line') this.#complete = true;
     if (firing.detector.id === 'panic') this.#panicked = true;
+  }
+
+  get detector() {
+    return this.#detector;
   }
 
   /** True once the last line that its kind needs has come; more that belongs to it may follow. */
@@ -133,7 +142,8 @@ export class OpenSplat {
     const who = known['pid'] ?? known['comm'] ?? known['cpu'];
     const people =
       who === undefined ? Object.entries({ pid, comm, cpu }).filter(([, value]) => value !== undefined) : [];
-    this.#groups = { ...others, ...(Object.fromEntries(people) as Record<string, string>), ...known };
+    const inlined = this.#lines.at(-1)?.text.endsWith(' [inline]') ? others : {};
+    this.#groups = { ...others, ...(Object.fromEntries(people) as Record<string, string>), ...known, ...inlined };
     this.offer(line);
   }
 
@@ -190,7 +200,10 @@ export class OpenSplat {
   }
 
   /** Offers the next line of its context. After `over` the line is not part of it, and no further one is. */
-  offer(line: NumberedLine): Taking {
+  offer(given: NumberedLine): Taking {
+    const bare = given.part === 'other' && this.#bare && parseBareFrame(given.text) !== null;
+    const line = bare ? { ...given, part: 'frame' as const } : given;
+    this.#unfold(line);
     if (this.#belongs(line)) {
       for (const each of this.#slack) this.#keep(each);
       this.#slack = [];
@@ -199,6 +212,12 @@ export class OpenSplat {
     }
     this.#slack.push(line);
     return this.#slack.length > this.#patience() ? 'over' : 'taken';
+  }
+
+  #unfold({ text, index }: NumberedLine): void {
+    const headline = index === this.#headline + 1 ? this.#lines.at(-1)?.text : undefined;
+    const firing = headline === undefined ? null : fireFolded(headline, text, this.#detector);
+    if (firing) [this.#detector, this.#groups] = [firing.detector, { ...firing.groups }];
   }
 
   /** The splat as it stands. */
@@ -265,6 +284,7 @@ export class OpenSplat {
   }
 
   #follow({ text, part }: NumberedLine): void {
+    this.#bare = part === 'call-trace' || (this.#bare && !endsBare(text));
     this.#tracing ||= this.detector.traceAfter?.test(text) ?? false;
     if (this.#tracing) this.#watchTrace(text, part);
     if (this.#tracing && part === 'frame') this.#traced = true;

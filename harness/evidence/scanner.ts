@@ -19,7 +19,7 @@ import {
   RUNNING,
   SWAP_REFUSAL,
 } from './report-body.ts';
-import { fire, fireInside, isNotable, isUnmistakable } from './table.ts';
+import { fire, fireInside, isNotable, isUnmistakable, unfolded } from './table.ts';
 
 /** A headline that no known prefix explains. */
 export interface Unread {
@@ -209,9 +209,12 @@ export class SplatScanner {
     const own = { ...record, index };
     if (isNotable(record.text) && fire(record.text) !== null) return own;
     const follows = begun !== null && (record.context === null || record.context === begun.context);
-    const whole = follows ? { ...begun, text: `${begun.text} ${record.text.trimStart()}` } : null;
+    const whole = follows ? { ...begun, text: unfolded(begun.text, record.text) } : null;
     const firing = whole && fire(whole.text);
-    if (whole && firing?.groups['comm'] !== undefined) return whole;
+    if (whole && firing) {
+      const { vague, starts } = firing.detector;
+      if (firing.groups['comm'] !== undefined || (!vague && !starts.test(begun?.text ?? ''))) return whole;
+    }
     if (whole && record.text.length <= MAX_COMM) this.#begun = whole;
     else if (isNotable(record.text)) this.#begun = own;
     return own;
@@ -233,17 +236,20 @@ export class SplatScanner {
     this.#banner = stamped;
     const before = this.#before();
     // A banner that somebody copied, or a console that begins again at its own start.
-    if (known !== null && known !== stamped) return false;
+    if (known === null ? !stamped && before.some((line) => line.seconds !== null) : known !== stamped) return false;
     if (before.slice(-REPEATED_LINES).some(({ text }) => REPEATED.test(text))) return false;
     if (known !== null || this.#restarted) return true;
     if (this.#firmware) return false;
-    const last = before.findLast(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
-    return last !== undefined && (last.seconds ?? Number.POSITIVE_INFINITY) > 1;
+    const at = before.findLastIndex(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
+    // Below a blank line another log begins, in a mail.
+    if (before.slice(at + 1).some(({ marked, text }) => !marked && text === '')) return false;
+    return (before[at]?.seconds ?? (at < 0 ? 0 : Number.POSITIVE_INFINITY)) > 1;
   }
 
   /** The first stage follows a boot ROM's few words, each further one the stage before it. */
   #startedFirmware(): void {
-    const kernel = this.#banner !== null || this.#before().some(({ marked, text }) => marked || RUNNING.test(text));
+    const speaks = ({ marked, prefix, text }: ConsoleLine) => (marked && !PADDED.test(prefix)) || RUNNING.test(text);
+    const kernel = this.#banner !== null || this.#before().some(speaks);
     this.#restarted ||= !this.#firmware && kernel;
     this.#firmware = true;
   }
@@ -299,7 +305,7 @@ function isCertain(text: string): boolean {
 /** The records of a stamped line: a headline follows a message whose newline was lost, or one that only quotes it. */
 function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
   const [before, after] = [line.text.slice(0, headline), line.text.slice(headline)];
-  if (QUOTING.test(before) || !isUnmistakable(after)) return [line];
+  if (QUOTING.test(before) || SPEAKING.test(before) || !isUnmistakable(after)) return [line];
   return [
     { ...line, text: before.trimEnd() },
     // The stamp is the first message's.
@@ -307,6 +313,8 @@ function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
   ];
 }
 
+/** A boot loader's stamp: no kernel pads with zeros. */
+const PADDED = /\[0\d+\.\d{3}\]/;
 const BANNER = 'Linux version ';
 /** A record of syslog or of the journal, not a console's own line. */
 const DAEMON = either(
@@ -316,6 +324,8 @@ const DAEMON = either(
 
 /** What ends before a quoted headline, or before the last words of a panic. */
 const QUOTING = /(?:["'`=(]|---\[ end) ?$/;
+/** What ends before a headline that a message speaks of. */
+const SPEAKING = /(?:[-=]>|\b(?:an?|the|this|see|of|with|by|like|is|to|gets?|got|hits?)) ?$/i;
 
 /** Where a headline begins that does not begin its line; null when there is none. */
 function headlineInside(text: string): number | null {

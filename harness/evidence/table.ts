@@ -50,6 +50,24 @@ export function fire(line: string): Firing | null {
   return fireAt(line.trimStart()) ?? fireGlued(line);
 }
 
+/** What a headline does not end with; a terminal breaks a line in the middle of a word. */
+const FOLDED = / (?:at|in)$|^WARNING: .* at \S+:\d+ [\w.]*$/;
+
+/** Two lines that were one. */
+export function unfolded(first: string, next: string): string {
+  const rest = next.trimStart();
+  return /-$| \w+$/.test(first) && (first.endsWith('-') || /^[\w.]*\+0x/.test(rest)) && !/ (?:at|in)$/.test(first)
+    ? first + rest
+    : `${first} ${rest}`;
+}
+
+/** The entry that a headline fires together with the line after it, where it was folded; null for a whole one. */
+export function fireFolded(first: string, next: string, known: Detector): Firing | null {
+  if (!known.vague && !FOLDED.test(first)) return null;
+  const firing = fire(unfolded(first, next));
+  return firing?.detector.vague ? null : firing;
+}
+
 const DIE = sequence(
   /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)/,
   /[^[]*: [0-9a-f]{4} \[#\d+\]/,
@@ -64,8 +82,9 @@ const NOTABLE = either(
   /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
   /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,
+  /PM: suspend exit|qemu-system-|QEMU emulator/,
   /SysRq|sysrq: |reboot: |SeaBIOS|U-Boot|OpenSBI|iPXE|Restarting system|System halted|Power down/,
-  /Starting new kernel|systemd-shutdown|qemu-system-|QEMU emulator|Shutting down|Rebooting|Powering off/,
+  /Starting new kernel|systemd-shutdown|Shutting down|Rebooting|Powering off/,
   /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]/,
 );
 

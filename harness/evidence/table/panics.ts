@@ -72,7 +72,7 @@ export const PANICS: readonly Detector[] = [
     printedBy: 'init/version.c',
     type: 'reboot',
     // The scanner fires this on the second banner of a log only: the first is the boot.
-    starts: /^Linux version \d+\.\d+\S* \(/,
+    starts: /^Linux version \d+\.\d+\S* \(\S+@\S+\)/,
     title: 'unexpected kernel reboot',
     blame: NOBODY,
     ending: 'line',

@@ -51,7 +51,7 @@ export const WARNINGS: readonly Detector[] = [
       ),
       sequence(
         /^WARNING: (?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?/,
-        /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[)/,
+        /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?: \S+:\d+)?(?:,| \[)/,
         /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
       ),
       /^WARNING: (?<file4>[\w./-]+\.[chS]):\d+ at (?<func4>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])?$/,

@@ -72,7 +72,7 @@ t.test('a headline once for what was inlined and once for what it is in', async 
 > Call Trace:
 >  vfs_write+0x981/0xda0 fs/read_write.c:584
 >  entry_SYSCALL_64_after_hwframe+0x63/0xcd`;
-  test.same(titles(log), ['WARNING in loom_spin']);
+  test.same(titles(log), ['WARNING in loom_pick']);
 });
 
 t.test('checks of control flow are not guilty', async (test) => {
@@ -115,4 +115,110 @@ t.test('documents that hold two boots', async (test) => {
 t.test('firmware that talks as the kernel does', async (test) => {
   const firmware = 'NOTICE:  Booting Trusted Firmware\nNOTICE:  BL1: v1.4\n\nU-Boot 2017.07 (Feb 27 2019 - 20:15:07)';
   test.same(titles(`${firmware}\n${boot()}`), []);
+  test.same(titles(`[0003.456] I> Loading kernel\n\nU-Boot 2018.03 (Apr 24 2018 - 18:24:42)\n${boot()}`), []);
+});
+
+t.test('headlines that are spoken of', async (test) => {
+  for (const text of [
+    '[   12.000000] loom: no shuttle -> kernel BUG at fs/loom.c:12!',
+    '[   12.000000] loom: the fix for the BUG: KASAN: use-after-free in loom_pick is in',
+  ])
+    test.same(titles(`${boot()}\n${text}`), [], text);
+  const lost =
+    '[   12.000000] loom: no shuttkernel BUG at fs/loom.c:12!\n[   12.000001] loom: BUG: soft lockup - CPU#0 stuck for 23s!';
+  test.match(titles(`${boot()}\n${lost}`), ['BUG: soft lockup'], 'a newline was lost');
+});
+
+t.test('a task and a level in words after the stamp', async (test) => {
+  const log = `BUG: kernel NULL pointer dereference, address: 0000000000000018
+${CPU}
+RIP: 0010:loom_pick+0x2a/0x90
+Call Trace:
+ loom_weave+0x51/0xc0
+ do_syscall_64+0x3b/0x90`.replace(/^/gm, '[  100.000000] init: (1) ERROR: ');
+  test.same(titles(log), ['BUG: unable to handle kernel NULL pointer dereference in loom_pick']);
+});
+
+t.test('headlines that a mail folded', async (test) => {
+  const rest = `${CPU}\nRIP: 0010:loom_pick+0x2a/0x90\nCall Trace:\n loom_weave+0x51/0xc0`;
+  const NULL_TITLE = 'BUG: unable to handle kernel NULL pointer dereference in loom_pick';
+  const PAGING_TITLE = 'BUG: unable to handle kernel paging request in loom_pick';
+  const table: [string, string][] = [
+    ['[   35.502102] BUG: kernel NULL\npointer dereference, address: 000000c8', NULL_TITLE],
+    [
+      '[   35.502102] Oops: general protection fault, probably for non-\ncanonical address 0xdead000000000122: 0000 [#1]',
+      'general protection fault in loom_pick',
+    ],
+    ['[   35.502102] BUG: Unable to handle kernel data access at\n0x6800000005a01500', PAGING_TITLE],
+    ['[   35.502102] BUG: Unable to handle kernel instruction fetch (NULL pointer?)', PAGING_TITLE],
+    [
+      '[   35.502102] CPU 3 Unable to handle kernel paging request at virtual\naddress c06b1444, epc == c06b1444',
+      PAGING_TITLE,
+    ],
+    ['> Unable to handle kernel NULL pointer dereference at virtual address\n> 00000000000003e8', NULL_TITLE],
+    [
+      '[   35.502102] general protection fault, probably for non-canonical\naddress 0xdead000000000122: 0000 [#1] SMP',
+      'general protection fault in loom_pick',
+    ],
+    [
+      'Oops: general protection fault, probably for non-canonical address 0xdead000000000122',
+      'general protection fault in loom_pick',
+    ],
+  ];
+  for (const [headline, title] of table) {
+    const mark = headline.startsWith('>') ? '> ' : headline.startsWith('[') ? '[   35.502102] ' : '';
+    test.same(titles(`It says:\n\n${headline}\n${rest.replace(/^/gm, mark)}`), [title], headline);
+  }
+  const place = 'fs/loom.c:1278';
+  const warning = `WARNING: ${place} at loom_pick+0x48a/0x840 ${place}, CPU#1: weaver/310`;
+  test.same(titles(`------------[ cut here ]------------\n${warning}\n${CPU}`), ['WARNING in loom_pick']);
+});
+
+t.test('a version that a report tells is no boot', async (test) => {
+  const told = 'Linux version 6.1.99(gcc (GCC) 15.1.1, GNU ld 2.45.0)\n#1 SMP PREEMPT_DYNAMIC';
+  test.same(titles(`[ 2499.862128] loom: ready\n\nThe machine:\n${told}`), []);
+});
+
+t.test('names by themselves are frames in a trace of such only', async (test) => {
+  const stall = `watchdog: BUG: soft lockup - CPU#6 stuck for 26s! [weaver:310]
+${CPU}
+RIP: 0010:native_queued_spin_lock_slowpath+0x44/0x190
+ loom_md4
+Call Trace:
+ _raw_spin_lock+0x2a/0x30
+ loom_arc4
+ loom_pick+0x51/0xc0
+ entry_SYSCALL_64_after_hwframe+0x63/0xcd`.replace(/^/gm, '[  130.698396] ');
+  test.same(
+    scanLog(stall)[0]?.frames.map(({ func }) => func),
+    ['native_queued_spin_lock_slowpath', '_raw_spin_lock', 'loom_pick', 'entry_SYSCALL_64_after_hwframe'],
+  );
+});
+
+t.test('blanks that are none', async (test) => {
+  const log = `>>> [   16.699259] ------------[ cut here ]------------
+>>> [   16.703855] WARNING: CPU: 0 PID: 310 at
+>>> fs/loom.c:499 loom_pick+0xc0/0xf0
+>>> [   16.712082] Modules linked in:`.replaceAll('   ', '\u00a0\u00a0 ');
+  test.same(titles(`Hi,\n\nit warns:\n\n${log}`), ['WARNING in loom_pick']);
+});
+
+t.test('a log below an excerpt is its own', async (test) => {
+  const excerpt = `[   11.336954] BUG: scheduling while atomic: weaver/310/0x00000002\n[   11.350953] ${CPU}`;
+  const words = Array.from({ length: 20 }, (_, at) => `Sentence ${at} of the mail.`).join('\n');
+  test.same(titles(`${words}\n\n${excerpt}\n\n\nA. Weaver\n\n${boot()}`), ['BUG: scheduling while atomic']);
+});
+
+t.test('what a mail quotes, a terminal breaks', async (test) => {
+  const hung = `> > [Wed Nov  1 08:03:54 2023] INFO: task weaver/u16:5:310 blocked
+> > for more than 122 seconds.
+> > [Wed Nov  1 08:03:55 2023] Call Trace:
+> > [Wed Nov  1 08:03:55 2023]  schedule+0x63/0x110
+> > [Wed Nov  1 08:03:55 2023]  loom_pick+0x33f/0x350 [loom]
+> > [Wed Nov  1 08:03:55 2023]  ret_from_fork+0x2c/0x50`;
+  test.same(titles(`It hangs:\n\n${hung}`), ['INFO: task hung in loom_pick']);
+  const broken = `[   20.557977] WARNING: CPU: 2 PID: 310 at ./include/linux/loom.h:585 set
+up_loom+0x394/0x3a8 [loom]
+[   20.557980] Modules linked in: loom(+)`;
+  test.same(titles(broken), ['WARNING in setup_loom']);
 });
