@@ -33,8 +33,14 @@ const LEVEL = /^\s*<\d{1,3}>/;
 const PRINTK = /^\s*(?:<\d{1,3}>\s*)?\[? *(\d+\.\d{3,9})\](?:\[ *([TC]\d+)[^\]]*\])? ?/;
 /** A level as a word, as what reads a dump of another machine's memory prints it; `INFO: ` begins headlines. */
 const LEVEL_WORD = /^\s*(?:EMERG|ALERT|CRIT|ERR|WARN|NOTICE|DEBUG): ?/;
+/** What a mail that is answered to has before each line. */
+const QUOTE = /^(?:\s?>{1,16})+(?: |$)/;
+/** What `dmesg -x` puts before a message, stamped or not. */
+const FACILITY = /^\s*(?:\d{4}-\S+\s+)?\w+ *:(?:emerg|alert|crit|err|warn|notice|info|debug) *: /;
 /** What vendors put after the stamp: a CPU, and with it whom it ran; `-` with interrupts off. */
 const CPU_MARK = /^\s*(?::\s+)?(?:[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]|@\d{1,3} )/;
+/** `init: (1) ERROR: `, whom a vendor's kernel ran. */
+const TASK_MARK = /^\s*[\w./:-]{1,24}: \(\d+\) [A-Z]{3,7}: /;
 const LAST_CPU_MARK = /[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]$/;
 /** Every other time in brackets: `[Tue Nov 14 10:11:12 2023]`, `[  +0.000012]`, `[<    0.000012>]`. */
 const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
@@ -50,7 +56,8 @@ export function decodeConsole(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false }).decode(bytes);
 }
 
-const OTHERS = [LEVEL, LEVEL_WORD, CPU_MARK];
+const OTHERS = [LEVEL, FACILITY, CPU_MARK, TASK_MARK];
+const isPresent = (match: RegExpExecArray | null) => match !== null;
 
 interface Located {
   readonly end: number;
@@ -78,9 +85,10 @@ export class Console {
     this.#recent[this.#next++ % RECENT_LINES] = raw;
   }
 
-  /** The lines that `remember` was called with last, at most 16. */
+  /** The lines that `remember` was called with last, at most 16, the oldest first. */
   get recent(): readonly string[] {
-    return this.#recent;
+    const oldest = this.#next % RECENT_LINES;
+    return [...this.#recent.slice(oldest), ...this.#recent.slice(0, oldest)];
   }
 
   /**
@@ -167,18 +175,16 @@ export class Console {
       marked = true;
     }
     // A syslog's tag before a stamp, a level before a time: at most three of them follow each other.
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 5; round++) {
       const rest = line.slice(end);
       const stamp = PRINTK.exec(rest);
-      const match =
-        stamp ??
-        BRACKETED_TIME.exec(rest) ??
-        TAG.exec(rest) ??
-        OTHERS.map((mark) => mark.exec(rest)).find((each) => each !== null);
+      const known = stamp ?? [BRACKETED_TIME, TAG, ...OTHERS].map((mark) => mark.exec(rest)).find(isPresent);
+      const match = known ?? LEVEL_WORD.exec(rest) ?? (round === 0 ? QUOTE.exec(rest) : null);
       if (!match) break;
       if (match[1] !== undefined) seconds = Number(match[1]);
       context = stamp?.[2] ?? context;
-      marked = true;
+      // Others say `NOTICE: ` too.
+      marked ||= known !== undefined;
       end += match[0].length;
     }
     return { end, context, seconds, marked, prefix };

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
+import { oldFrames, oldIp } from './old-frames.ts';
 
 /** Symbols of all compilers; Rust's hold blanks inside `<… as …>`, old ppc64's begin with a dot. */
 const NAME = String.raw`(?<symbol>[A-Za-z_$<.][^\s+()]*(?: as [^\s+]+>[^\s+]*)?)`;
 const SPAN = String.raw`\+0x(?<offset>[0-9a-f]+)(?:\/0x(?<size>[0-9a-f]+))?`;
-const MODULE = String.raw`(?: \[(?<module>[\w-]+)(?:\([A-Z]+\))?(?: [0-9a-f]{8,})?\])?`;
+const MODULE = String.raw`(?: \[(?<module>[\w-]+)(?:\([A-Z]+\))?(?: [0-9a-f]{8,})?(?:\]|$))?`;
 const PLACE = String.raw`(?: (?<place>[\w./-]+:\d+)(?: \[inline\])?)?`;
 /** What may stand before a symbol: addresses of every width, `<IRQ>` up to 4.9, `[inline]`. */
-const ADDRESS = String.raw`(?:\[<\s*(?:0x)?[0-9a-f]+\s*>\]|\[<\s*inline\s*>\]|\[[0-9a-f]{8,16}\])`;
+const ADDRESS =
+  String.raw`(?:\[<\s*(?:0x)?[0-9a-f]+\s*>\]|\[<\s*inline\s*>\]|\[[0-9a-f]{8,16}\]` +
+  String.raw`|\[[\w.:-]+\+[\dxa-f]+\/\w+\])`;
 /** s390 puts what it doubts in parentheses. */
-const BEFORE = String.raw`^\s*(?<paren>\()?(?:${ADDRESS}:?\s*)*\(?(?<doubt>\? )?`;
+const BEFORE = String.raw`^\s*(?<paren>\((?=\[))?(?:${ADDRESS}:?\s*)*\(?(?<doubt>\? )?`;
 const AFTER = String.raw`\)?${MODULE}${PLACE}\s*(?:\((?:[A-Z]+|(?<unreliable>unreliable))\))?$`;
 /** `file.c:12`, and with inlined callers `inner.h:3 (discriminator 2) outer.c:12`. */
 const SOURCE = String.raw`[\w.+/-]*\.(?:[chSs]|rs|cc|cpp|inc):(?:\d+|\?)|\?\?:(?:\d+|\?)|:\?`;
@@ -27,7 +30,7 @@ const DECODED_LINE = new RegExp(
 );
 /** `[<c0101234>] (func+0x1/0x2) from [<c0105678>] (caller+0x1/0x2 [module])` of 32-bit Arm. */
 const ARM_SIDE = String.raw`\[<[0-9a-f]+>\] \((?<symbol>[\w.$]+)(?:${SPAN})?${MODULE}\)`;
-const ARM_LINE = new RegExp(String.raw`^\s*${ARM_SIDE} from (?<caller>\[<[0-9a-f]+>\] \([\w.$]+\+0x.*)$`);
+const ARM_LINE = new RegExp(String.raw`^\s*${ARM_SIDE} from (?<caller>\[<[0-9a-f]+>\](?: \([\w.$]+\+0x.*|\s*$))`);
 const ARM_CALLER = new RegExp(`^${ARM_SIDE}`);
 /** ` func [module] from caller+0x1/0x2` since 5.19. */
 const BARE_ARM_LINE = new RegExp(
@@ -54,6 +57,10 @@ const CLONE_SUFFIX = /(?:\.(?:isra|constprop|cold|part|llvm|lto_priv|cfi|cfi_jt|
 /** Groups that say that the unwinder is not sure of a frame. */
 const DOUBTS = ['doubt', 'paren', 'unreliable'];
 
+/** A name by itself, from which somebody took the offset. Only with `_`: it is no English word. */
+const BARE_LINE = /^\s*(?<doubt>\? )?(?<symbol>[A-Za-z]*_\w+(?:\.\w+)*)$/;
+const BARE_IP = /^\s*(?:pc : |RIP: 0010:)(?<symbol>[A-Za-z_]\w+)$/;
+
 type Groups = Record<string, string | undefined>;
 
 /** A call trace's line as a frame; null for any other line. */
@@ -61,23 +68,29 @@ export function parseFrame(line: string): Frame | null {
   return parseFrames(line)[0] ?? null;
 }
 
+/** A line with nothing but a name as a frame, which it is in a trace only; null for any other line. */
+export function parseBareFrame(line: string): Frame | null {
+  const groups = BARE_LINE.exec(line)?.groups;
+  return groups ? toFrame(groups, false) : null;
+}
+
 /** The frames in a call trace's line, innermost first: 32-bit Arm prints each with its caller. */
 export function parseFrames(line: string): Frame[] {
   // Every form has one of these; most lines have none.
-  if (!/\+0x|\.[chSr]s?:|:\?\)/.test(line)) return [];
+  if (!/\+(?:0x|\w+[/}])|\.[chSr]s?:|:\?\)|\] 0x/.test(line)) return [];
   const symbol = SYMBOL_LINE.exec(line) ?? INLINE_LINE.exec(line) ?? DECODED_LINE.exec(line);
   if (symbol?.groups) return [toFrame(symbol.groups, false)];
   const arm = ARM_LINE.exec(line) ?? BARE_ARM_LINE.exec(line);
-  if (!arm?.groups) return [];
+  if (!arm?.groups) return oldFrames(line).map((groups) => toFrame(groups, false));
   const caller = ARM_CALLER.exec(arm.groups['caller'] ?? '') ?? SYMBOL_LINE.exec(arm.groups['caller'] ?? '');
   return [toFrame(arm.groups, false), ...(caller?.groups ? [toFrame(caller.groups, false)] : [])];
 }
 
 /** The instruction pointer that a line of registers names; null for user space, raw addresses and other lines. */
 export function parseIp(line: string): Frame | null {
-  const match = X86_IP.exec(line) ?? OTHER_IP.exec(line);
-  if (!match?.groups || isUserSegment(match.groups['segment'])) return null;
-  return toFrame({ ...match.groups, symbol: match.groups['symbol'] ?? match.groups['decoded'] }, true);
+  const groups = (X86_IP.exec(line) ?? OTHER_IP.exec(line) ?? BARE_IP.exec(line))?.groups ?? oldIp(line);
+  if (!groups || isUserSegment(groups['segment'])) return null;
+  return toFrame({ ...groups, symbol: groups['symbol'] ?? groups['decoded'] }, true);
 }
 
 /** True for `RIP: 0033:…`: the registers of the user space below the trace. */

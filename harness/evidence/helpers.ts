@@ -20,7 +20,7 @@ const FAMILIES = {
     notify_die (\w+_)?notifier_call_chain\w* call_netdevice_notifiers\w* el1.* stack_chk_fail kunit_.* bug_handler
     call_break_hook brk_handler entry_text_start bad_stack bad_mode do_trap_break rust_helper_BUG
     R\w*(rust_begin_unwind|9panicking\w*) dump_backtrace_log_lvl unwind_backtrace (get|add|test)_taint
-    deref_stack_reg is_bpf_text_address is_ftrace_trampoline kernel_text_address
+    deref_stack_reg is_bpf_text_address is_ftrace_trampoline kernel_text_address cfi_(check|slowpath|report).*
     in_(entry|irq|exception|task)_stack\w* get_stack_info\w* stack_access_ok orc_\w+ search_(exception|extable).*
     fixup_exception reiserfs_(panic|error) (asm_)?sysvec_.* irqentry_(enter|exit).* retint_\w+ (raw_)?irqentry_.*
     pfx_.* do_(page_fault_part|trap_\w+|ade|be|sade|page_fault\w*) ret_from_exception(_\w+)? program_check_\w+
@@ -31,7 +31,7 @@ const FAMILIES = {
     kasan_.* asan_.* hwasan_.* kmsan_.* msan_.* kcsan_.* kmemleak_.* create_object
     (ubsan_)?(handle|val)_(overflow|.*_bounds|.*_mismatch.*|to_string) ubsan_epilogue tsan_.* kfence_.* ubsan_.*
     check_(memory_region|region_inline|access).* memory_is_poisoned.* instrument_.* describe_.* sanitizer_cov_.*
-    write_comp_data internal_bug_description stackdepot_.* val_to_string is_bad_asan_addr set_track.* poison_.*
+    write_comp_data internal_bug_description stack_?depot_.* val_to_string is_bad_asan_addr set_track.* poison_.*
     unpoison_.* (kasan_)?quarantine_(reduce|put|remove.*)
   `,
   memory: list`
@@ -42,7 +42,7 @@ const FAMILIES = {
     (get|put)_user(_(\d+|bad|nocheck.*|nofault.*|asm.*|size|atomic.*))? clear_page(_rep|_erms|_orig)? clear_user.*
     clear_huge_page rep_.* check_copy_size check_object_size check_heap_object check_stack_object usercopy_.*
     check_page_span csum_partial.* asm_copy_.* arch_copy_.* copy_mc.* memcpy_.* read_once_.* write_once_.*
-    READ_ONCE_.* builtin_.* might_fault pi_mem.*
+    READ_ONCE_.* mmio(cpy|set) builtin_.* might_fault pi_mem.*
   `,
   atomics: list`
     (arch_|raw_)?(atomic|atomic64|atomic_long)_.* atomic_dec_and_(lock|mutex)\w* (arch_|raw_)?(try_)?cmpxchg.*
@@ -58,7 +58,7 @@ const FAMILIES = {
     check_preempt_.* mark_(lock|held_locks|usage|lock_irq|irqflags) debug_lockdep_rcu_enabled
     rcu_preempt_sleep_check ldsem_.* raw_(read|write)\w+ (hard|soft)irqs_\w+ trace_(hard|soft)irqs_\w+
     finish_(task_switch|lock_switch)\w* find_(held_lock|lock_.*) register_lock_class assign_lock_key
-    alloc_list_entry add_lock_to_list save_trace rcu_lockdep_.* bfs look_up_lock_class
+    alloc_list_entry add_lock_to_list save_trace rcu_lockdep_.* rcu_is_watching bfs look_up_lock_class
     raw_spin_rq_(un)?lock\w*
     (raw_)*(do_raw_)?(spin|read|write)_(lock|unlock|trylock).* (raw_)*(spin|read|write)_(lock|unlock|trylock).*
     do_raw_.* queued_.* native_queued_.* pv_(wait|kick|queued).* spin_(bug|dump) rwlock_bug mutex_.* ww_mutex_.*
@@ -85,7 +85,8 @@ const FAMILIES = {
     lookup_object.* destroy_.*_on_stack
   `,
   allocator: list`
-    kmalloc(_(noprof|node|array|large|order|trace|slab|cache|caller|track|reserve|size|index|nolock)\w*)?
+    kmalloc(_(noprof|node|array|large|order|trace|slab|cache|caller|track|reserve|size|roundup|index|nolock))*
+    alloc_bootmem.*
     kzalloc.* krealloc.* kfree.* kvmalloc.* kvfree.* kvzalloc.* kmem_cache_(alloc|free|zalloc).* kcalloc
     slab_(alloc|free|post|pre|err|bug|fix|pad|kernel|out_of|want|lock|unlock|update|obj_ext|page|build)\w*
     do_slab_free cache_(alloc|free|grow).* do_kmalloc.* do_kmem_cache_.* free_to_partial_list alloc_debug_processing
@@ -96,7 +97,8 @@ const FAMILIES = {
     qlink_.* qlist_.* devm_kmalloc pcpu_(alloc.*|mem_zalloc|balance_.*|create_chunk|populate_.*|depopulate_.*)
     alloc_skb\w* sk_prot_alloc alloc_percpu.* free_percpu free_large_kmalloc vunmap vfree.* warn_alloc(_failed)?
     alloc_inode
-    alloc_frozen_pages.* kmem_cache_(destroy|close|shutdown) get_(any_)?partial\w* free_hot_cold_page\w* free_one_page
+    (alloc|free)_frozen_pages.* free_slab cache_free alloc_object prepare_alloc_pages
+    kmem_cache_(destroy|close|shutdown) get_(any_)?partial\w* free_hot_cold_page\w* free_one_page
     free_memcg_kmem_pages (un)?freeze_partials? discard_slab slob_\w+ init_object
   `,
   /** Formatting and printing. */
@@ -110,8 +112,11 @@ const FAMILIES = {
   /** Deferred work and waiting, on behalf of the code that set it up. */
   services: list`
     wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
-    wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? queue_delayed_work.* insert_work
-    cancel_(delayed_)?work.* drain_workqueue destroy_workqueue work_is_static_object del_timer.* timer_delete.*
+    wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? (queue|mod)_delayed_work.*
+    current_wq_worker is_chained_work
+    insert_work
+    cancel_(delayed_)?work.* touch_work_lockdep_map start_flush_work drain_workqueue destroy_workqueue
+    work_is_static_object del_timer.* timer_delete.*
     (hr)?timer_(init|setup)\w* init_timer.*
     mod_timer sk_(stop|reset)_timer\w* add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object
     call_rcu.* init_srcu_.*
@@ -122,7 +127,8 @@ const FAMILIES = {
     kfree_skb.* copy_to_iter copy_from_iter x86_indirect_thunk.* retpoline_.* warn_bogus_irq_restore seqprop_.*
     ref_tracker_.* iput dput fast_dput drop_nlink mark_buffer_dirty unlock_page folio_(unlock|put|get|end_.*)
     put_page page_frag_free release_pages folios_put_refs phys_addr(_.*)? virt_to_phys virt_addr_valid assertfail
-    proc_register hlock_class dma_(map|unmap)_.* bitmap_.* sock_kmalloc cpumask_.*
+    proc_register hlock_class dma_(map|unmap)_.* bitmap_.* sock_kmalloc cpumask_.* round(up|down)_pow_of_two ilog2
+    is_power_of_2
   `,
 } as const;
 
@@ -133,12 +139,14 @@ const SLEEPING = list`
     wait_on_(page|bit|buffer|inode|folio|bit_lock).* bit_wait.* out_of_line_wait_.* prepare_to_wait.*
     wait_(woken|event).* folio_wait_(bit|writeback|locked).* wait_for_common flush_work
     synchronize_(rcu|sched|srcu|net).* wait_rcu_gp.* rcu_barrier blk_wait_io submit_bio_wait cancel_work_sync
-    cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work start_flush_work
+    cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work
     kthread_stop kthread_park usb_start_wait_urb rcu_barrier_tasks cancel_work mutex_lock.* sched_submit_work
+    lock_buffer
   `;
 
 const INTERRUPTS = list`
-    (trace_)?apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt call_function_.*
+    (trace_)?apic_timer_interrupt smp_.* sysvec_.* asm_sysvec_.* asm_common_interrupt common_interrupt
+    call_function_.*
     irq_(exit|enter|work).* do_(softirq|IRQ).* run_ksoftirqd handle_softirqs call_on_stack do_softirq_own_stack
     hrtimer_.* tick_.* update_process_times run_hrtimer nmi end_repeat_nmi do_nmi exc_nmi default_do_nmi nmi_.*
     trigger_.* arch_trigger_.* rcu_.* print_cpu_stall.* check_cpu_stall.* run_local_timers invoke_rcu_.*
@@ -148,9 +156,11 @@ const INTERRUPTS = list`
     flush_tlb_(func|mm_range|all|others|page|multi).* native_flush_tlb.* static_key_.* text_poke.* arch_jump_.*
     jump_label_.* x2apic_.* exc_.* asm_.* timer_(interrupt|tick\w*|handler|softirq\w*|broadcast\w*) call_timer_fn
     expire_timers run_timers? run_timer_.* handle_irq.* entry_.* wake_up_.*klogd.* vprintk.* printk vprintk_.*
-    seri?al8250_.* io_serial_.* wait_for_xmitr uart_.* univ8250_.* mem(set|cpy)_.* read_hpet delay_tsc const_udelay
+    seri?al8250_.* io_serial_.* wait_for_xmitr uart_.* univ8250_.* mem(set|cpy)_.* read_(hpet|tsc) delay_tsc
+    const_udelay
     call_softirq el[01]_.* gic_.* handle_.*irq.* generic_handle_.* irq_(svc|usr) arch_timer_.* x86_.*return_thunk
-    arch_local_.* arch_irq.* raw_local_irq.* rest_init trace_.*irqs_.* local_irq_.* native_save_fl native_irq_.*
+    arch_local_.* daif_local_.* trace_lock_\w+ arch_irq.* raw_local_irq.* rest_init trace_.*irqs_.* local_irq_.*
+    native_save_fl native_irq_.*
     native_(read|write)_.* preempt_.* stack_.* kernel_text_address orc_.*
     kvm_(wait|kick_cpu|clock_\w+|sched_clock_\w+|steal_clock|guest_\w+|async_pf_\w+)
     kvm_(flush_tlb_\w+|smp_send_\w+|send_ipi_\w+)
@@ -228,7 +238,7 @@ const MODULE_HELPER = anyOf(list`
 
 /** True when `func` is only where it shows; `passing` says on the way to whom. */
 export function isHelper(func: string, passing: Passing, module: string | null = null): boolean {
-  return module === null ? PASSED[passing].test(func) : MODULE_HELPER.test(func);
+  return module === null ? PASSED[passing].test(func.replace(/_noprof$/, '')) : MODULE_HELPER.test(func);
 }
 
 /** What a report may still name where there is nothing better: it serves, but it is not in every trace. */

@@ -2,13 +2,14 @@
 import type { Damage, Splat, SplatType } from '../model/splat.ts';
 import { blame } from './blame.ts';
 import type { Detector, Ending, Firing, Refinement } from './detector.ts';
-import { functionOf, parseIp } from './frames.ts';
+import { functionOf, parseBareFrame, parseIp } from './frames.ts';
 import type { NumberedLine, Part } from './parts.ts';
 import { END_PANIC, END_TRACE, FINAL, KILLED, PANIC, RULE } from './report-body.ts';
-import { sequence } from './pattern.ts';
-import { namedGroups } from './table.ts';
-import { isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
+import { namedGroups } from './pattern.ts';
+import { fireFolded } from './table.ts';
+import { endsBare, isRoot, lastChain, parseTraces, type Trace } from './traces.ts';
 import { fillTitle } from './title.ts';
+import { whoIn } from './who.ts';
 
 /**
  * Why a splat is over.
@@ -39,20 +40,18 @@ const MAX_LINES = 5000;
 /** Seconds by the stamps without a line of its own after which a splat is over. */
 const MAX_GAP_S = 20;
 
-const CPU_LINE = sequence(
-  /^\s*(?:CPU: (?<cpu>\d+) (?:UID: \d+ )?PID: (?<pid>\d+) Comm: |[Pp]id: (?<pid2>\d+), comm: +)(?<comm>.+?)/,
-  /(?: Kdump: loaded)?(?: (?:Not tainted|Tainted:).*|\s+\d+\.\d+\S*.*)?$/,
-);
-
 /** Kinds whose last line has a form of its own. */
 const MARKED_ENDS: ReadonlySet<Ending> = new Set(['end-trace', 'rule', 'killed']);
 
 /** A splat whose lines are still coming. */
 export class OpenSplat {
-  readonly detector: Detector;
+  #detector: Detector;
   readonly context: string | null;
   #groups: Record<string, string>;
+  readonly #headline: number;
   readonly #lines: NumberedLine[] = [];
+  /** A name by itself is a frame. */
+  #bare = false;
   /** Lines that may turn out to be after the end. */
   #slack: NumberedLine[] = [];
   readonly #damage = new Set<Damage>();
@@ -74,13 +73,18 @@ export class OpenSplat {
   #lastSeconds: number | null = null;
 
   constructor(firing: Firing, line: NumberedLine, prelude: readonly NumberedLine[]) {
-    this.detector = firing.detector;
+    this.#detector = firing.detector;
     this.context = line.context;
+    this.#headline = line.index;
     this.#groups = { ...firing.groups };
     this.#tracing = firing.detector.traceAfter === undefined;
     for (const each of [...prelude, line]) this.#keep(each);
     if (this.detector.ending === 'line') this.#complete = true;
     if (firing.detector.id === 'panic') this.#panicked = true;
+  }
+
+  get detector() {
+    return this.#detector;
   }
 
   /** True once the last line that its kind needs has come; more that belongs to it may follow. */
@@ -124,8 +128,9 @@ export class OpenSplat {
     return known && (this.inHeader || (!this.#complete && this.#isEnd(line.text)));
   }
 
-  /** True for its own headline again, before its end mark. */
+  /** True for its own headline again, before its end mark, or as what an inlined function was inlined into. */
   repeats({ text }: NumberedLine): boolean {
+    if (this.inHeader && this.#lines.at(-1)?.text.endsWith(' [inline]')) return true;
     return this.#trace === 'rooted' && !this.finished && this.#lines.some((line) => line.text === text);
   }
 
@@ -137,7 +142,8 @@ export class OpenSplat {
     const who = known['pid'] ?? known['comm'] ?? known['cpu'];
     const people =
       who === undefined ? Object.entries({ pid, comm, cpu }).filter(([, value]) => value !== undefined) : [];
-    this.#groups = { ...others, ...(Object.fromEntries(people) as Record<string, string>), ...known };
+    const inlined = this.#lines.at(-1)?.text.endsWith(' [inline]') ? others : {};
+    this.#groups = { ...others, ...(Object.fromEntries(people) as Record<string, string>), ...known, ...inlined };
     this.offer(line);
   }
 
@@ -194,7 +200,10 @@ export class OpenSplat {
   }
 
   /** Offers the next line of its context. After `over` the line is not part of it, and no further one is. */
-  offer(line: NumberedLine): Taking {
+  offer(given: NumberedLine): Taking {
+    const bare = given.part === 'other' && this.#bare && parseBareFrame(given.text) !== null;
+    const line = bare ? { ...given, part: 'frame' as const } : given;
+    this.#unfold(line);
     if (this.#belongs(line)) {
       for (const each of this.#slack) this.#keep(each);
       this.#slack = [];
@@ -203,6 +212,12 @@ export class OpenSplat {
     }
     this.#slack.push(line);
     return this.#slack.length > this.#patience() ? 'over' : 'taken';
+  }
+
+  #unfold({ text, index }: NumberedLine): void {
+    const headline = index === this.#headline + 1 ? this.#lines.at(-1)?.text : undefined;
+    const firing = headline === undefined ? null : fireFolded(headline, text, this.#detector);
+    if (firing) [this.#detector, this.#groups] = [firing.detector, { ...firing.groups }];
   }
 
   /** The splat as it stands. */
@@ -225,7 +240,7 @@ export class OpenSplat {
       guilty: guilt.guilty,
       frames: guilt.frames,
       address: this.#address(),
-      ...this.#who(texts),
+      ...whoIn(texts, this.#groups),
       damaged: [...this.#damage],
       startLine: this.startLine,
       endLine: (lines.at(-1)?.index ?? 0) + 1,
@@ -269,6 +284,7 @@ export class OpenSplat {
   }
 
   #follow({ text, part }: NumberedLine): void {
+    this.#bare = part === 'call-trace' || (this.#bare && !endsBare(text));
     this.#tracing ||= this.detector.traceAfter?.test(text) ?? false;
     if (this.#tracing) this.#watchTrace(text, part);
     if (this.#tracing && part === 'frame') this.#traced = true;
@@ -352,21 +368,6 @@ export class OpenSplat {
     return address === 'null' ? '0000000000000000' : (address ?? null);
   }
 
-  #who(texts: readonly string[]): Pick<Splat, 'cpu' | 'pid' | 'comm'> {
-    const header = texts.map((text) => CPU_LINE.exec(text)).find((match) => match !== null);
-    const printed = header ? namedGroups(header) : undefined;
-    // The one that prints may be a watchdog: what the headline says of its victim goes first.
-    const named = this.#groups;
-    const same = (['pid', 'comm'] as const).every(
-      (field) => named[field] === undefined || printed?.[field] === undefined || named[field] === printed[field],
-    );
-    return {
-      cpu: numberOrNull(named['cpu'] ?? (same ? printed?.['cpu'] : undefined)),
-      pid: numberOrNull(named['pid'] ?? (same ? printed?.['pid'] : undefined)),
-      comm: named['comm'] ?? (same ? printed?.['comm'] : undefined) ?? null,
-    };
-  }
-
   /** Before an end mark there was a trace, or for an oops at least the place where it happened. */
   #hasTrace(traces: readonly Trace[]): boolean {
     return traces.some(({ frames, ip }) => frames.length > 0 || (ip !== null && this.detector.id !== 'warning'));
@@ -396,5 +397,3 @@ export class OpenSplat {
     }
   }
 }
-
-const numberOrNull = (digits: string | undefined) => (digits === undefined ? null : Number(digits));

@@ -39,7 +39,7 @@ const HUNG_TASK = /^\s+(?:Not tainted|Tainted:) |^"echo 0 > |^\s*task:\S.* state
 /** What `text` is to a splat. */
 export function partOf(text: string): Part {
   if (text.trim() === '') return 'blank';
-  if (parseFrame(withoutMarkers(text)) !== null) return 'frame';
+  if (parseIp(text) === null && parseFrame(withoutMarkers(text)) !== null) return 'frame';
   // User space's registers end a trace.
   if (isUserIp(text)) return 'body';
   if (RAW_IP.test(text) || parseIp(text) !== null) return 'ip';

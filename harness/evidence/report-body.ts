@@ -11,7 +11,7 @@ const REPORT_BODY: readonly RegExp[] = [
   /^\s*(?:CR[0-8]|DR[0-7]|PKRU|Code|Stack|EFLAGS|PGD|ORIG_RAX)\b ?[:=]/,
   /^\s*(?:pc|lr|sp|pstate|x\d{1,2}) ?: |^\s*(?:r\d{1,2}:[0-9a-f]{8} ?)+$|^\s*Exception stack\(/,
   /^\s*#PF: |^\s*\[[0-9a-f]{16}\] pgd=|^\s*(?:Mem|Data) abort info:|^\s*(?:swapper|user) pgtable:/,
-  /^\s*(?:[0-9a-f]{8,16} ){2,}/,
+  /^\s*(?:[0-9a-f]{8,16} ){2,}|^\s*(?:<?[0-9a-f]{2}>? ?){4,}$|^\s*[0-9a-f]{20,40}\]$/,
   // Memory around registers, and stacks, on Arm.
   /^\s*[0-9a-f]{3,4}: (?: {9})*(?:[0-9a-f]{8} ?)+$|^\s*[0-9a-f]{4}[* ] (?:(?:[0-9a-f]{8}|\*{8}) ?)+$/,
   /^\s*(?:PC|LR|SP|FP|IP|[RX]\d{1,2}): 0x[0-9a-f]+:$/,
@@ -31,6 +31,8 @@ const REPORT_BODY: readonly RegExp[] = [
   /^\s*rcu: |^\s*\(t=\d+ jiffies|^\s*\(detected by|^\s*\d+-\.{3}/,
   /^\s*task:\S.* state:|^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/,
   /^\s*unwind stack type|^\s*\?{2,}|^\s*(?:\[<[0-9a-f]+>\] )?(?:\? )?0x[0-9a-f]+$/,
+  // Addresses of 2.4, and what ksymoops makes of them.
+  /^\s*(?:\[<[0-9a-f]{8,16}>\]\s*)+$|^\s*\[[\w.:-]+\+\d+\/\d+\]|^(?:Trace|Code|>>\w+); /,
   /^Showing (?:busy workqueues|backtraces of)|^workqueue \S+: flags=|^\s+pwq \d+:|^pool \d+: cpus=/,
   /^\s+(?:pending|in-flight|delayed|inactive): /,
   // Locks.
@@ -40,7 +42,8 @@ const REPORT_BODY: readonly RegExp[] = [
   /^\s*>?[0-9a-f]{12,16}: (?:[0-9a-f]{2} ?){4}|^\s*\^+$|^(?:Allocated|Freed) by task|^The buggy address/,
   /^Memory state around|^which belongs to|^page:|^raw: |^page dumped because|^page last|^flags: 0x/,
   // Last words.
-  /^---\[ end |^Kernel Offset: |^Rebooting in |^Kernel panic - not syncing|^Shutting down cpus/,
+  /^---\[ end |^Kernel Offset: |^Rebooting in |^Kernel panic(?: -|: )/,
+  /^In \w+(?: \w+)? - not syncing|^Shutting down cpus/,
   /^Dumping ftrace buffer|^\s*\(ftrace buffer empty\)|^note: .* exited with|^Fixing recursive fault/,
   /^Disabling lock debugging/,
   /^"echo 0 > \/proc\/sys\/kernel\/hung_task|^\s+(?:Not tainted|Tainted:) /,
@@ -56,7 +59,8 @@ export function isReportBody(line: string): boolean {
 export const CUT_HERE = /-{4,}\[ cut here \]-{4,}$/;
 /** The rule that sanitizers and lockdep draw. */
 export const RULE = /^\s?={10,}$/;
-export const PANIC = /^Kernel panic - not syncing/;
+/** To 2.6 without `not syncing`. */
+export const PANIC = /^Kernel panic(?: - not syncing|: )/;
 export const END_TRACE = /^---\[ end trace\b/;
 /** The last words of panic(); with `panic=` negative they are missing, hence the KASLR line before them. */
 export const END_PANIC = /^---\[ end Kernel panic|^Rebooting in -?\d+ seconds|^Kernel Offset: /;
@@ -73,6 +77,8 @@ export const ORDERLY_END = either(
   /^reboot: |^Restarting system|^System halted|^Power down|^kexec(?:_core)?: Starting new kernel/,
   /^sysrq: (?:SysRq : )?(?:Resetting|Trigger a crash|Power Off)|^SysRq : (?:Resetting|Power Off)|^PM: suspend exit/,
   /^systemd-shutdown\[|^(?:systemd\[1\]: )?(?:Shutting down|Rebooting|Powering off)\./,
+  // A person started it.
+  /\bqemu-system-\w+ |^QEMU emulator version /,
 );
 /** What stands before the banner of the same boot: the logging daemon's start, and the kernel's own first words. */
 export const BEFORE_BANNER = either(
@@ -80,6 +86,11 @@ export const BEFORE_BANNER = either(
   /^Reserv(?:ed|ing) |^efi: |^Booting paravirtualized/,
   /^Cannot find map file\.|^Inspecting \S*System\.map|^Loaded \d+ symbols from |^(?:Error seek|No module symbols)/,
   /^Symbols match kernel version/,
+);
+/** After these the log is printed from its start: on a further console, or by a program. */
+export const REPEATED = either(
+  /^(?:printk: )?(?:legacy )?(?:boot)?console \[\w+\] (?:en|dis)abled|^```|^~~~/,
+  /[$#>%] ?(?:sudo )?(?:dmesg|journalctl|(?:z?cat|head|tail|less) .*(?:log|dmesg|kmsg|messages|\.txt))\b[^:]*$/,
 );
 /** The first words of a machine that starts. */
 export const FIRMWARE = /^(?:SeaBIOS \(version|U-Boot (?:SPL )?20\d\d|OpenSBI v\d|iPXE \d)/;

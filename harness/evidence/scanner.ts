@@ -14,11 +14,12 @@ import {
   FIRMWARE,
   BEFORE_BANNER,
   ORDERLY_END,
+  REPEATED,
   RULE,
   RUNNING,
   SWAP_REFUSAL,
 } from './report-body.ts';
-import { fire, fireInside, isNotable, isUnmistakable } from './table.ts';
+import { fire, fireInside, isNotable, isUnmistakable, unfolded } from './table.ts';
 
 /** A headline that no known prefix explains. */
 export interface Unread {
@@ -39,6 +40,8 @@ const PASTED_SHARE = 0.75;
 const ENOUGH_BEFORE = 8;
 /** The longest name of a task: it may be one newline after the other. */
 const MAX_COMM = 15;
+/** A banner this soon after what says so is no boot. */
+const REPEATED_LINES = 4;
 const NONE: ScanEvent[] = [];
 
 /**
@@ -57,7 +60,8 @@ export class SplatScanner {
   readonly #console = new Console();
   readonly #splats = new OpenSplats();
   #line = 0;
-  #banners = 0;
+  /** Whether the last banner was stamped; null while there was none. */
+  #banner: boolean | null = null;
   /** Firmware runs: what it prints is no kernel's, stamped or not. */
   #firmware = false;
   /** Firmware ran after a kernel had. */
@@ -205,9 +209,12 @@ export class SplatScanner {
     const own = { ...record, index };
     if (isNotable(record.text) && fire(record.text) !== null) return own;
     const follows = begun !== null && (record.context === null || record.context === begun.context);
-    const whole = follows ? { ...begun, text: `${begun.text} ${record.text.trimStart()}` } : null;
+    const whole = follows ? { ...begun, text: unfolded(begun.text, record.text) } : null;
     const firing = whole && fire(whole.text);
-    if (whole && firing?.groups['comm'] !== undefined) return whole;
+    if (whole && firing) {
+      const { vague, starts } = firing.detector;
+      if (firing.groups['comm'] !== undefined || (!vague && !starts.test(begun?.text ?? ''))) return whole;
+    }
     if (whole && record.text.length <= MAX_COMM) this.#begun = whole;
     else if (isNotable(record.text)) this.#begun = own;
     return own;
@@ -215,24 +222,34 @@ export class SplatScanner {
 
   #believes(firing: Firing, line: NumberedLine): boolean {
     if (firing.detector.type === 'reboot') {
-      const reboot = this.#isReboot();
+      const reboot = this.#isReboot(line);
       this.#firmware = false;
+      if (!reboot) this.#ending = false;
       return reboot;
     }
     return !firing.detector.vague || line.marked || !this.#before().some(({ marked }) => marked);
   }
 
   /** The first banner is the boot, unless the log began in the middle of another. */
-  #isReboot(): boolean {
-    if (this.#banners++ > 0 || this.#restarted) return true;
+  #isReboot({ seconds }: NumberedLine): boolean {
+    const [stamped, known] = [seconds !== null, this.#banner];
+    this.#banner = stamped;
+    const before = this.#before();
+    // A banner that somebody copied, or a console that begins again at its own start.
+    if (known === null ? !stamped && before.some((line) => line.seconds !== null) : known !== stamped) return false;
+    if (before.slice(-REPEATED_LINES).some(({ text }) => REPEATED.test(text))) return false;
+    if (known !== null || this.#restarted) return true;
     if (this.#firmware) return false;
-    const last = this.#before().findLast(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
-    return last !== undefined && (last.seconds ?? Number.POSITIVE_INFINITY) > 1;
+    const at = before.findLastIndex(({ marked, text }) => marked && text !== '' && !BEFORE_BANNER.test(text));
+    // Below a blank line another log begins, in a mail.
+    if (before.slice(at + 1).some(({ marked, text }) => !marked && text === '')) return false;
+    return (before[at]?.seconds ?? (at < 0 ? 0 : Number.POSITIVE_INFINITY)) > 1;
   }
 
   /** The first stage follows a boot ROM's few words, each further one the stage before it. */
   #startedFirmware(): void {
-    const kernel = this.#banners > 0 || this.#before().some(({ marked, text }) => marked || RUNNING.test(text));
+    const speaks = ({ marked, prefix, text }: ConsoleLine) => (marked && !PADDED.test(prefix)) || RUNNING.test(text);
+    const kernel = this.#banner !== null || this.#before().some(speaks);
     this.#restarted ||= !this.#firmware && kernel;
     this.#firmware = true;
   }
@@ -288,7 +305,7 @@ function isCertain(text: string): boolean {
 /** The records of a stamped line: a headline follows a message whose newline was lost, or one that only quotes it. */
 function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
   const [before, after] = [line.text.slice(0, headline), line.text.slice(headline)];
-  if (QUOTING.test(before) || !isUnmistakable(after)) return [line];
+  if (QUOTING.test(before) || SPEAKING.test(before) || !isUnmistakable(after)) return [line];
   return [
     { ...line, text: before.trimEnd() },
     // The stamp is the first message's.
@@ -296,6 +313,8 @@ function cutAt(line: ConsoleLine, headline: number): ConsoleLine[] {
   ];
 }
 
+/** A boot loader's stamp: no kernel pads with zeros. */
+const PADDED = /\[0\d+\.\d{3}\]/;
 const BANNER = 'Linux version ';
 /** A record of syslog or of the journal, not a console's own line. */
 const DAEMON = either(
@@ -305,6 +324,8 @@ const DAEMON = either(
 
 /** What ends before a quoted headline, or before the last words of a panic. */
 const QUOTING = /(?:["'`=(]|---\[ end) ?$/;
+/** What ends before a headline that a message speaks of. */
+const SPEAKING = /(?:[-=]>|\b(?:an?|the|this|see|of|with|by|like|is|to|gets?|got|hits?)) ?$/i;
 
 /** Where a headline begins that does not begin its line; null when there is none. */
 function headlineInside(text: string): number | null {

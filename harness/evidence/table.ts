@@ -7,7 +7,7 @@ import { OTHERS, PANICS } from './table/panics.ts';
 import { SANITIZERS } from './table/sanitizers.ts';
 import { STALLS } from './table/stalls.ts';
 import { WARNINGS } from './table/warnings.ts';
-import { either, sequence } from './pattern.ts';
+import { either, namedGroups, sequence } from './pattern.ts';
 
 /** What kernels from 4.x to 6.x print when they complain. The first entry that a line fires is the one. */
 export const TABLE: readonly Detector[] = [
@@ -50,6 +50,24 @@ export function fire(line: string): Firing | null {
   return fireAt(line.trimStart()) ?? fireGlued(line);
 }
 
+/** What a headline does not end with; a terminal breaks a line in the middle of a word. */
+const FOLDED = / (?:at|in)$|^WARNING: .* at \S+:\d+ [\w.]*$/;
+
+/** Two lines that were one. */
+export function unfolded(first: string, next: string): string {
+  const rest = next.trimStart();
+  return /-$| \w+$/.test(first) && (first.endsWith('-') || /^[\w.]*\+0x/.test(rest)) && !/ (?:at|in)$/.test(first)
+    ? first + rest
+    : `${first} ${rest}`;
+}
+
+/** The entry that a headline fires together with the line after it, where it was folded; null for a whole one. */
+export function fireFolded(first: string, next: string, known: Detector): Firing | null {
+  if (!known.vague && !FOLDED.test(first)) return null;
+  const firing = fire(unfolded(first, next));
+  return firing?.detector.vague ? null : firing;
+}
+
 const DIE = sequence(
   /(?:Oops: |general protection fault|divide[ _]error|invalid opcode|double fault|stack segment)/,
   /[^[]*: [0-9a-f]{4} \[#\d+\]/,
@@ -64,6 +82,7 @@ const NOTABLE = either(
   /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,
   /starved for|Bad p|: bad p|Unused swap|unregister_netdevice: |Busy inodes|file count is|Missing ENDBR|nobody cared/,
+  /PM: suspend exit|qemu-system-|QEMU emulator/,
   /SysRq|sysrq: |reboot: |SeaBIOS|U-Boot|OpenSBI|iPXE|Restarting system|System halted|Power down/,
   /Starting new kernel|systemd-shutdown|Shutting down|Rebooting|Powering off/,
   /[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd]/,
@@ -113,10 +132,4 @@ function fireAt(line: string): Firing | null {
     if (match && !detector.except?.test(line)) return { detector, groups: namedGroups(match) };
   }
   return null;
-}
-
-/** Named groups that took part in a match; `nature2` is `nature`, since a name may stand once in a pattern only. */
-export function namedGroups(match: RegExpExecArray): Record<string, string> {
-  const taken = Object.entries(match.groups ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return Object.fromEntries(taken.map(([name, value]) => [name.replace(/\d$/, ''), value]));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Frame } from '../model/splat.ts';
-import { isUserIp, parseFrames, parseIp } from './frames.ts';
+import { isUserIp, parseBareFrame, parseFrames, parseIp } from './frames.ts';
 import { either } from './pattern.ts';
 
 /** The stack that a frame was on, by the markers that x86 prints around its stacks. */
@@ -55,7 +55,7 @@ const OPENERS: readonly (readonly [RegExp, TraceKind])[] = [
   [/^\s*(?:stack backtrace|the shortest dependencies):?/, 'main'],
   [/^\s*task:\S.* state:/, 'task'],
   [/^\s*\S+ +[RSDTtZXI](?: +running task)? *(?:[0-9a-f]+ +){2,}0x[0-9a-f]+$/, 'task'],
-  [/^\s*Kernel panic - not syncing/, 'panic'],
+  [/^\s*Kernel panic(?: - not syncing|: )/, 'panic'],
   // Since 5.1 an oops repeats its registers after its end.
   [/^---\[ end trace/, 'panic'],
 ];
@@ -75,7 +75,7 @@ export function withoutMarkers(line: string): string {
   return line.replace(MARKER_PREFIX, '');
 }
 
-const CALL_TRACE = /^\s*(?:Call [Tt]race|[Bb]acktrace|Stack traceback|Trace)(?: *\([^)]*\))?:?(?:\s|$)/;
+const CALL_TRACE = /^\s*(?:Call [Tt]race|[Bb]acktrace|Stack traceback|Trace)(?: *\([^)]*\))?:?(?:\s|$|(?=[<[]))/;
 const STACK_MARKS: readonly (readonly [RegExp, Stack])[] = [
   [/<\/?(?:TASK|\/IRQ|\/NMI|EOI|EOE|\/SOFTIRQ)>|<<EOE>>|<\/(?:IRQ|NMI|SOFTIRQ|#\w+)>/, 'task'],
   [/<(?:IRQ|SOFTIRQ)>/, 'irq'],
@@ -114,6 +114,11 @@ export function lastChain(texts: readonly string[]): Trace[] {
   return from < 0 ? [] : parseTraces(texts.slice(from)).slice(0, 1);
 }
 
+/** True for a line after which names by themselves are no frames: other frames have offsets, or modules follow. */
+export function endsBare(line: string): boolean {
+  return /^\s*Modules linked in:/.test(line) || parseFrames(withoutMarkers(line)).length > 0;
+}
+
 class TraceReader {
   readonly #traces: Trace[] = [];
   #kind: TraceKind = 'main';
@@ -122,6 +127,8 @@ class TraceReader {
   #stack: Stack = 'task';
   #rooted = false;
   #announced = false;
+  /** Names by themselves are frames: `Call Trace:` came, and since then only such. */
+  #bare = false;
   #panicked = false;
 
   read(line: string): void {
@@ -152,6 +159,7 @@ class TraceReader {
       this.#kind = next;
     }
     this.#announced = true;
+    this.#bare = true;
     this.#content(line.replace(CALL_TRACE, ''));
   }
 
@@ -161,7 +169,10 @@ class TraceReader {
     if (/<\/TASK>/.test(line) || isUserIp(line)) this.#rooted = this.#frames.length > 0;
     const ip = parseIp(line);
     if (ip) return this.#instructionPointer(ip);
-    for (const frame of parseFrames(withoutMarkers(line))) this.#push(frame);
+    const frames = parseFrames(withoutMarkers(line));
+    const bare = this.#bare && frames.length === 0 ? parseBareFrame(line) : null;
+    for (const frame of bare ? [bare] : frames) this.#push(frame);
+    this.#bare &&= !endsBare(line);
   }
 
   /**
@@ -197,6 +208,7 @@ class TraceReader {
     this.#stack = 'task';
     this.#rooted = false;
     this.#announced = false;
+    this.#bare = false;
     this.#kind = 'main';
   }
 }

@@ -25,6 +25,7 @@ const MESSAGE_FIELDS = ['message', 'msg', 'log', 'text', 'line', 'body', 'data']
 /** The line itself without colours, HTML and JSON around it. */
 export function unwrap(raw: string): string {
   let line = raw.includes('\x1b') ? raw.replace(ESCAPES, '') : raw;
+  if (line.includes('\u00a0')) line = line.replaceAll('\u00a0', ' ');
   if (line.includes('^')) line = line.replace(SHOWN_ESCAPES, '');
   if (line.includes('>') && HTML_END.test(line)) line = line.replace(HTML_END, '');
   if (line.includes('<') && HTML_BEGIN.test(line)) line = line.replace(HTML_BEGIN, '');

@@ -152,7 +152,7 @@ export const ATOMICITY: readonly Detector[] = [
     type: 'atomic-sleep',
     starts: sequence(
       /^BUG: (?:sleeping function called from invalid|assuming (?:atomic|non migratable)) context /,
-      /at (?<file>\S+?):\s?\d+/,
+      /at(?: (?<file>\S+?):\s?\d+|\s*$)/,
     ),
     title: 'BUG: sleeping function called from invalid context[ in {f}]',
     blame: { from: 'trace', past: 'sleep' },

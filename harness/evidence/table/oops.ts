@@ -85,11 +85,12 @@ export const OOPSES: readonly Detector[] = [
       sequence(
         /^(?:BUG: |CPU \d+ )?[Uu]nable to handle (?:kernel |unknown )?/,
         /(?<what>(?:data access|access to user|execut|read|write|paging)[\w -]*?|[\w -]*?(?:access|fault|request))?/,
-        /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*)?$/,
+        /(?: at)?(?: virtual)?(?: address)?:? (?:0x)?(?<address>[0-9a-f]{8,16})(?:, e(?:pc|ra) == .*| RIP:? ?)?$/,
       ),
       /^Unable to handle kernel (?<what2>pointer dereference) in virtual \w+ address space/,
       // The address is on the next line of a report that was folded.
-      /^Unable to handle kernel (?<what3>paging request|read from unreadable memory|\w[\w -]*) at virtual address:?$/,
+      /^(?:BUG: |CPU \d+ )?Unable to handle kernel (?<what3>\w[\w -]*?) at(?: virtual(?: address)?)?:?$/,
+      /^BUG: Unable to handle kernel (?<what4>instruction fetch)(?: \(NULL pointer\?\)| at 0x[0-9a-f]+)?$/,
     ),
     title: 'BUG: unable to handle kernel {what}[ in {f}]',
     details: [FAILING],
@@ -98,7 +99,13 @@ export const OOPSES: readonly Detector[] = [
     absorbs: TRAPS,
     refined: [
       { group: 'address', matches: LOW_ADDRESS, type: 'null-deref', title: NULL_TITLE },
-      { group: 'what', matches: /^paging|page fault|^data access|^pointer/, type: 'page-fault', title: PAGING_TITLE },
+      { group: 'what', matches: /^NULL pointer/, type: 'null-deref', title: NULL_TITLE },
+      {
+        group: 'what',
+        matches: /^paging|page fault|^data access|^pointer|^instruction/,
+        type: 'page-fault',
+        title: PAGING_TITLE,
+      },
       {
         group: 'what',
         matches: /^access to user memory/,
@@ -126,7 +133,7 @@ export const OOPSES: readonly Detector[] = [
         /^(?:Oops: )?general protection fault/,
         /(?:,? [\w -]*?address (?:0x)?(?<address>[0-9a-f]+)|, [\w -]+)?: [0-9a-f]{4}\b/,
       ),
-      /^(?:Oops: )?general protection fault, [\w -]*address$/,
+      /^(?:Oops: )?general protection fault, probably for non-canonical(?: address(?: 0x[0-9a-f]+)?)?:?$/,
       // What KASAN adds; alone where the line before it was left out.
       /^KASAN: (?:maybe |probably )?(?<nature>[\w-]+) in range \[0x(?<address2>[0-9a-f]+)/,
     ),
@@ -169,7 +176,7 @@ export const OOPSES: readonly Detector[] = [
     id: 'invalid-opcode',
     printedBy: 'arch/x86/kernel/traps.c',
     type: 'invalid-opcode',
-    starts: /^(?:Oops: )?invalid opcode: [0-9a-f]{4}\b/,
+    starts: /^(?:Oops: )?invalid op(?:code|erand): [0-9a-f]{4}\b/,
     title: 'invalid opcode[ in {f}]',
     blame: IP,
     ending: 'end-trace',
@@ -246,7 +253,8 @@ export const OOPSES: readonly Detector[] = [
     id: 'oops-number',
     printedBy: 'arch/x86/mm/fault.c',
     type: 'page-fault',
-    starts: /^Oops(?:: (?:Oops: )?(?:[0-9a-f]{4}(?: ilc:\d)?|[\w ]+, sig: \d+))? ?\[#\d+\]/,
+    // To 2.6.24 without a mark before the number, in 2.4 without the number.
+    starts: /^Oops(?:: (?:Oops: )?(?:[0-9a-f]{4}(?: ilc:\d)?|[\w ]+, sig: \d+))? ?\[#?\d+\]|^Oops: [0-9a-f]{4}$/,
     details: [CR2, FAILING],
     title: PAGING_TITLE,
     blame: IP,

@@ -10,7 +10,7 @@ export const PANICS: readonly Detector[] = [
     id: 'panic',
     printedBy: 'kernel/panic.c',
     type: 'panic',
-    starts: /^Kernel panic - not syncing: (?<reason>.*?)[ .]*$/,
+    starts: /^Kernel panic(?: - not syncing)?: (?<reason>.*?)[ .]*$/,
     title: 'kernel panic: {reason}',
     blame: PANIC,
     ending: 'panic',
@@ -72,7 +72,7 @@ export const PANICS: readonly Detector[] = [
     printedBy: 'init/version.c',
     type: 'reboot',
     // The scanner fires this on the second banner of a log only: the first is the boot.
-    starts: /^Linux version \d+\.\d+\S* \(/,
+    starts: /^Linux version \d+\.\d+\S* \(\S+@\S+\)/,
     title: 'unexpected kernel reboot',
     blame: NOBODY,
     ending: 'line',
@@ -133,7 +133,8 @@ export const OTHERS: readonly Detector[] = [
     id: 'cfi',
     printedBy: 'kernel/cfi.c',
     type: 'other',
-    starts: /^CFI failure at (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])? \((?:no )?target/,
+    // To 6.0 without the place.
+    starts: /^CFI failure (?:at (?<func>[\w.$]+)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])? )?\((?:no )?target/,
     title: 'CFI failure[ in {f}]',
     blame: { from: 'headline', past: 'fault' },
     ending: 'message',
@@ -187,4 +188,4 @@ const CONSEQUENCES = [
  * Reasons of panic() that name no new bug: what came before them did. They belong to that splat, and are one of
  * their own only where nothing came before.
  */
-export const CONSEQUENCE = new RegExp(`^Kernel panic - not syncing: (?:${CONSEQUENCES.join('|')})`, 'i');
+export const CONSEQUENCE = new RegExp(`^Kernel panic(?: - not syncing)?: (?:${CONSEQUENCES.join('|')})`, 'i');

@@ -47,11 +47,11 @@ export const WARNINGS: readonly Detector[] = [
     starts: either(
       sequence(
         /^WARNING: CPU: (?<cpu>\d+) PID: (?<pid>-?\d+) at(?:$| (?:(?<file>[^\s:]+):\d+|\S+)?)/,
-        /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+))?/,
+        /(?: (?<func>[\w.$]+)(?:\+0x[0-9a-f]+\/0x[0-9a-f]+| \(\S+:\d+| \S+ \[inline\]$|$))?/,
       ),
       sequence(
         /^WARNING: (?:\[.*\] )?(?:(?<file2>[\w./-]+):\d+ )?/,
-        /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?:,| \[)/,
+        /at (?:(?<func2>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+|\S+?)(?: \S+:\d+)?(?:,| \[)/,
         /.*CPU#(?<cpu2>\d+): (?<comm>.+)\/(?<pid2>\d+)$/,
       ),
       /^WARNING: (?<file4>[\w./-]+\.[chS]):\d+ at (?<func4>[A-Za-z_][\w.$]*)\+0x[0-9a-f]+\/0x[0-9a-f]+(?: \[\S+\])?$/,
