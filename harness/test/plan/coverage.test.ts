@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The plans for the night run everything that a race's folder names. A new path or workload is listed there, or here. */
+/** The plans for the night run all that a race names. A new path or workload is listed there, or here. */
 import { join } from 'node:path';
 import t from 'tap';
 import { workspace } from '../../host/workspace.ts';

@@ -5,9 +5,10 @@
  * A swapoff is exposed when it returned while an operation of another thread was in flight that had found something on
  * swap: only that can still use what swapoff took away. An operation is a touch that took a fault on a page that had
  * been populated, or a call (mincore, smaps, willneed, fork, unmap) on pages of which one was on swap when it began. A
- * touch that reads first can take no other fault (unuse maps pages by itself), so any of its faults counts. A touch
- * that writes first may also meet copy-on-write, and one of tmpfs may find the page back in the page cache: of those,
- * and of kinds that fork or drop pages, only major faults count.
+ * touch of anonymous memory that reads first can take no other fault (unuse maps pages by itself), so any of its faults
+ * counts; one that writes first may also meet copy-on-write, and only a major fault counts. A touch of tmpfs may find
+ * the page back in the page cache: a minor fault counts while the area holds anything, since one that swapoff overtook
+ * ends as a minor fault. Of kinds that fork or drop pages only major faults count.
  *
  * An operation judges itself when it ends, by clocks that are read right before it and right after it. The swapoff's
  * times are published before the call and after it; what is missed in the moment between is exposure not claimed. A
@@ -42,16 +43,13 @@ void reset_faults(struct slot *self)
 	self->major_seen = usage.ru_majflt;
 }
 
-void note_touch(struct slot *self, unsigned int page, bool write_first, uint64_t from_ns, uint64_t to_ns)
+/* `minor_counts`: a minor fault can only have been for a page on swap. */
+void note_touch(struct slot *self, bool minor_counts, uint64_t from_ns, uint64_t to_ns)
 {
 	long minor = self->minor_seen, major = self->major_seen;
-	bool swapped_in;
 
 	reset_faults(self);
-	swapped_in = self->major_seen > major;
-	if (!write_first && !is_shmem(page) && !options.kind->other_faults)
-		swapped_in |= self->minor_seen > minor;
-	if (swapped_in)
+	if (self->major_seen > major || (minor_counts && self->minor_seen > minor))
 		note_operation(self, from_ns, to_ns);
 }
 

@@ -228,12 +228,13 @@ void evict(struct slot *self);
 
 /* exposure.c */
 void reset_faults(struct slot *self);
-void note_touch(struct slot *self, unsigned int page, bool write_first, uint64_t from_ns, uint64_t to_ns);
+void note_touch(struct slot *self, bool minor_counts, uint64_t from_ns, uint64_t to_ns);
 void begin_call(struct slot *self, enum operation operation, unsigned int first, unsigned int count);
 void end_call(struct slot *self, enum call call, bool failed);
 
 /* swapped.c */
 void open_pagemap(void);
+bool area_in_use(void);
 bool on_swap(unsigned int first, unsigned int count);
 
 /* kinds.c */

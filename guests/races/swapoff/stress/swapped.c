@@ -3,7 +3,7 @@
  * Whether test pages are on swap at this moment, without a look at the swap area or its cache, which would race.
  *
  * /proc/self/pagemap says it of an anonymous page. No page table says it of one of tmpfs: that is on swap at most if it
- * is not mapped and the area holds anything at all, which it does not once swapoff has brought its last page in.
+ * is not mapped and the area holds anything at all.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -26,6 +26,12 @@ void open_pagemap(void)
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
 		fail("cannot open /proc/self/pagemap: %m");
+}
+
+/* No longer, once swapoff has brought its last page in. */
+bool area_in_use(void)
+{
+	return swap_used_kib() > 0;
 }
 
 static void read_entries(uint64_t *entries, unsigned int first, unsigned int count)
@@ -62,5 +68,5 @@ bool on_swap(unsigned int first, unsigned int count)
 			of_shmem = true;
 		}
 	}
-	return of_shmem && swap_used_kib() > 0;
+	return of_shmem && area_in_use();
 }
