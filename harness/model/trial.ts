@@ -2,16 +2,21 @@
 import type { ThreadBeat } from './guest-end.ts';
 
 /**
- * Counters of the race as the workload reports them, all since its start. An *exposed* run of
- * the contender is one that was overlapped by at least one operation in flight in another thread.
+ * Counters of the race as the workload reports them, all since its start. A run of the contender is *exposed* when it
+ * returned while at least one operation was in flight in another thread that could still use what the run took away.
  */
 export interface Exposure {
+  /** Runs of the contender that were entered and did not fail. */
+  readonly begun: number;
+  /** Those of them that returned and are judged; one may be pending. */
   readonly contenders: number;
+  /** Those of them that an operation overlapped at any time, if only before the end. */
+  readonly overlapped: number;
   readonly exposed: number;
-  /** Operations that could still use what the contender takes away. */
+  /** Operations that found what the contender takes away. */
   readonly operations: number;
-  /** pswpin of /proc/vmstat since the workload's start, pages. */
-  readonly pswpin: number;
+  /** Events of /proc/vmstat without which nothing was raced at all, since the workload's start: `pswpin`. */
+  readonly vmstat: Readonly<Record<string, number>>;
   /** Calls that failed, by call and errno: `swapon:EBUSY`. */
   readonly errors: Readonly<Record<string, number>>;
   /** Pages whose pattern was not what was written. */
@@ -52,8 +57,9 @@ export interface WorkloadSummary {
   /** The last counters that arrived; null when none did. */
   readonly exposure: Exposure | null;
   /**
-   * Most exposed runs of the contender that can have happened after the last counters arrived: what one interval
-   * between two beats held at most. Added where more exposure would weaken a claim.
+   * Exposed runs of the contender that may have happened after the last counters arrived: the one that was pending, or,
+   * where others may have followed, what an interval between two beats held on average. Added where more exposure
+   * would weaken a claim.
    */
   readonly unreportedExposure: number;
   /** True when the end marker arrived and every thread had joined. */

@@ -17,7 +17,7 @@ export function foldWorkload(messages: readonly WorkloadMessage[]): WorkloadSumm
   const end = messages.find((message) => message.t === 'end');
   return {
     exposure: counters.at(-1) ?? null,
-    unreportedExposure: end === undefined ? mostBetween(counters) : 0,
+    unreportedExposure: end === undefined ? unreported(counters) : 0,
     ended: end?.joined ?? false,
   };
 }
@@ -35,8 +35,18 @@ function exposureOf(message: WorkloadMessage): Exposure[] {
   return message.t === 'beat' || message.t === 'end' ? [message.exposure] : [];
 }
 
-/** The most exposed runs that one interval between two reports held; at least the one that was under way. */
-function mostBetween(counters: readonly Exposure[]): number {
-  const steps = counters.map((now, index) => now.exposed - (counters[index - 1]?.exposed ?? 0));
-  return Math.max(1, ...steps);
+/**
+ * Exposed runs after the last counters. A run that two reports in a row show as pending is the one in which the workload
+ * stuck, and none came after it; else as many as an interval between two reports held on average, the one that was under
+ * way at least.
+ */
+function unreported(counters: readonly Exposure[]): number {
+  const [before, last] = counters.slice(-2);
+  if (before === undefined || last === undefined) return 1;
+  const stuck = isPending(before) && isPending(last) && before.begun === last.begun;
+  return stuck ? 1 : Math.max(1, Math.ceil(last.exposed / counters.length));
+}
+
+function isPending({ begun, contenders }: Exposure): boolean {
+  return begun > contenders;
 }

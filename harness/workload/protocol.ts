@@ -9,10 +9,12 @@ const corruption = z.object({ page: count, line: count, operation: z.string(), e
 
 /** Counters of a race as a workload reports them. */
 export const exposure: z.ZodType<Exposure> = z.object({
+  begun: count,
   contenders: count,
+  overlapped: count,
   exposed: count,
   operations: count,
-  pswpin: count,
+  vmstat: z.record(z.string(), count),
   errors: z.record(z.string(), count),
   corruptPages: count,
   corruptions: z.array(corruption),

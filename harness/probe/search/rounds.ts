@@ -79,10 +79,10 @@ export async function searchGuest(
   });
 }
 
-/** Lets the workload reach its first exposed cycle: before, nothing can be found. */
+/** Lets the workload reach the first cycle that an operation overlapped: before, nothing can be found. */
 async function underWay(searched: SearchedMachine, workload: WorkloadRun, signal: AbortSignal): Promise<void> {
   const end = performance.now() + WORKLOAD_STARTS_MS;
-  while ((workload.exposure?.exposed ?? 0) === 0) {
+  while ((workload.exposure?.overlapped ?? 0) === 0) {
     signal.throwIfAborted();
     if ((await runFor(searched, 'all', SLICE_MS)) === 'splat') return;
     if (performance.now() > end)

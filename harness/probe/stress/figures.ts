@@ -19,6 +19,8 @@ export const stressFigures = z
   .strictObject({
     /** Of trials that showed the bug among exposed runs of the contender; a trial ends at its first. */
     rate,
+    /** Runs of the contender in the same trials that were overlapped at any time, if only before their end. */
+    overlapped: count,
     /** Trials that were lost in a way that could hide a crash. */
     suspect: count,
     /**
@@ -36,9 +38,14 @@ export type Role = 'control' | 'variant';
 /** What trials add up to, by boot. */
 export interface Figures {
   /** Each with the exposed runs of the contender that it had; at least one per event. */
-  readonly boots: readonly Boot[];
+  readonly boots: readonly CountedBoot[];
   /** Trials that say nothing but may have crashed unseen. Always 0 for the control. */
   readonly suspect: number;
+}
+
+interface CountedBoot extends Boot {
+  /** Runs that were overlapped at any time, as far as that was reported. */
+  readonly overlapped: number;
 }
 
 /** Their rate, with an interval over boots. */
@@ -80,24 +87,33 @@ export function figuresOf(trials: readonly JudgedTrial[], role: Role): Figures {
   };
 }
 
-function countTrial({ evidence, verdict }: JudgedTrial, role: Role): Boot | 'suspect' {
-  const reported = evidence.exposure?.exposed ?? 0;
-  const exposure = role === 'control' ? reported + evidence.unreportedExposure : reported;
+const NOTHING: CountedBoot = { event: false, exposure: 0, overlapped: 0 };
+
+function countTrial({ evidence, verdict }: JudgedTrial, role: Role): CountedBoot | 'suspect' {
+  const { exposed = 0, overlapped = 0 } = evidence.exposure ?? {};
+  const unreported = role === 'control' ? evidence.unreportedExposure : 0;
+  const boot = { event: false, exposure: exposed + unreported, overlapped };
   switch (verdict.kind) {
-    case 'target':
-      // The run that crashed was exposed, even when its counters never arrived.
-      return { event: true, exposure: Math.max(1, exposure) };
+    case 'target': {
+      // The run that crashed was exposed, and is not among those that were judged unless the workload went on to its end.
+      const exposure = Math.max(1, exposed + Math.max(evidence.ended ? 0 : 1, unreported));
+      return { ...boot, event: true, exposure };
+    }
     case 'hang':
     case 'other-bug':
     case 'ok':
-      return { event: false, exposure };
+      return boot;
     case 'inconclusive':
-      return countInconclusive(WEIGHT[verdict.cause], exposure, role);
+      return countInconclusive(WEIGHT[verdict.cause], boot, role);
   }
 }
 
-function countInconclusive(weight: 'void' | 'raced' | 'suspect', exposure: number, role: Role): Boot | 'suspect' {
-  if (weight === 'void') return { event: false, exposure: 0 };
-  if (role === 'control') return { event: false, exposure };
-  return weight === 'suspect' ? 'suspect' : { event: false, exposure: 0 };
+function countInconclusive(
+  weight: 'void' | 'raced' | 'suspect',
+  boot: CountedBoot,
+  role: Role,
+): CountedBoot | 'suspect' {
+  if (weight === 'void') return NOTHING;
+  if (role === 'control') return boot;
+  return weight === 'suspect' ? 'suspect' : NOTHING;
 }

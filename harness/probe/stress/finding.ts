@@ -22,10 +22,7 @@ export const stressFinding = z
     splats: z.array(splat).readonly(),
     /** The last counters that arrived; null when none did. */
     exposure: exposure.nullable(),
-    /**
-     * Most exposed runs of the contender that can have happened after the last counters arrived: what one interval
-     * between two beats held at most. Added where more exposure would weaken a claim.
-     */
+    /** Exposed runs of the contender that may have happened after the last counters arrived (model/trial.ts). */
     unreportedExposure: count,
     /** True when the workload's end marker arrived and every thread had joined. */
     ended: z.boolean(),

@@ -117,10 +117,12 @@ function completed(evidence: Evidence, words: ProbedRace['words']): TrialVerdict
   if (!ended) return inconclusive('no-end-marker', 'the workload ended without its end marker');
   if (console.bytes === 0) return inconclusive('truncated', 'the console is empty: a splat would not have been seen');
   if (console.truncated) return inconclusive('truncated', 'the console is truncated: a splat may have been lost');
+  const still = Object.keys(exposure.vmstat).filter((event) => exposure.vmstat[event] === 0);
+  if (still.length > 0) return inconclusive('no-exposure', `nothing was raced: ${still.join(', ')} did not advance`);
   if (exposure.exposed === 0) {
     return inconclusive(
       'no-exposure',
-      `none of ${exposure.contenders} runs of ${words.contender} was overlapped by a ${words.operation}`,
+      `none of ${exposure.contenders} runs of ${words.contender} returned while a ${words.operation} was in flight`,
     );
   }
   return { kind: 'ok' };

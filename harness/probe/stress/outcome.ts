@@ -73,7 +73,8 @@ export function outcomeOf(
   const isControl = variant === control.id;
   const figures = figuresOf(trials, isControl ? 'control' : 'variant');
   const rate = rateOf(figures);
-  const common = { rate, suspect: figures.suspect };
+  const overlapped = figures.boots.reduce((sum, boot) => sum + boot.overlapped, 0);
+  const common = { rate, overlapped, suspect: figures.suspect };
   const found = worst(trials);
   if (found !== null) return { ...common, atMost: null, ...found };
   if (isControl) return { ...common, atMost: null, ...silentControl(rate, control) };

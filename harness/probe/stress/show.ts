@@ -38,7 +38,7 @@ export function showStress(probe: StressSpec, seen: readonly StressSeen[], verdi
     blind: verdict.blind === null ? null : `${probe.control} did not crash`,
     rows: shown.map((each) => rowOf(each, probe.control)),
     legend: [`(rate: ${rateName(probe)}, 95 % interval over boots; at most: ${limitName(shown)}, over boots)`],
-    notes: [],
+    notes: [overlapNote(shown, probe)],
     prose: [
       `Rates are ${rateName(probe)} with 95 % intervals over boots, which may differ in their rates; ${one}: ${describe}. "At most" is an upper limit (${limitName(shown)}): a rate below it is not ruled out.`,
     ],
@@ -46,6 +46,12 @@ export function showStress(probe: StressSpec, seen: readonly StressSeen[], verdi
     plots: plotsOf(probe, shown),
     points: shown.map((each) => pointOf(each, probe)),
   };
+}
+
+/** The older and weaker figure: what was overlapped may have been so only before the contender took anything away. */
+function overlapNote(shown: readonly Shown[], { race }: StressSpec): string {
+  const each = shown.map(({ verdict, figures }) => `${verdict.variant} ${figures.overlapped.toLocaleString('en-US')}`);
+  return `(overlapped by a ${race.words.operation} at any time, exposed or not: ${each.join(', ')})`;
 }
 
 /** `95 %`, or `99.3 %, 95 % for all variants together`. */
@@ -146,7 +152,7 @@ function plotsOf(probe: StressSpec, shown: readonly Shown[]): Plot[] {
 
 function pointOf({ verdict, figures, trials }: Shown, { control, race }: StressSpec): Point {
   const { variant, outcome, reason, signatures } = verdict;
-  const exposed = `${figures.rate.exposure} ${race.words.exposure.many}`;
+  const exposed = `${figures.rate.exposure} ${race.words.exposure.many} (${figures.overlapped} overlapped)`;
   return {
     id: variant,
     ...pointStatus(verdict),
@@ -207,6 +213,7 @@ export function briefOfStress({ race }: StressSpec, seen: StressSeen): StepBrief
     splat: splats[0]?.text ?? null,
     cells: {
       [race.words.contender]: exposure?.contenders ?? '–',
+      overlapped: exposure?.overlapped ?? '–',
       exposed: exposure?.exposed ?? '–',
       [race.words.operation]: exposure?.operations ?? '–',
       seconds: exposure === null ? '–' : seconds(exposure.elapsedMs),

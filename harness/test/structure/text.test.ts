@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -40,6 +40,8 @@ const tracked = (await execa('git', ['ls-files'], { cwd: root })).stdout.split('
 const sources = tracked.filter((file) => /\.(ts|c|h|sh)$/.test(file) || /^scripts\/[a-z]+$/.test(file));
 const prose = tracked.filter((file) => /\.(md|yaml|config)$/.test(file) || file === 'guests/init');
 const linesOf = (file: string): string[] => readFileSync(resolve(root, file), 'utf8').split('\n');
+const DEFAULT = "export const DEFAULT_RACE = 'swapoff';";
+const lineOf = (file: string, line: string): number => linesOf(file).indexOf(line) + 1;
 const done = (file: string): boolean => ![...NOT_DONE, ...NOT_DONE_EITHER].some((folder) => file.startsWith(folder));
 
 /** Tabs count as the kernel's style has them. */
@@ -71,6 +73,16 @@ t.test(`no line is longer than ${MOST_COLUMNS} columns`, async (t) => {
   t.same(
     linesThat(sources.filter(done), (line) => columns(line) > MOST_COLUMNS),
     [],
+  );
+});
+
+t.test('a race is a folder: the harness names none, but for the one that is the default', async (t) => {
+  const races = readdirSync(resolve(root, 'guests/races'));
+  t.ok(races.length > 1);
+  const harness = sources.filter((file) => file.startsWith('harness/') && !file.startsWith('harness/test/'));
+  t.same(
+    linesThat(harness, (line) => races.some((race) => line.includes(race))),
+    [`harness/model/race.ts:${lineOf('harness/model/race.ts', DEFAULT)}: ${DEFAULT}`],
   );
 });
 

@@ -5,12 +5,14 @@ import type { Exposure, WorkloadMessage } from '../../model/trial.ts';
 import { foldWorkload, parseWorkload, stalledThreads } from '../../workload/fold.ts';
 import { parseWorkloadLine, parseWorkloadLog } from '../../workload/protocol.ts';
 
-function exposureOf(exposed: number): Exposure {
+function exposureOf(exposed: number, pending = 0): Exposure {
   return {
+    begun: exposed + 5 + pending,
     contenders: exposed + 5,
+    overlapped: exposed + 2,
     exposed,
     operations: 40,
-    pswpin: 8,
+    vmstat: { pswpin: 8, pswpout: 90 },
     errors: {},
     corruptPages: 0,
     corruptions: [],
@@ -32,13 +34,15 @@ const text = (messages: readonly WorkloadMessage[]): string =>
 
 /** As the program itself wrote it, the numbers apart. */
 const RECORDED =
-  '{"t":"beat","exposure":{"contenders":12,"exposed":9,"operations":301,"pswpin":44,"errors":{"swapoff:EINTR":1},' +
+  '{"t":"beat","exposure":{"begun":13,"contenders":12,"overlapped":9,"exposed":6,"operations":301,' +
+  '"vmstat":{"pswpin":44,"pswpout":70},"errors":{"swapoff:EINTR":1},' +
   '"corruptPages":0,"corruptions":[],"elapsedMs":706},"threads":[{"name":"swapoff-0","tid":48,"operation":"wait","stalledMs":0},' +
   '{"name":"racer-1","tid":50,"operation":"fault","stalledMs":16}]}';
 
 t.test('a line of the program is read as it was meant', async (t) => {
   const message = parseWorkloadLine(RECORDED);
-  t.match(message, { t: 'beat', exposure: { exposed: 9, errors: { 'swapoff:EINTR': 1 } } });
+  t.match(message, { t: 'beat', exposure: { begun: 13, exposed: 6, errors: { 'swapoff:EINTR': 1 } } });
+  t.match(message, { exposure: { vmstat: { pswpin: 44, pswpout: 70 } } });
   t.match(message, { threads: [{ name: 'swapoff-0' }, { operation: 'fault', stalledMs: 16 }] });
 });
 
@@ -52,7 +56,7 @@ t.test('garbage is no message', async (t) => {
     '',
     'BUG: kernel NULL pointer dereference',
     RECORDED.slice(0, -1),
-    RECORDED.replace('9', '-9'),
+    RECORDED.replace('9,', '-9,'),
     RECORDED.replace('"contenders":12,', ''),
     `{"t":"end","exposure":${counters}}`,
     '{"t":"later","x":1}',
@@ -77,8 +81,17 @@ t.test('a workload that ended has told all', async (t) => {
 });
 
 t.test('without an end marker the last counters stand, and one more interval may be missing', async (t) => {
-  const summary = parseWorkload(text([start, beat(2), beat(7), beat(9)]) + JSON.stringify(beat(30)).slice(0, 60));
-  t.same(summary, { exposure: exposureOf(9), unreportedExposure: 5, ended: false });
+  const summary = parseWorkload(text([start, beat(2), beat(7), beat(10)]) + JSON.stringify(beat(30)).slice(0, 60));
+  t.same(summary, { exposure: exposureOf(10), unreportedExposure: 4, ended: false }, 'as much as one held on average');
+});
+
+t.test('a run that two beats show as pending is the last one, and the only one missing', async (t) => {
+  const pending = (exposed: number): WorkloadMessage => ({ t: 'beat', exposure: exposureOf(exposed, 1), threads: [] });
+  const missing = (...messages: WorkloadMessage[]) => foldWorkload([start, ...messages]).unreportedExposure;
+  t.equal(missing(beat(20), pending(40), pending(40)), 1, 'the workload stuck in it');
+  t.equal(missing(beat(20), beat(40), pending(60)), 20, 'others may have followed it');
+  t.equal(missing(pending(20), pending(40), pending(60)), 20, 'another one each time');
+  t.equal(missing(beat(20), beat(40), beat(40)), 14, 'none is pending');
 });
 
 t.test('an oops in the first cycle still happened in one', async (t) => {

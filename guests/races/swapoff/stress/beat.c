@@ -38,11 +38,12 @@ static void send_line(void)
 	length = 0;
 }
 
-static uint64_t pswpin_at_start;
+static uint64_t pswpin_at_start, pswpout_at_start;
 
 void beat_baseline(void)
 {
 	pswpin_at_start = pages_swapped_in();
+	pswpout_at_start = pages_swapped_out();
 }
 
 static void add_errors(void)
@@ -82,15 +83,20 @@ static void add_corruptions(void)
 
 static void add_exposure(uint64_t start_ns)
 {
-	uint64_t swap_ins = 0, corrupt = 0;
+	uint64_t operations = 0, corrupt = 0;
+	uint64_t exposed = atomic_load(&shared->exposed_swapoffs);
+	uint64_t overlapped = atomic_load(&shared->overlapped_swapoffs);
+	uint64_t contenders = atomic_load(&shared->swapoffs);
+	uint64_t begun = atomic_load(&shared->begun);
 
 	for (unsigned int i = 0; i < shared->slot_count; i++) {
-		swap_ins += atomic_load(&shared->slots[i].swap_ins);
+		operations += atomic_load(&shared->slots[i].operations);
 		corrupt += atomic_load(&shared->slots[i].corrupt_pages);
 	}
-	add("\"exposure\":{\"contenders\":%lu,\"exposed\":%lu,\"operations\":%lu,\"pswpin\":%lu,",
-	    atomic_load(&shared->swapoffs), atomic_load(&shared->exposed_swapoffs), swap_ins,
-	    pages_swapped_in() - pswpin_at_start);
+	add("\"exposure\":{\"begun\":%lu,\"contenders\":%lu,\"overlapped\":%lu,\"exposed\":%lu,\"operations\":%lu,",
+	    begun, contenders, overlapped, exposed, operations);
+	add("\"vmstat\":{\"pswpin\":%lu,\"pswpout\":%lu},", pages_swapped_in() - pswpin_at_start,
+	    pages_swapped_out() - pswpout_at_start);
 	add_errors();
 	add(",\"corruptPages\":%lu,", corrupt);
 	add_corruptions();

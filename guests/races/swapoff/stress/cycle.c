@@ -36,7 +36,8 @@ static bool ensure_swapon(struct slot *self)
 	return area_on;
 }
 
-static void prepare_pages(struct slot *self)
+/* Returns whether anything is on swap now; else there is nothing to race for. */
+static bool prepare_pages(struct slot *self)
 {
 	begin(self, OP_FILL);
 	atomic_fetch_add(&shared->generation, 1);
@@ -44,6 +45,7 @@ static void prepare_pages(struct slot *self)
 	begin(self, OP_PAGEOUT);
 	evict(self);
 	finish(self);
+	return on_swap(0, region.pages);
 }
 
 /* Sets when the holders take their CPUs; a time that has passed means at once. */
@@ -66,8 +68,10 @@ static void release_racers(void)
 
 	atomic_store(&shared->swapoff_begin_ns, 0);
 	atomic_store(&shared->swapoff_end_ns, 0);
-	for (unsigned int i = 0; i < shared->slot_count; i++)
+	for (unsigned int i = 0; i < shared->slot_count; i++) {
 		atomic_store(&shared->slots[i].overlapped, false);
+		atomic_store(&shared->slots[i].exposed, false);
+	}
 	atomic_store(&shared->racers_busy, options.threads);
 	cycle = atomic_fetch_add(&shared->cycle, 1) + 1;
 	futex_wake(&shared->cycle);
@@ -86,6 +90,7 @@ static bool race_swapoff(struct slot *self)
 	arm_hold(self, at);
 	spin_until(at);
 	begin(self, OP_SWAPOFF);
+	atomic_fetch_add(&shared->begun, 1);
 	atomic_store(&shared->swapoff_begin_ns, now_ns());
 	result = swapoff(options.swap);
 	error = errno;
@@ -94,6 +99,7 @@ static bool race_swapoff(struct slot *self)
 		area_on = false;
 		return true;
 	}
+	atomic_fetch_sub(&shared->begun, 1);
 	count_error(CALL_SWAPOFF, error);
 	return false;
 }
@@ -106,33 +112,33 @@ static void wait_racers(void)
 		futex_wait(&shared->racers_busy, busy);
 }
 
-static bool any_overlap(void)
+static void judge_swapoff(void)
 {
+	bool overlapped = false, exposed = false;
+
 	for (unsigned int i = 0; i < shared->slot_count; i++) {
-		if (atomic_load(&shared->slots[i].overlapped))
-			return true;
+		overlapped |= atomic_load(&shared->slots[i].overlapped);
+		exposed |= atomic_load(&shared->slots[i].exposed);
 	}
-	return false;
+	atomic_fetch_add(&shared->swapoffs, 1);
+	atomic_fetch_add(&shared->overlapped_swapoffs, overlapped);
+	atomic_fetch_add(&shared->exposed_swapoffs, exposed);
 }
 
 static void run_cycle(struct slot *self)
 {
 	bool off;
 
-	if (!ensure_swapon(self))
+	if (!ensure_swapon(self) || !prepare_pages(self))
 		return;
-	prepare_pages(self);
 	release_racers();
 	off = race_swapoff(self);
 	wait_racers();
 	begin(self, OP_CHECK);
 	atomic_fetch_add(&self->corrupt_pages, pattern_check(self));
 	finish(self);
-	if (!off)
-		return;
-	atomic_fetch_add(&shared->swapoffs, 1);
-	if (any_overlap())
-		atomic_fetch_add(&shared->exposed_swapoffs, 1);
+	if (off)
+		judge_swapoff();
 }
 
 void controller_run(struct slot *self)
@@ -141,8 +147,10 @@ void controller_run(struct slot *self)
 	atomic_store(&self->tid, gettid_now());
 	while (!atomic_load(&shared->stop))
 		run_cycle(self);
+	begin(self, OP_SWAPOFF);
 	if (area_on)
 		swapoff(options.swap);
+	finish(self);
 	atomic_store(&shared->quit, true);
 	atomic_fetch_add(&shared->cycle, 1);
 	futex_wake(&shared->cycle);

@@ -36,19 +36,15 @@ static void wait_child(struct slot *self, pid_t child, enum operation operation)
 
 static void fork_once(struct slot *self, bool touches)
 {
-	uint64_t from;
 	pid_t child;
 
-	begin(self, OP_FORK);
-	from = now_ns();
+	begin_call(self, OP_FORK, 0, region.pages);
 	child = fork();
 	if (child == 0)
 		child_race(self, touches);
-	note_overlap(self, from, finish(self));
-	if (child < 0) {
-		count_error(CALL_FORK, errno);
+	end_call(self, CALL_FORK, child < 0);
+	if (child < 0)
 		return;
-	}
 	wait_child(self, child, touches ? OP_CHILD_FAULT : OP_EXIT);
 }
 

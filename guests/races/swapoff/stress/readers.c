@@ -4,7 +4,6 @@
  * meanwhile, so that entries come and go under the readers' eyes.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,13 +13,6 @@
 static bool is_reader(const struct slot *self)
 {
 	return self->index % 2 == 0;
-}
-
-static void end_call(struct slot *self, uint64_t from_ns, enum call call, int result)
-{
-	if (result < 0)
-		count_error(call, errno);
-	note_overlap(self, from_ns, finish(self));
 }
 
 /* mincore() looks entries up in the swap cache: under a lock for anonymous memory, under RCU alone for tmpfs. */
@@ -36,11 +28,9 @@ void race_mincore(struct slot *self)
 	do {
 		unsigned int count = 1 + random_below(&self->random, most);
 		unsigned int first = random_below(&self->random, region.pages - count + 1);
-		uint64_t from;
 
-		begin(self, OP_MINCORE);
-		from = now_ns();
-		end_call(self, from, CALL_MINCORE, mincore(page_at(first), (size_t)count * PAGE_BYTES, resident));
+		begin_call(self, OP_MINCORE, first, count);
+		end_call(self, CALL_MINCORE, mincore(page_at(first), (size_t)count * PAGE_BYTES, resident) < 0);
 	} while (!swapoff_over());
 }
 
@@ -70,10 +60,8 @@ void race_smaps(struct slot *self)
 	}
 	do {
 		const char *path = files[random_below(&self->random, 2)];
-		uint64_t from;
 
-		begin(self, OP_SMAPS);
-		from = now_ns();
-		end_call(self, from, CALL_SMAPS, read_through(path));
+		begin_call(self, OP_SMAPS, 0, region.pages);
+		end_call(self, CALL_SMAPS, read_through(path) < 0);
 	} while (!swapoff_over());
 }

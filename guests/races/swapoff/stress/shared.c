@@ -54,13 +54,15 @@ void make_shared(void)
 
 struct slot *add_slot(enum role role, unsigned int index, unsigned int cpu)
 {
-	struct slot *slot = &shared->slots[shared->slot_count++];
+	unsigned int at = atomic_load(&shared->slot_count);
+	struct slot *slot = &shared->slots[at];
 
 	slot->role = role;
 	slot->index = index;
 	slot->cpu = cpu;
-	slot->random = options.seed * 0x9e3779b97f4a7c15ull + shared->slot_count;
+	slot->random = options.seed * 0x9e3779b97f4a7c15ull + at + 1;
 	atomic_store(&slot->progress_ns, now_ns());
+	atomic_store_explicit(&shared->slot_count, at + 1, memory_order_release);
 	return slot;
 }
 

@@ -77,10 +77,15 @@ struct slot {
 	_Atomic int operation;
 	/* CLOCK_MONOTONIC when it last began or finished anything. */
 	_Atomic uint64_t progress_ns;
-	_Atomic uint64_t swap_ins;
+	/* Of the call that is being made: what it works on was on swap when it began. */
+	bool on_swap;
+	uint64_t call_ns;
+	/* Those that found something on swap. */
+	_Atomic uint64_t operations;
 	_Atomic uint64_t corrupt_pages;
-	/* An operation of this cycle was in flight during its swapoff. */
+	/* One of this cycle was in flight at any time of its swapoff; when that returned. */
 	_Atomic bool overlapped;
+	_Atomic bool exposed;
 } __attribute__((aligned(64)));
 
 /* A word of a page that was not what was written there. */
@@ -114,7 +119,13 @@ struct shared {
 	_Atomic uint64_t hold_at_ns;
 	_Atomic uint32_t generation;
 
+	/*
+	 * Swapoffs that were called and did not fail, of them those that returned and are judged, of them those that were
+	 * overlapped, of them those that were exposed. Counted in this order and read in the other.
+	 */
+	_Atomic uint64_t begun;
 	_Atomic uint64_t swapoffs;
+	_Atomic uint64_t overlapped_swapoffs;
 	_Atomic uint64_t exposed_swapoffs;
 	_Atomic uint32_t errors[CALL_COUNT][MAX_ERRNO];
 	/* The first corruptions that were seen; later ones are only counted. */
@@ -123,7 +134,8 @@ struct shared {
 	_Atomic bool failed;
 	char failure[256];
 
-	unsigned int slot_count;
+	/* Slots below it are whole. */
+	_Atomic unsigned int slot_count;
 	struct slot slots[1 + MAX_RACERS + MAX_HOLDERS];
 };
 
@@ -215,9 +227,15 @@ void join_cgroup(void);
 void evict(struct slot *self);
 
 /* exposure.c */
-void note_overlap(struct slot *self, uint64_t from_ns, uint64_t to_ns);
 void reset_faults(struct slot *self);
-void note_touch(struct slot *self, unsigned int page, bool write_first, uint64_t from_ns, uint64_t to_ns);
+void note_touch(struct slot *self, bool minor_counts, uint64_t from_ns, uint64_t to_ns);
+void begin_call(struct slot *self, enum operation operation, unsigned int first, unsigned int count);
+void end_call(struct slot *self, enum call call, bool failed);
+
+/* swapped.c */
+void open_pagemap(void);
+bool area_in_use(void);
+bool on_swap(unsigned int first, unsigned int count);
 
 /* kinds.c */
 const struct kind *find_kind(const char *name);

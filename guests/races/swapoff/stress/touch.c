@@ -15,6 +15,7 @@ void touch_page(struct slot *self, unsigned int page, bool write_first)
 {
 	unsigned int line = random_below(&self->random, LINES_PER_PAGE);
 	volatile uint64_t *word = (volatile uint64_t *)(page_at(page) + line * LINE_BYTES);
+	bool minor_counts = !options.kind->other_faults && (is_shmem(page) ? area_in_use() : !write_first);
 	uint64_t from, to;
 
 	from = now_ns();
@@ -24,7 +25,7 @@ void touch_page(struct slot *self, unsigned int page, bool write_first)
 		(void)*word;
 	to = now_ns();
 	atomic_store_explicit(&self->progress_ns, to, memory_order_relaxed);
-	note_touch(self, page, write_first, from, to);
+	note_touch(self, minor_counts, from, to);
 	if (!pattern_line_good(self, page, line))
 		atomic_fetch_add_explicit(&self->corrupt_pages, 1, memory_order_relaxed);
 }

@@ -50,6 +50,7 @@ void worker_main(void)
 	if (mlockall(MCL_CURRENT))
 		fail("mlockall: %s", strerror(errno));
 	make_region();
+	open_pagemap();
 	controller_run(controller);
 	join_threads();
 	_exit(0);

@@ -31,6 +31,23 @@ t.test('exposure after the last counters is charged to the control only', async 
   test.same(figures('variant', crashed(100, late)), { events: 1, suspect: 0, exposure: 100 });
 });
 
+t.test('the run that crashed is counted once, whether its counters came or not', async (test) => {
+  for (const role of ['control', 'variant'] as const) {
+    const pending = crashed(100, { ended: false, unreportedExposure: 1 });
+    test.equal(figures(role, pending).exposure, 101, `${role}: stuck in it`);
+    const wentOn = crashed(100, { ended: true });
+    test.equal(figures(role, wentOn).exposure, 100, `${role}: it was judged with the others`);
+  }
+});
+
+t.test('what was overlapped is summed up beside what was exposed', async (test) => {
+  const { boots } = figuresOf(trialsOf('v', [makeEvidence(), hostFault(), crashed(0, { exposure: null })]), 'variant');
+  test.same(boots, [
+    { event: false, exposure: 1000, overlapped: 1005 },
+    { event: true, exposure: 1, overlapped: 0 },
+  ]);
+});
+
 t.test('a crash before any counters is still one of at least one exposure', async (test) => {
   test.same(figures('variant', crashed(0, { exposure: null })), { events: 1, suspect: 0, exposure: 1 });
   test.same(figures('control', crashed(0, { exposure: null, ...late })), { events: 1, suspect: 0, exposure: 50 });

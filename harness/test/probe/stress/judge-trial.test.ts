@@ -17,6 +17,7 @@ const corrupt = makeExposure(1000, { corruptPages: 2 });
 
 t.test('a full trial without a finding is ok', async (test) => {
   test.same(judge(), { kind: 'ok' });
+  test.same(judge({ exposure: makeExposure(1000, { vmstat: {} }) }), { kind: 'ok' }, 'nothing has to advance');
 });
 
 t.test('absence is never success', async (test) => {
@@ -24,7 +25,14 @@ t.test('absence is never success', async (test) => {
     test.match(judge(over), { kind: 'inconclusive', cause, reason });
   inconclusive({ exposure: null }, 'no-end-marker', /without its counters/);
   inconclusive({ ended: false }, 'no-end-marker', /without its end marker/);
-  inconclusive({ exposure: makeExposure(0) }, 'no-exposure', /none of 10 runs of swapoff\(\)/);
+  inconclusive(
+    { exposure: makeExposure(0) },
+    'no-exposure',
+    /none of 10 runs of swapoff\(\) returned while a swap-in was in flight/,
+  );
+  const still = (vmstat: Record<string, number>): Partial<Evidence> => ({ exposure: makeExposure(400, { vmstat }) });
+  inconclusive(still({ pswpin: 0, pswpout: 90 }), 'no-exposure', /nothing was raced: pswpin did not advance/);
+  inconclusive(still({ pswpin: 0, pswpout: 0 }), 'no-exposure', /pswpin, pswpout did not advance/);
   inconclusive({ console: { bytes: 9000, truncated: true } }, 'truncated', /console is truncated/);
   inconclusive({ console: { bytes: 0, truncated: true } }, 'truncated', /console is empty/);
   inconclusive({ guestBuildId: null }, 'wrong-kernel', /never reported/);

@@ -48,6 +48,7 @@ t.test('plots are of what raced, rates of what the words of the race say', async
     { variant: 'stock', value: { exposure: 0 } },
   ]);
   t.same(shown({}).section.plots, []);
+  t.same(section.notes, ['(overlapped by a swap-in at any time, exposed or not: weakened 1,515, v5b 5,005, stock 0)']);
 });
 
 t.test('what one trial says by itself', async (t) => {
@@ -56,7 +57,7 @@ t.test('what one trial says by itself', async (t) => {
   t.match(brief(crashed(5)), { outcome: 'target', words: /__swap_duplicate/, titles: [/__swap_duplicate/] });
   t.match(brief(hostFault()), { outcome: 'inconclusive', void: true, words: 'fault of the host: disk full' });
   t.match(brief(hung()), { outcome: 'hang', titles: ['no progress in swap-in'], void: false });
-  t.same(Object.keys(brief(clean).cells), ['swapoff()', 'exposed', 'swap-in', 'seconds']);
+  t.same(Object.keys(brief(clean).cells), ['swapoff()', 'overlapped', 'exposed', 'swap-in', 'seconds']);
 });
 
 t.test('what it would do', async (t) => {

@@ -10,7 +10,7 @@ import { fakeProcess } from '../../lab/fake-guest.ts';
 
 const spec = { backend: { kind: 'zram', sizeKiB: 1024 } } as unknown as Workload;
 const exposure = {
-  ...{ contenders: 1, exposed: 1, operations: 1, pswpin: 1, errors: {} },
+  ...{ begun: 1, contenders: 1, overlapped: 1, exposed: 1, operations: 1, vmstat: {}, errors: {} },
   ...{ corruptPages: 0, corruptions: [], elapsedMs: 1 },
 };
 const beat = (...stalled: number[]): string =>
