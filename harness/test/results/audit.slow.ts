@@ -2,16 +2,22 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
+import { workspace } from '../../host/workspace.ts';
 import { PROBES } from '../../probe/table.ts';
 import { reportText } from '../../report/text.ts';
 import { audit, type AuditTools } from '../../results/audit.ts';
 import { readManifest } from '../../results/manifest.ts';
 import { listFiles, writeSums } from '../../results/sums.ts';
+import { planAgain } from '../../run/stored.ts';
 import { makeRun, symbols } from './fixtures/make-run.ts';
 
 t.setTimeout(180_000);
 
-const tools: AuditTools = { kinds: PROBES, reportText, symbolsOf: async () => null };
+const { root } = workspace();
+const tools: AuditTools = {
+  ...{ kinds: PROBES, reportText, symbolsOf: async () => null },
+  planOf: (header) => planAgain(header, root),
+};
 const base = t.testdir({});
 const sound = await makeRun(join(base, 'results'));
 const steps = await readManifest(sound);
@@ -84,9 +90,9 @@ t.test('a run that was not finished, and sums that nobody wrote', async (test) =
 
 /** Edits with sums made to fit again: only recomputing shows them. */
 const FORGERIES: readonly [string, string, string, RegExp][] = [
-  [`${CLEAN}/workload.jsonl`, '5010', '4010', /finding\.json: exposure\.contenders is 5010, recomputed 4010/],
+  [`${CLEAN}/workload.jsonl`, '50010', '40010', /finding\.json: exposure\.contenders is 50010, recomputed 40010/],
   [`${CLEAN}/workload.jsonl`, '"joined":true', '"joined":false', /finding\.json: ended is true, recomputed false/],
-  [`${CLEAN}/finding.json`, '5010', '9010', /finding\.json: exposure\.contenders is 9010, recomputed 5010/],
+  [`${CLEAN}/finding.json`, '50010', '90010', /finding\.json: exposure\.contenders is 90010, recomputed 50010/],
   [`${CLEAN}/console.log`, 'program has ended', 'program has endet', /console\.truncated is false, recomputed true/],
   [`${CRASHED}/console.log`, '__swap_duplicate+', 'ext4_readdir+', /finding\.json: splats\.0\.title is/],
   [`${CRASHED}/finding.json`, '"__swap_duplicate"', '"__swap_triplicate"', /finding\.json: splats\.0\./],
