@@ -89,7 +89,7 @@ async function timeToSplat(contender: Contender, index: number): Promise<number 
   await using guest = await bootGuest({ kernel, guest: spec, accelerator: lab.decision.accelerator }, lab, signal);
   const watch = new SplatWatch(guest);
   const seconds = Math.ceil(limitMs / 1000) + 5;
-  const seed = stepSeed(plan.seed, stepName({ probe: probe.id, variant: probe.control, index }));
+  const seed = stepSeed(plan.seed ?? 1, stepName({ probe: probe.id, variant: probe.control, index }));
   const trial = { ...probe, race: probe.race.name, seed, seconds };
   if (contender === 'stress-ng') await guest.remote.exec('mount -t ext4 /dev/vda /mnt', { signal });
   const command = contender === 'swaprace' ? stressCommand(trial) : `cd /mnt && ${STRESS_NG} --timeout ${seconds}`;

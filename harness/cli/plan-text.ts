@@ -12,7 +12,7 @@ export function describePlan(plan: Plan): string {
   const variants = plan.variants.filter(({ id }) => wanted.has(id));
   return [
     `plan ${plan.name}: ${plan.describe}`,
-    `accelerator ${plan.accelerator}, seed ${plan.seed}, alpha ${plan.alpha}`,
+    `accelerator ${plan.accelerator}, seed ${plan.seed ?? 'of each run its own'}, alpha ${plan.alpha}`,
     '',
     describeVariants(variants),
     ...plan.probes.flatMap((probe) => ['', ...describeProbe(probe)]),

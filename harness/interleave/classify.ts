@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Observation, PointOutcome } from '../model/interleave.ts';
+import type { Observation, PointOutcome, PointResult } from '../model/interleave.ts';
+import { outcomeKey } from '../model/race-map.ts';
 import type { PathSpec } from './paths.ts';
 
 /** What an observation is judged by. */
@@ -40,4 +41,20 @@ function classifyEnded(seen: Observation, { success, contender }: Criteria): Poi
 
 function wrongsOf({ wrongs, heldErrno }: Observation): string[] {
   return [...wrongs, ...(heldErrno === 0 ? [] : [`the operation failed with errno ${heldErrno}`])];
+}
+
+const SUCCESSES: readonly Criteria['success'][] = ['major-fault', 'value'];
+
+/** Whether the outcome of an attempt is what was seen of it, for either measure of success. */
+export function isOfSeen({ outcome, seen }: PointResult): boolean {
+  if (seen === null) return outcome.kind === 'inconclusive';
+  const observation: Observation = {
+    ...seen,
+    splat: outcome.kind === 'oops' ? outcome.splat : null,
+    backtraces: outcome.kind === 'hang' ? outcome.backtraces : {},
+  };
+  return SUCCESSES.some((success) => {
+    const again = classify(observation, { success, contender: '' });
+    return again.kind === 'inconclusive' ? outcome.kind === again.kind : outcomeKey(again) === outcomeKey(outcome);
+  });
 }

@@ -137,16 +137,21 @@ export async function tryPoint(
 ): Promise<TriedPoint> {
   const { hold, times = DEFAULT_TIMES } = options;
   const startedAt = performance.now();
-  const resultOf = (outcome: PointResult['outcome'], landed: PointResult['landed']): PointResult => ({
+  const resultOf = (
+    outcome: PointResult['outcome'],
+    landed: PointResult['landed'] = null,
+    seen: PointResult['seen'] = null,
+  ): PointResult => ({
     point,
     hold,
     landed,
     outcome,
+    seen,
     elapsedMs: performance.now() - startedAt,
   });
   if (hold === 'preempt' && placement.starved !== null) {
     return {
-      result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }, null),
+      result: resultOf({ kind: 'inconclusive', reason: `the hold starves the kernel (${placement.starved})` }),
       lost: false,
       taken: false,
     };
@@ -154,18 +159,17 @@ export async function tryPoint(
   try {
     await walker.goTo(point);
     const { seen, landed } = await attempt(placement, options, times);
+    const outcome = classify(seen, { success: placement.path.success, contender: placement.contender.name });
+    const { splat: _splat, backtraces: _backtraces, ...kept } = seen;
     return {
-      result: resultOf(
-        classify(seen, { success: placement.path.success, contender: placement.contender.name }),
-        landed,
-      ),
+      result: resultOf(outcome, landed, kept),
       lost: false,
       taken: false,
     };
   } catch (error) {
     if (!(error instanceof SwapraceError)) throw error;
     return {
-      result: resultOf({ kind: 'inconclusive', reason: error.message }, null),
+      result: resultOf({ kind: 'inconclusive', reason: error.message }),
       lost: error instanceof MachineLostError,
       taken: error instanceof CpuTakenError,
     };

@@ -69,8 +69,8 @@ export interface Tally {
 /**
  * - `new`: the last run showed it, none before did
  * - `known`: the last run showed it, as did others
- * - `gone`: it was shown before, and its absence since is significant at the rate that it had
- * - `absent`: it was shown before and not since, which its rate does not rule out
+ * - `gone`: it was shown before, and the runs since the last change point do not show it
+ * - `absent`: it was shown before and not in the last run, which may be chance
  */
 export type SignatureState = 'new' | 'known' | 'gone' | 'absent';
 
@@ -84,8 +84,11 @@ export interface SignatureTrend {
   readonly total: Tally;
   /** Of the last run. */
   readonly last: Tally;
-  /** Two-sided; how the last run's rate compares with that of the runs since the last change point. */
-  readonly change: { readonly direction: 'higher' | 'lower'; readonly p: number } | null;
+  /**
+   * Of the runs since the last change point those whose rate is lower, and higher, than the last one's. Some night is
+   * always the highest so far: it is no change. Null where there are few.
+   */
+  readonly rank: { readonly lower: number; readonly higher: number; readonly of: number } | null;
   readonly changePoints: readonly ChangePoint[];
 }
 
@@ -94,8 +97,6 @@ export interface ChangePoint {
   readonly run: string;
   readonly before: Tally;
   readonly after: Tally;
-  /** By permutation of the runs. */
-  readonly p: number;
 }
 
 /**
@@ -118,6 +119,4 @@ export interface LevelChange {
   readonly run: string;
   readonly before: number;
   readonly after: number;
-  /** By permutation of the runs. */
-  readonly p: number;
 }

@@ -109,6 +109,9 @@ export type PointOutcome =
   | { readonly kind: 'ok' }
   | { readonly kind: 'inconclusive'; readonly reason: string };
 
+/** What of an observation is kept next to its outcome, which follows from it: an audit asks whether it does. */
+export type KeptObservation = Omit<Observation, 'splat' | 'backtraces'>;
+
 /** One attempt at one point. */
 export interface PointResult {
   readonly point: PathPoint;
@@ -116,6 +119,8 @@ export interface PointResult {
   /** Where the thread was when it was really held; null when it never was, or when that could not be read. */
   readonly landed: CodePlace | null;
   readonly outcome: PointOutcome;
+  /** Null where the attempt failed: nothing was seen. */
+  readonly seen: KeptObservation | null;
   readonly elapsedMs: number;
 }
 

@@ -15,8 +15,8 @@ export interface Plan {
   readonly probes: readonly ProbeSpec[];
   readonly target: TargetSignature;
   readonly accelerator: AcceleratorChoice;
-  /** Seeds of steps derive from this one. */
-  readonly seed: number;
+  /** Seeds of steps derive from this one; null lets each run have its own. */
+  readonly seed: number | null;
   /** How often a limit may be too low, for all variants of a probe together; e.g. 0.05. */
   readonly alpha: number;
 }

@@ -52,6 +52,11 @@ export interface ProbeKind<Spec extends ProbeSpec = ProbeSpec, Args = unknown, F
   run(step: Step<Args>, probe: Spec, stage: Stage): Promise<StepEnd>;
   /** What the raw files of an ended step say. No judgement, no clock, no environment. */
   derive(step: Step<Args>, probe: Spec, end: StepEnd, files: RawFiles): Promise<Finding>;
+  /**
+   * What cannot be: a raw file against what the step was asked for, or against how it says that it ended. An audit asks
+   * this of every step; what a run leaves by itself contradicts nothing.
+   */
+  contradictions(probe: Spec, seen: Seen<Args, Finding>, files: RawFiles): Promise<readonly Contradiction[]>;
   /** What came of one step, in short: for progress, live pages and lists of steps; pure. */
   brief(probe: Spec, seen: Seen<Args, Finding>): StepBrief;
   /** What the findings support, against what the plan expects; pure. */
@@ -220,6 +225,13 @@ export interface Seen<Args = unknown, Finding = unknown> {
   readonly step: Step<Args>;
   readonly end: StepEnd;
   readonly finding: Finding;
+}
+
+/** Something of a step that cannot be. */
+export interface Contradiction {
+  /** A raw file; null for how the step ended. */
+  readonly file: string | null;
+  readonly what: string;
 }
 
 /** What came of a step, in short. */

@@ -11,18 +11,21 @@ import { resolvePlan } from './resolve.ts';
 import { checkShape } from './shape.ts';
 import { raceOf, substituteTarget } from './target.ts';
 
+/** Where a plan's names lead, and what its probes may be. */
+export interface PlanPlace {
+  /** The plan's path, for messages and for paths that begin with `./`. */
+  readonly file: string;
+  /** The project's folder, with kernel-configs/ in it. */
+  readonly root: string;
+  readonly kinds?: KindTable;
+}
+
 /**
  * Reads a plan (docs/plans.md).
  *
- * @param file the plan's path, for messages and for paths that begin with `./`.
- * @param root the project's folder, with kernel-configs/ in it.
- * @param kinds what probes may be.
  * @throws UsageError `PLAN_INVALID` that lists everything that is wrong, with its line.
  */
-export function parsePlan(
-  text: string,
-  { file, root, kinds = PROBES }: { readonly file: string; readonly root: string; readonly kinds?: KindTable },
-): Plan {
+export function parsePlan(text: string, { file, root, kinds = PROBES }: PlanPlace): Plan {
   const document = new PlanDocument(text);
   if (document.syntaxErrors.length > 0) throw invalid(file, document.syntaxErrors);
   const folder = dirname(resolve(file));

@@ -103,7 +103,9 @@ const alphaError = 'needs a number above 0 and below 0.5';
 const planShape = (root: unknown, kinds: KindTable) => ({
   name: line,
   describe: line,
-  seed: whole(0, 2 ** 31 - 1).default(1),
+  seed: whole(0, 2 ** 31 - 1)
+    .nullable()
+    .default(null),
   alpha: z
     .number({ error: alphaError })
     .refine((value) => value > 0 && value < 0.5, { error: alphaError })

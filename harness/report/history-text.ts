@@ -69,8 +69,7 @@ function trendLines(trend: SignatureTrend): string[] {
   return [
     ...wrap(`      ${trend.state}: ${oneLine(trend.title)}; ${trendText(trend)}`, 8),
     ...trend.changePoints.map(
-      ({ run, before, after, p }) =>
-        `        from ${run} on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
+      ({ run, before, after }) => `        from ${run} on: ${tallyText(before)} → ${tallyText(after)}`,
     ),
   ];
 }
@@ -78,9 +77,7 @@ function trendLines(trend: SignatureTrend): string[] {
 function figureLines(trend: FigureTrend): string[] {
   return [
     ...wrap(`      ${figureText(trend)}`, 8),
-    ...trend.changePoints.map(
-      (change) => `        from ${change.run} on: ${changeText(trend, change)} (p ${change.p.toPrecision(1)})`,
-    ),
+    ...trend.changePoints.map((change) => `        from ${change.run} on: ${changeText(trend, change)}`),
   ];
 }
 
@@ -102,12 +99,11 @@ function amount({ basis, unit }: FigureTrend, value: number): string {
 }
 
 /** What the figures of a signature say, in one sentence. */
-export function trendText({ runsSeen, total, last, change, lastSeen, state }: SignatureTrend): string {
+export function trendText({ runsSeen, total, last, rank, lastSeen, state }: SignatureTrend): string {
   const seen = `in ${several(runsSeen, 'run')}, ${tallyText(total)}`;
   const recent = state === 'new' || state === 'known' ? `last run ${tallyText(last)}` : `last seen ${lastSeen}`;
-  const changed =
-    change === null ? [] : [`the last run's rate is ${change.direction} (p ${change.p.toExponential(0)})`];
-  return [seen, recent, ...changed].join('; ');
+  const ranked = rank === null ? [] : [`a rate above ${rank.lower} and below ${rank.higher} of ${rank.of} runs before`];
+  return [seen, recent, ...ranked].join('; ');
 }
 
 /** `3 in 1,500 exposed`. */

@@ -3,8 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, exists, readTextIfExists } from '../host/files.ts';
 import { SwapraceError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import { runVerdict, stepName, type ProbeSpec, type SymbolLookup } from '../model/probe.ts';
-import type { RunHeader } from '../model/run.ts';
+import { seeded, type RunHeader } from '../model/run.ts';
 import type { ShownRun } from '../model/shown.ts';
 import { firstDifference, firstLineThatDiffers } from './diff.ts';
 import { kindOf, type KindTable } from './kinds.ts';
@@ -37,15 +38,17 @@ export interface AuditResult {
 export interface AuditTools {
   readonly kinds: KindTable;
   readonly reportText: (run: ShownRun) => string;
+  /** Reads a run's plan again from its text. @throws UsageError `PLAN_INVALID` */
+  readonly planOf: (header: RunHeader) => Plan;
   /** Looks up source lines again; null where the kernel is no longer at hand: then what was looked up is taken. */
   readonly symbolsOf: (kernel: string) => Promise<SymbolLookup | null>;
 }
 
 /**
  * Recomputes a finished run from its raw files and compares everything with what is stored: the sums and the set of
- * files; that each step, by its line and the name of its folder, is the one that the plan and the findings before it
- * imply; findings; the verdict with every figure; the report. Never throws for what is wrong with a run: that is its
- * result.
+ * files; the plan from its text; that each step, by its line and the name of its folder, is the one that the plan and
+ * the findings before it imply; findings; what of a step contradicts itself; the verdict with every figure; the report.
+ * Never throws for what is wrong with a run: that is its result. docs/audit.md says what it cannot see.
  */
 export async function audit(runDir: string, tools: AuditTools): Promise<AuditResult> {
   const run = new Audit(runDir, tools);
@@ -86,11 +89,30 @@ class Audit {
     const header = await this.#attempt(RUN_FILES.run, () => readHeader(this.dir, this.tools.kinds));
     if (header === null) return 0;
     await this.#sameJson(RUN_FILES.run, header, header);
+    await this.#plan(header);
     const lines = (await this.#attempt(RUN_FILES.manifest, () => readManifest(this.dir))) ?? [];
     const steps = await this.#steps(header, lines);
     await this.#folders(lines);
     await this.#verdict(header, steps);
     return steps.length;
+  }
+
+  /** What the run was asked for is what its text says; a variant without a kernel has a trouble that says why. */
+  async #plan(header: RunHeader): Promise<void> {
+    await this.#attempt(RUN_FILES.run, async () => {
+      const plan: unknown = JSON.parse(JSON.stringify(seeded(this.tools.planOf(header), header.id)));
+      const difference = firstDifference(header.plan, plan, 'plan');
+      if (difference !== null) this.#add(RUN_FILES.run, difference);
+    });
+    const { kernels, troubles, plan } = header;
+    const wanted = new Set(plan.probes.flatMap(({ variants }) => variants));
+    for (const id of Object.keys(kernels))
+      if (!wanted.has(id)) this.#add(RUN_FILES.run, `kernels.${id} is of no probe of the plan`);
+    for (const id of wanted) {
+      const isExplained = troubles.some(({ variant }) => variant === id || variant === null);
+      if (!(id in kernels) && !isExplained)
+        this.#add(RUN_FILES.run, `there is no kernel of ${id}, and no trouble that says why`);
+    }
   }
 
   /** Goes the run's own way: what each probe asks for next must be the next line of the manifest. */
@@ -146,6 +168,9 @@ class Audit {
       const finding = kind.finding.parse(JSON.parse(JSON.stringify(derived)));
       await this.#sameJson(file(STEP_FILES.finding), stored, finding);
       await this.#sameJson(file(STEP_FILES.symbols), known, record);
+      const files = rawFiles(folder, symbols);
+      for (const { file: raw, what } of await kind.contradictions(probe, { step, end, finding }, files))
+        this.#add(file(raw ?? STEP_FILES.step), what);
       return { hash, step, end, finding };
     });
   }

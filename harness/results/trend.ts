@@ -8,14 +8,12 @@ import type {
   SeriesPoint,
   SignatureState,
   SignatureTrend,
-  Tally,
 } from '../model/history.ts';
 import { changePoints, levelChanges, total, type DatedTally } from '../stats/change-point.ts';
 import { median } from '../stats/order.ts';
-import { fisherLower } from '../stats/exact.ts';
 
-/** Below this a difference between runs is spoken of. Many signatures are looked at, every night. */
-export const TREND_ALPHA = 0.01;
+/** Earlier runs that the last one's rate is ranked among, at least. */
+const FEWEST_RANKED = 10;
 
 /** The same plan, probe and variant across runs, in the order of their last run's plan; `runs` oldest first. */
 export function seriesOf(runs: readonly RunSummary[]): Series[] {
@@ -46,7 +44,7 @@ function figuresOf(points: readonly SeriesPoint[]): FigureTrend[] {
     return {
       ...{ name, unit, basis, last: values.at(-1)?.value ?? null },
       median: values.length === 0 ? null : median(values.map(({ value }) => value)),
-      changePoints: levelChanges(values, TREND_ALPHA),
+      changePoints: levelChanges(values),
     };
   });
 }
@@ -71,41 +69,40 @@ function trendOf(title: string, target: boolean, points: readonly SeriesPoint[])
   });
   const seen = tallies.filter(({ count }) => count > 0);
   const last = tallies.at(-1) as DatedTally;
-  const changes = changePoints(tallies, TREND_ALPHA);
+  const changes = changePoints(tallies);
   return {
     title,
     target,
-    state: stateOf(tallies),
+    state: stateOf(tallies, changes),
     firstSeen: seen[0]?.run ?? '',
     lastSeen: seen.at(-1)?.run ?? '',
     runsSeen: seen.length,
     total: total(tallies),
     last: { count: last.count, exposure: last.exposure },
-    change: lastChange(tallies, changes),
+    rank: rankOf(tallies, changes),
     changePoints: changes,
   };
 }
 
-function stateOf(tallies: readonly DatedTally[]): SignatureState {
-  const lastSeen = tallies.findLastIndex(({ count }) => count > 0);
-  if (lastSeen === tallies.length - 1) return tallies.slice(0, -1).some(({ count }) => count > 0) ? 'known' : 'new';
-  const p = lower(total(tallies.slice(lastSeen + 1)), total(tallies.slice(0, lastSeen + 1)));
-  return p < TREND_ALPHA ? 'gone' : 'absent';
+/** What was seen is only gone where the runs since are another level. */
+function stateOf(tallies: readonly DatedTally[], changes: readonly ChangePoint[]): SignatureState {
+  const isThere = (tallies.at(-1)?.count ?? 0) > 0;
+  if (isThere) return tallies.slice(0, -1).some(({ count }) => count > 0) ? 'known' : 'new';
+  return changes.at(-1)?.after.count === 0 ? 'gone' : 'absent';
 }
 
-/** The last run and those before it that had one rate; null where there is nothing to compare. */
-function lastChange(tallies: readonly DatedTally[], changes: readonly ChangePoint[]): SignatureTrend['change'] {
+/** The last run among those since the last change point; null where they are few. */
+function rankOf(tallies: readonly DatedTally[], changes: readonly ChangePoint[]): SignatureTrend['rank'] {
   const since = changes.at(-1)?.run;
   const from = since === undefined ? 0 : tallies.findIndex(({ run }) => run === since);
-  const before = total(tallies.slice(from, -1));
-  const last = total(tallies.slice(-1));
-  if (before.count === 0 || before.exposure === 0 || last.exposure === 0) return null;
-  const isHigher = last.count / last.exposure > before.count / before.exposure;
-  const p = Math.min(1, 2 * (isHigher ? lower(before, last) : lower(last, before)));
-  return p < TREND_ALPHA ? { direction: isHigher ? 'higher' : 'lower', p } : null;
-}
-
-/** Fisher's exact test, one-sided: as few events in `a` as it has, were the rates equal. */
-function lower(a: Tally, b: Tally): number {
-  return fisherLower({ events: a.count, exposure: a.exposure }, { events: b.count, exposure: b.exposure });
+  const rates = tallies.slice(from).filter(({ exposure }) => exposure > 0);
+  const last = rates.at(-1);
+  const before = rates.slice(0, -1).map(({ count, exposure }) => count / exposure);
+  if (last === undefined || last !== tallies.at(-1) || before.length < FEWEST_RANKED) return null;
+  const rate = last.count / last.exposure;
+  return {
+    lower: before.filter((each) => each < rate).length,
+    higher: before.filter((each) => each > rate).length,
+    of: before.length,
+  };
 }

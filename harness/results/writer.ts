@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { exists, withHostErrors } from '../host/files.ts';
 import { HostError, UsageError } from '../model/errors.ts';
 import type { RunVerdict, Step, StepEnd } from '../model/probe.ts';
-import type { RunHeader } from '../model/run.ts';
+import type { Plan } from '../model/plan.ts';
+import { seeded, type RunHeader } from '../model/run.ts';
 import { publishFolder, writeDurably } from './atomic.ts';
 import type { KindTable } from './kinds.ts';
 import { isPartial, LOCK_FILE, partialName, PROGRESS_FILE, RUN_FILES, STEP_FILES, toJson } from './layout.ts';
@@ -15,8 +16,10 @@ import { newRunId } from './run-id.ts';
 import { writeSums } from './sums.ts';
 import type { SymbolRecord } from './symbols.ts';
 
-/** What a run is started with; the store adds its name and its time. */
-export type NewRun = Omit<RunHeader, 'schema' | 'id' | 'startedAt'>;
+/** What a run is started with; the store adds its name, its time and, where the plan names none, its seed. */
+export interface NewRun extends Omit<RunHeader, 'schema' | 'id' | 'startedAt' | 'plan'> {
+  readonly plan: Plan;
+}
 
 /** Ids that one millisecond may try before something else must be wrong. */
 const ID_ATTEMPTS = 10;
@@ -28,7 +31,8 @@ export async function createRun(
   { now = new Date(), newId = newRunId }: { readonly now?: Date; readonly newId?: (now: Date) => string } = {},
 ): Promise<RunWriter> {
   const id = await withHostErrors('start a run', resultsDir, () => claimFolder(resultsDir, () => newId(now)));
-  const writer = new RunWriter(join(resultsDir, id), { schema: 2, id, startedAt: now.toISOString(), ...run }, []);
+  const header = { schema: 2, id, startedAt: now.toISOString(), ...run, plan: seeded(run.plan, id) } as const;
+  const writer = new RunWriter(join(resultsDir, id), header, []);
   await writer.update({});
   await writer.writeManifest();
   return writer;
@@ -92,7 +96,7 @@ export class RunWriter {
   }
 
   /** Changes run.json: kernels that were built, an accelerator that was chosen, a trouble that came up. */
-  async update(change: Partial<NewRun>): Promise<void> {
+  async update(change: Partial<Omit<NewRun, 'plan'>>): Promise<void> {
     this.#header = { ...this.#header, ...change };
     await writeDurably(join(this.dir, RUN_FILES.run), toJson(this.#header));
   }

@@ -41,7 +41,7 @@ export function changesOf(
     ),
     rates: own.flatMap((each) => [
       ...each.signatures
-        .filter(({ changePoints, change }) => change !== null || changePoints.some(({ run }) => run === header.id))
+        .filter(({ changePoints }) => changePoints.some(({ run }) => run === header.id))
         .map((trend) => `${each.probe}/${each.variant}: ${trend.title}; ${trendText(trend)}`),
       ...each.figures.flatMap((figure) =>
         figure.changePoints

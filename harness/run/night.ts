@@ -16,8 +16,7 @@ import {
 import { stepSeed } from '../model/probe.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ShownRun } from '../model/shown.ts';
-import { parsePlan } from '../plan/parse.ts';
-import { reducedPlanText } from '../plan/reduced.ts';
+import { changedPlan, type PlanChange } from '../plan/change.ts';
 import { PROBES } from '../probe/table.ts';
 import { nightText, type FreshFinding, type NightRun, type NightSummary } from '../report/night-text.ts';
 import { keptRuns, removeRun, surplus, type Retention } from '../results/retention.ts';
@@ -62,6 +61,12 @@ export interface FinishedNight {
   readonly dir: string;
   readonly status: ExitStatus;
   readonly summary: string;
+}
+
+/** A plan that is to be run, with its seed; its file, null for a plan of none. */
+interface Wanted {
+  readonly plan: Plan;
+  readonly file: string | null;
 }
 
 /** A run at its end; or null, with what the host lacked where that stopped it. */
@@ -124,7 +129,7 @@ class NightRunner {
     const { budgetMs, workspace } = this.options;
     const nights = await readNights(workspace.resultsDir);
     const journal = await this.#journal(nights);
-    const seeds = new Set([...nights.map(({ entries }) => seedOf(entries)), seedOf(journal.entries)]);
+    const seeds = [...nights, journal].flatMap(({ entries }) => seedOf(entries) ?? []);
     const timer = budgetMs === null ? null : setTimeout(() => this.#late.abort(outOfTime()), budgetMs);
     const runs: NightRun[] = [];
     try {
@@ -171,16 +176,15 @@ class NightRunner {
   }
 
   /** Null where the time was up, or somebody stopped it. */
-  async #plan(
-    { plan, file }: NightPlan,
-    journal: NightJournal,
-    seeds: ReadonlySet<number | null>,
-  ): Promise<NightRun | null> {
+  async #plan({ plan, file }: NightPlan, journal: NightJournal, seeds: readonly number[]): Promise<NightRun | null> {
     const done = journal.entries.find((each) => each.kind === 'run' && each.plan === plan.name && each.of === null);
     const finished =
       done?.kind === 'run'
         ? await this.#shown(done.run)
-        : await this.#finish({ ...plan, seed: seedOf(journal.entries) ?? plan.seed }, file, seeds);
+        : await this.#finish(
+            { plan: this.#changed(plan, file, { seed: seedOf(journal.entries) ?? 0 }), file },
+            seeds.map((seed) => this.#changed(plan, file, { seed }).text),
+          );
     if (finished === null) return null;
     const { shown } = finished;
     if (done === undefined) await journal.add(lineOf(plan.name, finished, null));
@@ -195,33 +199,44 @@ class NightRunner {
    * The run of a plan at its end; null where it was stopped. What stops it on the side of the host (a full disk) may
    * pass: it goes on some times.
    */
-  async #finish(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<FinishedRun | null> {
+  async #finish(wanted: Wanted, texts: readonly string[] = []): Promise<FinishedRun | null> {
     for (let attempt = 1; ; attempt++) {
-      const { run, why } = await this.#attempt(plan, file, seeds);
+      const { run, why } = await this.#attempt(wanted, texts);
       if (run !== null) return run;
       if (why === null || attempt === HOST_ATTEMPTS || this.#signal.aborted) {
-        this.#left.set(plan.name, why);
+        this.#left.set(wanted.plan.name, why);
         return null;
       }
       const { emit, pauseMs = HOST_PAUSE_MS } = this.options;
-      emit({ kind: 'note', message: `${plan.name}: ${why}; going on in ${Math.round(pauseMs / 1000)} s` });
+      emit({ kind: 'note', message: `${wanted.plan.name}: ${why}; going on in ${Math.round(pauseMs / 1000)} s` });
       await sleep(pauseMs, undefined, { signal: this.#signal }).catch(() => undefined);
     }
   }
 
-  /** A run that was stopped goes on, one that this night made already is taken. */
-  async #attempt(plan: Plan, file: string | null, seeds: ReadonlySet<number | null>): Promise<Attempt> {
+  #changed(plan: Plan, file: string, change: PlanChange): Plan {
     const { kinds = PROBES, workspace } = this.options;
-    const options: RunOptions = { ...this.options, signal: this.#signal };
+    return changedPlan(plan, change, { file, root: workspace.root, kinds });
+  }
+
+  /**
+   * A run that was stopped goes on, one that this night made already is taken.
+   *
+   * @param texts of the same plan with seeds of other nights.
+   */
+  async #attempt({ plan, file }: Wanted, texts: readonly string[]): Promise<Attempt> {
+    const { kinds = PROBES, workspace } = this.options;
+    const seed = plan.seed === null ? {} : { seed: plan.seed };
+    const command = file === null ? {} : { command: `scripts/run ${file}` };
+    const options: RunOptions = { ...this.options, ...seed, ...command, signal: this.#signal };
     for (const { dir, header } of await runsBelow(workspace.resultsDir, kinds)) {
-      if (header instanceof SwapraceError || header.plan.text !== plan.text) continue;
-      if (!seeds.has(header.plan.seed) && header.plan.seed !== plan.seed) continue;
+      if (header instanceof SwapraceError) continue;
+      if (header.plan.text !== plan.text && !texts.includes(header.plan.text)) continue;
       const state = await stateOf(dir, header, kinds);
       if (state === 'stopped') {
         const resumed = await this.#whole(resumeRun(dir, options));
         const { run } = resumed;
         if (run === null || !run.shown.header.troubles.some(({ fault }) => fault === 'usage')) return resumed;
-      } else if (header.plan.seed === plan.seed) return { run: await this.#shown(basename(dir)), why: null };
+      } else if (header.plan.text === plan.text) return { run: await this.#shown(basename(dir)), why: null };
       break;
     }
     return this.#whole(runPlan(plan, file, options));
@@ -281,14 +296,12 @@ class NightRunner {
   }
 
   async #again(plan: Plan, file: string, shown: ShownRun, { probe, variant, title }: FreshFinding) {
-    const { kinds = PROBES, workspace } = this.options;
     const control = shown.probes.find(({ spec }) => spec.id === probe)?.spec.control ?? null;
     const variants = [...new Set([...(control === null ? [] : [control]), variant])];
     const name = `${plan.name} again`;
-    const text = reducedPlanText(plan.text, { name, probe, variants });
-    const reduced = parsePlan(text, { file, root: workspace.root, kinds });
     const seed = stepSeed(shown.header.plan.seed, `again ${probe} ${variant} ${title}`);
-    const finished = await this.#finish({ ...reduced, seed }, null, new Set());
+    const reduced = this.#changed(plan, file, { name, seed, probe: { id: probe, keys: { variants } } });
+    const finished = await this.#finish({ plan: reduced, file });
     if (finished === null) return null;
     const seen = finished.shown.verdict.probes.some((each) =>
       each.variants.some(
@@ -303,7 +316,7 @@ class NightRunner {
     const { scheduleOf, againLines } = this.options;
     const search = scheduleOf?.(plan, finding) ?? null;
     if (search === null || againLines === undefined || this.#signal.aborted) return [];
-    const finished = await this.#finish(search, null, new Set());
+    const finished = await this.#finish({ plan: search, file: null });
     return finished === null ? [] : againLines(finished.dir);
   }
 

@@ -42,8 +42,10 @@ export interface RunOptions {
   readonly kinds?: KindTable<AnyKind>;
   /** What a run does in addition to its steps; a test has its own. */
   readonly effects?: RunEffects;
-  /** The command that repeats it, where that is not one of the plan as it is. */
+  /** The command that repeats it but for its seed, where that is not one of the plan as it is. */
   readonly command?: string;
+  /** What the command named instead of the plan's; the plan has it. */
+  readonly seed?: number;
   /** The machine, where it is not the one that this program runs on. */
   readonly host?: Readonly<Record<string, string>>;
 }
@@ -87,10 +89,12 @@ export async function runPlan(plan: Plan, planFile: string | null, options: RunO
     kernels: {},
     accelerator: null,
     host: options.host ?? hostFacts(),
-    commands: planFile === null ? [] : [options.command ?? repeatCommand(planFile, options)],
+    commands: [],
     troubles: [],
   });
-  if (planFile === null) await keepPlan(writer, options);
+  const kept = planFile ?? (await keepPlan(writer));
+  const seed = plan.seed === null ? writer.header.plan.seed : options.seed;
+  await writer.update({ planFile: kept, commands: [repeatCommand(kept, options, seed)] });
   await using _lock = await lockRun(writer.dir, options);
   return await new Run(writer, options).toItsEnd();
 }
@@ -113,10 +117,10 @@ export async function resumeRun(dir: string, options: RunOptions): Promise<Finis
 /** In the run's folder. */
 const PLAN_FILE = 'plan.yaml';
 
-async function keepPlan(writer: RunWriter, options: RunOptions): Promise<void> {
+async function keepPlan(writer: RunWriter): Promise<string> {
   const planFile = join(writer.dir, PLAN_FILE);
   await withHostErrors('store a plan', planFile, () => writeFileAtomic(planFile, writer.header.plan.text));
-  await writer.update({ planFile, commands: [repeatCommand(planFile, options)] });
+  return planFile;
 }
 
 /** A run that is being written has one owner; its lock goes with it. */
@@ -137,8 +141,9 @@ async function sweep({ emit }: RunOptions): Promise<void> {
     emit({ kind: 'note', message: `removed ${path}, which a killed run had left` });
 }
 
-function repeatCommand(planFile: string, { accelerator }: RunOptions): string {
-  return ['scripts/run', planFile, ...(accelerator === undefined ? [] : ['--accel', accelerator])].join(' ');
+function repeatCommand(planFile: string, { command, accelerator }: RunOptions, seed: number | undefined): string {
+  const accel = accelerator === undefined ? '' : ` --accel ${accelerator}`;
+  return `${command ?? `scripts/run ${planFile}${accel}`}${seed === undefined ? '' : ` --seed ${seed}`}`;
 }
 
 /** One run on its way. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { BOOT_CV } from './at-most.ts';
-import { CONFIDENCE } from './exact.ts';
+
+/** Of every interval that is reported. */
+export const CONFIDENCE = 0.95;
 
 /** One boot: whether it ended with the event, and the exposures that it had, that of the event included. */
 export interface Boot {

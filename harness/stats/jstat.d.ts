@@ -2,10 +2,6 @@
 /** The part of jStat that is used here; the package ships no types. */
 declare module 'jstat' {
   const jStat: {
-    readonly beta: {
-      /** Quantile of the beta distribution. */
-      inv(p: number, alpha: number, beta: number): number;
-    };
     readonly gamma: {
       /** Quantile of the gamma distribution. */
       inv(p: number, shape: number, scale: number): number;

@@ -25,6 +25,6 @@ interface Audited {
 }
 
 async function auditOf(dir: string, { workspace, signal }: CommandContext): Promise<Audited> {
-  const result = await auditRun(dir, workspace.cacheDir, signal);
+  const result = await auditRun(dir, workspace, signal);
   return { result, summary: `${several(result.steps, 'step')}, ${several(result.files, 'file')}` };
 }

@@ -32,7 +32,7 @@ export async function compareCommand(
 async function compareOne(context: CommandContext, name: string, json: boolean): Promise<void> {
   const { dir } = await findRun(name, context.workspace);
   await reportCommand(context, dir, { format: json ? 'json' : 'text' });
-  const { problems } = await auditRun(dir, context.workspace.cacheDir, context.signal);
+  const { problems } = await auditRun(dir, context.workspace, context.signal);
   for (const { file, what } of problems) context.emit({ kind: 'note', message: `${file}: ${what}` });
   if (problems.length > 0) context.setStatus(EXIT.missed);
 }

@@ -6,8 +6,9 @@ import { openLab } from '../../lab/lab.ts';
 import { BuildError, UsageError } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { Plan } from '../../model/plan.ts';
+import { changedPlan, type PlanChange } from '../../plan/change.ts';
 import { findPlan, loadPlan } from '../../plan/load.ts';
-import { openFar, type FarMachine } from '../../probe/latency/far.ts';
+import { openFar, planOnFar, type FarMachine } from '../../probe/latency/far.ts';
 import { countOperation, type OperationCost } from '../../probe/latency/hot-path.ts';
 import { latencyBy } from '../../probe/latency/latency.ts';
 import type { LatencySpec } from '../../probe/latency/spec.ts';
@@ -17,7 +18,7 @@ import type { RunEffects, RunOptions } from '../../run/run.ts';
 import { toJson, type CommandContext } from '../context.ts';
 import { wholeNumber, type PlanFlags } from '../flags.ts';
 import { describePlan } from '../plan-text.ts';
-import { executePlan } from './run.ts';
+import { executePlan, seedOf } from './run.ts';
 
 export interface LatencyFlags extends PlanFlags {
   readonly plan: string;
@@ -38,8 +39,8 @@ export async function latencyCommand(
 ): Promise<void> {
   const planFile = await findPlan(flags.plan, context.workspace);
   const loaded = await loadPlan(planFile, context.workspace);
-  const probe = chosenProbe(loaded, variants, flags);
-  const plan = planOf(loaded, probe, flags);
+  const plan = changedPlan(loaded, changeOf(loaded, variants, flags), { ...context.workspace, file: planFile });
+  const probe = latencyProbeOf(plan);
   if (flags.dryRun === true) return context.print(flags.json === true ? toJson(plan) : describePlan(plan));
   if (flags.instructions === true) return countInstructions(context, plan, probe, flags);
   const command = commandOf(variants, flags);
@@ -50,9 +51,7 @@ export async function latencyCommand(
   const { signal, emit, workspace } = context;
   const { guestsDir } = workspace;
   await using far = await openFar(hostOf(flags.on, flags), probe, { guestsDir, swapDir: flags.swapDir, signal, emit });
-  const there = { ...plan, describe: `${far.release} on ${far.facts['machine']}`, variants: [] };
-  const measured = { ...probe, guest: null, variants: [far.release], expect: {} };
-  await executePlan(context, { ...there, probes: [measured] }, planFile, flags, { command, ...onFar(far) });
+  await executePlan(context, planOnFar(plan, far.facts), planFile, flags, { command, ...onFar(far) });
 }
 
 /** What a run of a machine that runs already does in place of building and booting. */
@@ -65,46 +64,41 @@ function onFar({ kernel, release, measure, facts }: FarMachine): Pick<RunOptions
   return { kinds: { ...PROBES, latency: latencyBy(measure) }, effects, host: facts };
 }
 
-/** The plan with this one probe, under what the flags say. */
-function planOf(plan: Plan, probe: LatencySpec, flags: LatencyFlags): Plan {
-  return {
-    ...plan,
-    variants: probe.variants.flatMap((id) => plan.variants.filter((variant) => variant.id === id)),
-    probes: [probe],
-    ...(flags.seed === undefined ? {} : { seed: wholeNumber('--seed', flags.seed) }),
-    ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
-  };
+/** @throws UsageError `NO_LATENCY_PROBE`. */
+function latencyProbeOf(plan: Plan): LatencySpec {
+  const probe = plan.probes.find(({ kind }) => kind === 'latency') as LatencySpec | undefined;
+  if (probe !== undefined) return probe;
+  throw new UsageError('NO_LATENCY_PROBE', `The plan ${plan.name} has no probe of the kind latency`, {
+    hint: '--plan latency, or a probe with `kind: latency` (docs/latency.md)',
+  });
 }
 
 /**
- * The latency probe of a plan over some of its variants, the first of them the one that others are compared with.
+ * The latency probe of a plan by itself, under what the flags say, over some of its variants: the first of them is the
+ * one that others are compared with.
  *
  * @throws UsageError `NO_LATENCY_PROBE`, `UNKNOWN_VARIANT`.
  */
-function chosenProbe(plan: Plan, ids: readonly string[], flags: LatencyFlags): LatencySpec {
-  const probe = plan.probes.find(({ kind }) => kind === 'latency') as LatencySpec | undefined;
-  if (probe === undefined) {
-    throw new UsageError('NO_LATENCY_PROBE', `The plan ${plan.name} has no probe of the kind latency`, {
-      hint: '--plan latency, or a probe with `kind: latency` (docs/latency.md)',
-    });
-  }
+function changeOf(plan: Plan, ids: readonly string[], flags: LatencyFlags): PlanChange {
+  const probe = latencyProbeOf(plan);
   const unknown = ids.find((id) => !probe.variants.includes(id));
   if (unknown !== undefined) {
     throw new UsageError('UNKNOWN_VARIANT', `The probe ${probe.id} of ${plan.name} has no variant ${unknown}`, {
       hint: `one of: ${probe.variants.join(', ')}`,
     });
   }
+  const { minBoots, maxBoots, seconds, precision } = probe.budget;
   const boots = flags.boots === undefined ? null : wholeNumber('--boots', flags.boots);
-  const variants = ids.length === 0 ? probe.variants : ids;
+  const budget = {
+    'min-boots': boots ?? minBoots,
+    'max-boots': boots ?? maxBoots,
+    seconds: flags.budget === undefined ? seconds : wholeNumber('--budget', flags.budget),
+    precision,
+  };
   return {
-    ...probe,
-    variants,
-    expect: Object.fromEntries(Object.entries(probe.expect).filter(([variant]) => variants.includes(variant))),
-    budget: {
-      ...probe.budget,
-      ...(boots === null ? {} : { minBoots: boots, maxBoots: boots }),
-      ...(flags.budget === undefined ? {} : { seconds: wholeNumber('--budget', flags.budget) }),
-    },
+    ...seedOf(flags),
+    ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
+    probe: { id: probe.id, keys: { variants: ids.length === 0 ? probe.variants : ids, budget } },
   };
 }
 
@@ -114,7 +108,6 @@ function commandOf(variants: readonly string[], flags: LatencyFlags): string {
     ...['scripts/swaprace', 'latency', ...variants, '--plan', flags.plan],
     ...option('--boots', flags.boots),
     ...option('--budget', flags.budget),
-    ...option('--seed', flags.seed),
     ...option('--accel', flags.accel),
     ...(flags.on === undefined ? [] : ['--on', flags.on, '--swap-dir', flags.swapDir]),
     ...option('--ssh-config', flags.sshConfig),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { resolve } from 'node:path';
 import type { Plan } from '../../model/plan.ts';
+import { changedPlan } from '../../plan/change.ts';
 import { findPlan, loadPlan } from '../../plan/load.ts';
 import { findRun } from '../../run/run-folder.ts';
 import { PROBES } from '../../probe/table.ts';
@@ -21,8 +22,17 @@ export interface RunFlags extends PlanFlags {
 
 export async function runCommand(context: CommandContext, name: string, flags: RunFlags): Promise<void> {
   if (flags.resume !== undefined) return resumeCommand(context, flags.resume, flags);
-  const planFile = await findPlan(name, context.workspace);
-  await executePlan(context, await loadPlan(planFile, context.workspace), planFile, flags);
+  const { workspace } = context;
+  const planFile = await findPlan(name, workspace);
+  const loaded = await loadPlan(planFile, workspace);
+  const change = seedOf(flags);
+  const plan = 'seed' in change ? changedPlan(loaded, change, { ...workspace, file: planFile }) : loaded;
+  await executePlan(context, plan, planFile, flags);
+}
+
+/** What `--seed` changes in a plan. */
+export function seedOf({ seed }: Pick<RunFlags, 'seed'>): { readonly seed?: number } {
+  return seed === undefined ? {} : { seed: wholeNumber('--seed', seed) };
 }
 
 /**
@@ -33,12 +43,11 @@ export async function runCommand(context: CommandContext, name: string, flags: R
  */
 export async function executePlan(
   context: CommandContext,
-  loaded: Plan,
+  plan: Plan,
   planFile: string | null,
   flags: RunFlags,
   change: Partial<RunOptions> = {},
 ): Promise<FinishedRun | null> {
-  const plan = flags.seed === undefined ? loaded : { ...loaded, seed: wholeNumber('--seed', flags.seed) };
   if (flags.dryRun === true) {
     context.print(flags.json === true ? toJson(plan) : describePlan(plan));
     return null;
@@ -67,6 +76,7 @@ function optionsOf({ workspace, signal, emit }: CommandContext, flags: RunFlags)
     workspace: { ...workspace, resultsDir },
     offline: flags.offline ?? false,
     ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
+    ...seedOf(flags),
     signal,
     emit,
   };

@@ -46,7 +46,8 @@ export async function deriveBoot(
   };
 }
 
-function detailOf({ detail }: StepEnd): LatencyDetail {
+/** How a boot's session ended, and on what. @throws HostError `RUN_UNREADABLE` */
+export function detailOf({ detail }: StepEnd): LatencyDetail {
   const parsed = latencyDetail.safeParse(detail);
   if (parsed.success) return parsed.data;
   throw new HostError('RUN_UNREADABLE', `Cannot read how a boot ended: ${parsed.error.message}`);

@@ -7,6 +7,7 @@ import { UsageError } from '../../model/errors.ts';
 import type { ProgressListener } from '../../model/events.ts';
 import type { SessionResult } from '../../model/guest-end.ts';
 import type { Kernel, KernelRecord } from '../../model/kernel.ts';
+import type { Plan } from '../../model/plan.ts';
 import { compilePrograms } from '../../rootfs/compile.ts';
 import type { StepFiles } from '../stage.ts';
 import { latencyCommand, programOf } from './command.ts';
@@ -33,6 +34,12 @@ export interface FarOptions {
   readonly guestsDir: string;
   readonly signal: AbortSignal;
   readonly emit: ProgressListener;
+}
+
+/** A plan of a latency probe on a machine that runs already: nothing is built for it, and nothing booted. */
+export function planOnFar(plan: Plan, { release = '', machine }: Readonly<Record<string, string>>): Plan {
+  const probes = plan.probes.map((probe) => ({ ...probe, guest: null, variants: [release], expect: {} }));
+  return { ...plan, describe: `${release} on ${machine}`, variants: [], probes };
 }
 
 const CLOCKSOURCE = '/sys/devices/system/clocksource/clocksource0/current_clocksource';

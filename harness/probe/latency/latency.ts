@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProbeKind } from '../../model/probe.ts';
 import type { Stage } from '../stage.ts';
+import { latencyContradictions } from './contradictions.ts';
 import { deriveBoot } from './derive.ts';
 import { nextBoot } from './design.ts';
 import { latencyFinding, type LatencyFinding } from './finding.ts';
@@ -25,6 +26,7 @@ export function latencyBy(measure?: Measure): ProbeKind<LatencySpec, LatencyArgs
     next: nextBoot,
     run: (step, probe, stage) => runBoot(step, probe, stage, measure),
     derive: deriveBoot,
+    contradictions: latencyContradictions,
     brief: briefOfBoot,
     judge: judgeLatency,
     show: showLatency,

@@ -9,8 +9,8 @@ import { appendJsonLine, cutToWholeLines, readJsonLines, readRawJson } from '../
 import type { StepFiles } from '../stage.ts';
 import { exploredPath, pointResult } from './shapes.ts';
 
-const PATH = 'path.json';
-const POINTS = 'points.jsonl';
+export const PATH = 'path.json';
+export const POINTS = 'points.jsonl';
 const WAITS = 'waits.json';
 const CONSOLE = /^console\.(\d+)\.log$/;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProbeKind } from '../../model/probe.ts';
+import { placeContradictions } from './contradictions.ts';
 import { derivePlaced } from './derive.ts';
 import { placeFinding, type PlaceFinding } from './finding.ts';
 import { judgePlaced } from './judge.ts';
@@ -20,6 +21,7 @@ export const PLACE: ProbeKind<PlaceSpec, PlaceArgs, PlaceFinding, Stage> = {
   next: nextStep,
   run: (step, probe, stage) => runPlaced(step, probe, stage),
   derive: (_step, _probe, _end, files) => derivePlaced(files),
+  contradictions: placeContradictions,
   brief: briefOfPlaced,
   judge: judgePlaced,
   show: showPlaced,

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { z } from 'zod';
-import type { CodePlace, ExploredPath, PathPoint, PointOutcome, PointResult } from '../../model/interleave.ts';
+import type {
+  CodePlace,
+  ExploredPath,
+  KeptObservation,
+  PathPoint,
+  PointOutcome,
+  PointResult,
+} from '../../model/interleave.ts';
 import { splat } from '../../model/splat.ts';
 
 /** Shapes of a placed step's raw files. */
@@ -37,11 +44,26 @@ const outcome: z.ZodType<PointOutcome> = z.discriminatedUnion('kind', [
   ...PLAIN_OUTCOMES,
 ]);
 
+const seen: z.ZodType<KeptObservation> = z.strictObject({
+  end: z.enum(['done', 'splat', 'deadline']),
+  contenderReturned: z.boolean(),
+  contenderTo: text.nullable(),
+  contenderKept: z.boolean(),
+  waitedIn: text.nullable(),
+  heldWhenOvertaken: z.boolean(),
+  contenderErrno: z.number(),
+  heldErrno: z.number(),
+  majorFaults: z.number(),
+  wrongs: z.array(text).readonly(),
+  stuckIn: text.nullable(),
+});
+
 export const pointResult: z.ZodType<PointResult> = z.strictObject({
   point: pathPoint,
   hold: z.enum(['stall', 'preempt']),
   landed: place.nullable(),
   outcome,
+  seen: seen.nullable(),
   elapsedMs: z.number(),
 });
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProbeKind } from '../../model/probe.ts';
 import type { Stage } from '../stage.ts';
+import { searchContradictions } from './contradictions.ts';
 import { deriveSearched } from './derive.ts';
 import { searchFinding, type SearchFinding } from './finding.ts';
 import { judgeSearched } from './judge.ts';
@@ -20,6 +21,7 @@ export const SEARCH: ProbeKind<SearchSpec, SearchArgs, SearchFinding, Stage> = {
   next: nextSearch,
   run: (step, probe, stage) => runSearch(step, probe, stage),
   derive: (step, _probe, end, files) => deriveSearched(step, end, files),
+  contradictions: searchContradictions,
   brief: briefOfSearched,
   judge: judgeSearched,
   show: showSearched,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { DROPPED } from '../../evidence/report-body.ts';
 import { scanLog } from '../../evidence/scanner.ts';
 import { hasEndMark } from '../../model/end-mark.ts';
 import { HostError } from '../../model/errors.ts';
@@ -16,13 +17,14 @@ export async function deriveStress(end: StepEnd, files: RawFiles): Promise<Stres
   const splats = scanLog(text);
   const { exposure, unreportedExposure, ended } = parseWorkload((await files.text(WORKLOAD)) ?? '');
   const midway = (text !== '' && !text.endsWith('\n')) || splats.at(-1)?.damaged.includes('truncated') === true;
+  const incomplete = midway || DROPPED.test(text);
   return {
     end: how,
     splats: splats.length === 0 ? [] : await files.symbols.splats(splats),
     exposure,
     unreportedExposure,
     ended,
-    console: { bytes: console.length, truncated: midway || (how.kind === 'completed' && !hasEndMark(text)) },
+    console: { bytes: console.length, truncated: incomplete || (how.kind === 'completed' && !hasEndMark(text)) },
   };
 }
 

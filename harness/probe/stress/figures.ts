@@ -56,15 +56,14 @@ export function rateOf({ boots }: Figures): BootRate {
 /**
  * How an inconclusive trial counts.
  * - `void`: not at all; what happened is not about the kernel, or nothing was raced.
- * - `raced`: the kernel raced and nothing can have been missed; what came of it is incomplete.
- * - `suspect`: a crash may have been missed.
+ * - `suspect`: a crash may have been missed. A workload that failed is one: a swap-in that fails kills its thread.
  */
-const WEIGHT: Readonly<Record<InconclusiveCause, 'void' | 'raced' | 'suspect'>> = {
+const WEIGHT: Readonly<Record<InconclusiveCause, 'void' | 'suspect'>> = {
   'host-fault': 'void',
   'wrong-kernel': 'void',
   'boot-failed': 'void',
   'no-exposure': 'void',
-  'workload-failed': 'raced',
+  'workload-failed': 'suspect',
   'guest-lost': 'suspect',
   'out-of-time': 'suspect',
   'no-end-marker': 'suspect',
@@ -108,12 +107,7 @@ function countTrial({ evidence, verdict }: JudgedTrial, role: Role): CountedBoot
   }
 }
 
-function countInconclusive(
-  weight: 'void' | 'raced' | 'suspect',
-  boot: CountedBoot,
-  role: Role,
-): CountedBoot | 'suspect' {
+function countInconclusive(weight: 'void' | 'suspect', boot: CountedBoot, role: Role): CountedBoot | 'suspect' {
   if (weight === 'void') return NOTHING;
-  if (role === 'control') return boot;
-  return weight === 'suspect' ? 'suspect' : NOTHING;
+  return role === 'control' ? boot : 'suspect';
 }

@@ -29,7 +29,10 @@ export const stressFinding = z
     console: z
       .strictObject({
         bytes: count,
-        /** True when it ends in the middle of a line or a splat, or lacks the mark of a program that completed. */
+        /**
+         * True when it ends in the middle of a line or a splat, lacks lines that the kernel dropped, or the mark of a
+         * program that completed.
+         */
         truncated: z.boolean(),
       })
       .readonly(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ThreadBeat } from '../../model/guest-end.ts';
 import type { Oracle } from '../../model/race.ts';
-import { classify, mayExplainHang } from '../../model/signature.ts';
+import { classify, isHangReport, mayExplainHang } from '../../model/signature.ts';
 import type { Splat } from '../../model/splat.ts';
 import type { ProbedRace } from '../keys.ts';
 import type { Evidence, InconclusiveCause, JudgedTrial, StressSeen, TrialVerdict } from './trial.ts';
@@ -15,7 +15,7 @@ import type { Evidence, InconclusiveCause, JudgedTrial, StressSeen, TrialVerdict
  * that failed none about the race.
  */
 export function judgeTrial(evidence: Evidence, race: ProbedRace): TrialVerdict {
-  return notAboutTheRace(evidence) ?? findings(evidence, race) ?? withoutFinding(evidence, race);
+  return notAboutTheRace(evidence, race) ?? findings(evidence, race) ?? withoutFinding(evidence, race);
 }
 
 /** Trials of a variant in their order, and what each of them supports. */
@@ -39,11 +39,13 @@ export function bugBesideHang(evidence: Evidence, { target }: Pick<ProbedRace, '
   return beforeHang(evidence, target).find((splat) => classify(splat, target) === 'other')?.title ?? null;
 }
 
-function notAboutTheRace({ end, guestBuildId, step }: Evidence): TrialVerdict | null {
-  if (end.kind === 'host-fault') return inconclusive('host-fault', `fault of the host: ${end.message}`);
+function notAboutTheRace({ end, guestBuildId, step, splats }: Evidence, { target }: ProbedRace): TrialVerdict | null {
   if (guestBuildId !== null && guestBuildId !== step.buildId) {
     return inconclusive('wrong-kernel', `the guest ran build ${guestBuildId}, not ${step.buildId}`);
   }
+  // The bug is the kernel's own, whatever became of the host; what detectors of hangs say, a host that stalls explains.
+  if (splats.some((splat) => classify(splat, target) === 'target' && !isHangReport(splat))) return null;
+  if (end.kind === 'host-fault') return inconclusive('host-fault', `fault of the host: ${end.message}`);
   // A kernel that falls over before the race says nothing about it, whatever it says while it falls.
   if (end.kind === 'boot-failed') return inconclusive('boot-failed', `boot failed: ${end.message}`);
   return null;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { UsageError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { StressSpec } from './spec.ts';
+import { budgetOf, type StressSpec } from './spec.ts';
 
 /**
  * A plan's stress probe; its first when none is named.
@@ -17,12 +17,23 @@ export function stressOf({ name, probes }: Pick<Plan, 'name' | 'probes'>, id: st
   });
 }
 
-/** A plan reduced to one variant under one probe. The probe's control stays: without it an absence means nothing. */
-export function soloPlan(plan: Plan, variant: string, probeId: string | undefined, seconds: number | undefined): Plan {
+/** What reduces a plan to one variant under one probe. The probe's control stays: without it an absence means nothing. */
+export function soloOf(
+  plan: Plan,
+  variant: string,
+  probeId: string | undefined,
+  seconds: number | undefined,
+): {
+  readonly name: string;
+  readonly probe: { readonly id: string; readonly keys: Readonly<Record<string, unknown>> };
+} {
   const probe = stressOf(plan, probeId);
   const variants = [...new Set([probe.control, variant])];
-  const trialSeconds = seconds === undefined ? {} : { trialSeconds: seconds };
-  const budgets = Object.fromEntries(variants.map((id) => [id, { ...probe.budgets[id], ...trialSeconds }]));
-  const solo: StressSpec = { ...probe, variants, budgets };
-  return { ...plan, name: `${plan.name}: ${variant}`, probes: [solo] };
+  const budgets = Object.fromEntries(
+    variants.map((id) => {
+      const { minTrials, maxTrials, trialSeconds } = budgetOf(probe, id);
+      return [id, { 'min-trials': minTrials, 'max-trials': maxTrials, seconds: seconds ?? trialSeconds }];
+    }),
+  );
+  return { name: `${plan.name}: ${variant}`, probe: { id: probe.id, keys: { variants, budgets } } };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { ProbeKind } from '../../model/probe.ts';
 import type { Stage } from '../stage.ts';
+import { stressContradictions } from './contradictions.ts';
 import { deriveStress } from './derive.ts';
 import { stressFinding, type StressFinding } from './finding.ts';
 import { judgeStress } from './judge.ts';
@@ -20,6 +21,7 @@ export const STRESS: ProbeKind<StressSpec, StressArgs, StressFinding, Stage> = {
   next: nextTrial,
   run: runStress,
   derive: (_step, _probe, end, files) => deriveStress(end, files),
+  contradictions: stressContradictions,
   brief: briefOfStress,
   judge: judgeStress,
   show: showStress,

@@ -94,8 +94,8 @@ function cellTitle({ run, outcome, trials, exposure, kernelId }: SeriesPoint): s
 
 function trendItem(trend: SignatureTrend, linkOf: HistoryPage['linkOf']): Markup {
   const points = trend.changePoints.map(
-    ({ run, before, after, p }) =>
-      html`<br>rate changed from <a href="${linkOf(run)}">${run}</a> on: ${tallyText(before)} → ${tallyText(after)} (p ${p.toPrecision(1)})`,
+    ({ run, before, after }) =>
+      html`<br>rate changed from <a href="${linkOf(run)}">${run}</a> on: ${tallyText(before)} → ${tallyText(after)}`,
   );
   return html`<li><span class="badge ${STATE_CLASS[trend.state]}">${trend.state}</span> ${trend.title}<br><span class="dim">${trendText(trend)}; first in <a href="${linkOf(trend.firstSeen)}">${trend.firstSeen}</a>${points}</span></li>\n`;
 }
@@ -103,7 +103,7 @@ function trendItem(trend: SignatureTrend, linkOf: HistoryPage['linkOf']): Markup
 function figureItem(trend: FigureTrend, linkOf: HistoryPage['linkOf']): Markup {
   const changes = trend.changePoints.map(
     (change) =>
-      html`<br><span class="badge doubt">changed</span> from <a href="${linkOf(change.run)}">${change.run}</a> on: ${changeText(trend, change)} (p ${change.p.toPrecision(1)})`,
+      html`<br><span class="badge doubt">changed</span> from <a href="${linkOf(change.run)}">${change.run}</a> on: ${changeText(trend, change)}`,
   );
   return html`<li>${figureText(trend)}${changes}</li>\n`;
 }

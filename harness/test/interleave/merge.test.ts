@@ -127,6 +127,7 @@ t.test('one difference voids the map', async (t) => {
     hold: 'stall',
     landed: null,
     outcome,
+    seen: null,
     elapsedMs: 1,
   });
   const summary = (...results: PointResult[]) => mergeSummary(plan.represented, results);

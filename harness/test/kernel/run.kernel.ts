@@ -26,7 +26,7 @@ t.test('the short plan: the control crashes, the fixed kernels do not; its run c
   t.equal(run.exitCode, 0, run.all);
   t.match(run.stdout, /weakened: +reproduced/);
   const dir = await onlyRun(t, results);
-  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+  t.match(await auditRun(dir, place, never), { problems: [] });
 
   const victim = (await readdir(join(dir, 'steps'))).sort()[0] as string;
   for (const file of [
@@ -43,10 +43,10 @@ t.test('the short plan: the control crashes, the fixed kernels do not; its run c
     const at = Math.floor(edited.length / 2);
     edited[at] = (edited[at] as number) ^ 1;
     await writeFile(path, edited);
-    t.not((await auditRun(dir, place.cacheDir, never)).problems.length, 0, `one bit of ${file}`);
+    t.not((await auditRun(dir, place, never)).problems.length, 0, `one bit of ${file}`);
     await writeFile(path, bytes);
   }
-  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+  t.match(await auditRun(dir, place, never), { problems: [] });
 
   const report = await swaprace(['report', dir]);
   t.equal(report.stdout.trim(), (await readFile(join(dir, 'report.txt'), 'utf8')).trim());
@@ -130,7 +130,7 @@ t.test('Ctrl-C during a trial: 130, a whole run, no QEMU', async (t) => {
   const run = await signalled(['run', 'short', '--accel', 'tcg', '--results', results], /accelerator: tcg/, 'SIGINT');
   t.equal(run.exitCode, 130, run.all);
   const dir = await onlyRun(t, results);
-  t.match(await auditRun(dir, place.cacheDir, never), { problems: [] });
+  t.match(await auditRun(dir, place, never), { problems: [] });
   t.same(await qemusOf(tempDirPrefix('run', run.pid as number)), []);
 });
 

@@ -139,7 +139,7 @@ t.test(`a night of ${STEPS} steps with a fault at every tenth (seed ${seed})`, a
     const runs = (await readdir(results)).filter((name) => /^\d{8}T/.test(name));
     t.equal(runs.length, 1, 'one run, however often it was stopped');
     const dir = join(results, runs[0] ?? '');
-    t.match(await auditRun(dir, workspace().cacheDir, never), { problems: [] }, 'every step is accounted for');
+    t.match(await auditRun(dir, workspace(), never), { problems: [] }, 'every step is accounted for');
     const { probes } = JSON.parse(await readFile(join(dir, 'verdict.json'), 'utf8')) as RunVerdict;
     t.same(
       probes[0]?.variants.map(({ variant, outcome }) => [variant, outcome]),

@@ -32,7 +32,7 @@ async function measured(t: Test, name: string, variants?: readonly string[], boo
     ...{ workspace, offline: false, signal: never, emit: silent },
   });
   t.comment(run.report);
-  t.same((await auditRun(run.dir, place.cacheDir, never)).problems, []);
+  t.same((await auditRun(run.dir, place, never)).problems, []);
   const { steps } = await readRun(run.dir, PROBES);
   const analysis = analyse(analysedPlan(probe, plan.alpha), analysedBoots(steps as unknown as SeenBoot[]));
   return { ...run, probe, analysis };

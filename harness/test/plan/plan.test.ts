@@ -39,7 +39,7 @@ function changed(from: string, to: string): { readonly text: string; readonly li
 
 t.test('a plan becomes the model, with paths and defaults', async (test) => {
   const plan = parse(PLAN);
-  test.match(plan, { name: 'small', describe: 'for tests', seed: 1, alpha: 0.05, accelerator: 'auto' });
+  test.match(plan, { name: 'small', describe: 'for tests', seed: null, alpha: 0.05, accelerator: 'auto' });
   test.equal(plan.text, PLAN);
   test.same(plan.variants[0], {
     id: 'weakened',
@@ -409,5 +409,10 @@ t.test('the shipped plans', async (test) => {
     shipped('short').variants.map((variant) => variant.id),
     ['weakened', 'v5b+sites+ra', 'stock'],
   );
+  const { variants, probes } = shipped('mutants');
+  const mutants = variants.filter(({ series }) => series.some((path) => path.includes('/mutants/')));
+  test.ok(mutants.length > 0);
+  for (const { id } of mutants)
+    for (const { expect } of probes) test.notOk(expect[id]?.accept.includes('closed'), `nothing closes ${id}`);
   test.same(shipped('swapped').probes[0]?.expect['weakened'], { accept: ['not-reproduced', 'closed'], known: [] });
 });

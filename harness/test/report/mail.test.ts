@@ -33,7 +33,7 @@ t.test('what was tested, on what, with which counts', async (test) => {
     /^Base: {5}Linux 6\.1\.192 \(linux-source-6\.1\)$/m,
     /^ {2}v5b {8}v5b$/m,
     /^ {2}stock {6}as it is$/m,
-    /^Config: {3}base \(1 \.config\)$/m,
+    /^Config: {3}base, machine, swap, fs, debug \(1 \.config\)$/m,
     /^Built by: gcc 12$/m,
     /^Guests: {3}TCG$/m,
     /^Host: {5}cpu a CPU, cpus 2$/m,

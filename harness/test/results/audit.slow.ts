@@ -2,16 +2,22 @@
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
+import { workspace } from '../../host/workspace.ts';
 import { PROBES } from '../../probe/table.ts';
 import { reportText } from '../../report/text.ts';
 import { audit, type AuditTools } from '../../results/audit.ts';
 import { readManifest } from '../../results/manifest.ts';
 import { listFiles, writeSums } from '../../results/sums.ts';
+import { planAgain } from '../../run/stored.ts';
 import { makeRun, symbols } from './fixtures/make-run.ts';
 
 t.setTimeout(180_000);
 
-const tools: AuditTools = { kinds: PROBES, reportText, symbolsOf: async () => null };
+const { root } = workspace();
+const tools: AuditTools = {
+  ...{ kinds: PROBES, reportText, symbolsOf: async () => null },
+  planOf: (header) => planAgain(header, root),
+};
 const base = t.testdir({});
 const sound = await makeRun(join(base, 'results'));
 const steps = await readManifest(sound);

@@ -28,10 +28,12 @@ const KINDS = { ...PROBES, coin };
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const base = t.testdir({});
 const signal = new AbortController().signal;
+const place = { root, cacheDir: base };
 
 const PLAN = `
 name: coins
 describe: for tests
+seed: 1
 source: deb:linux-source-6.1
 fragments: [base, swap]
 variants:
@@ -89,7 +91,7 @@ t.test('a kind of one folder and one line is run, step by step', async (t) => {
 });
 
 t.test('its folder is what its raw files say', async (t) => {
-  t.same((await auditRun(run.dir, base, signal, KINDS)).problems, []);
+  t.same((await auditRun(run.dir, place, signal, KINDS)).problems, []);
 });
 
 t.test('a plan of no file is kept with its run, which it repeats', async (t) => {
@@ -97,7 +99,7 @@ t.test('a plan of no file is kept with its run, which it repeats', async (t) => 
   const file = join(made.dir, 'plan.yaml');
   t.equal(readFileSync(file, 'utf8'), PLAN);
   t.match(made.shown.header, { planFile: file, commands: [`scripts/run ${file}`] });
-  t.same((await auditRun(made.dir, base, signal, KINDS)).problems, []);
+  t.same((await auditRun(made.dir, place, signal, KINDS)).problems, []);
 });
 
 let copies = 0;
@@ -108,7 +110,7 @@ async function problemsOf(spoil: (dir: string, step: string) => void, sums = tru
   const steps = run.shown.probes[0]?.steps ?? [];
   spoil(dir, join(dir, 'steps', steps[1]?.hash ?? ''));
   if (sums) await writeSums(dir);
-  return (await auditRun(dir, base, signal, KINDS)).problems.map(({ file, what }) => `${basename(file)}: ${what}`);
+  return (await auditRun(dir, place, signal, KINDS)).problems.map(({ file, what }) => `${basename(file)}: ${what}`);
 }
 
 function edit(file: string, from: string, to: string): void {
@@ -160,7 +162,7 @@ t.test('a run that is stopped in the middle of a step is whole, and goes on wher
     },
   });
   t.equal(stopped.shown.verdict.status, 130);
-  t.same((await auditRun(stopped.dir, base, signal, KINDS)).problems, []);
+  t.same((await auditRun(stopped.dir, place, signal, KINDS)).problems, []);
   const partial = readdirSync(join(stopped.dir, 'steps')).filter((name) => name.startsWith('.'));
   t.equal(partial.length, 1, 'what the step had is kept');
 
@@ -177,9 +179,9 @@ t.test('a run that is stopped in the middle of a step is whole, and goes on wher
     run.shown.probes[0]?.steps.map(({ hash }) => hash),
     'the same steps have the same folders in every run',
   );
-  t.same((await auditRun(resumed.dir, base, signal, KINDS)).problems, []);
+  t.same((await auditRun(resumed.dir, place, signal, KINDS)).problems, []);
   await t.rejects(resumeRun(resumed.dir, optionsIn(dir)), { code: 'RUN_COMPLETE' });
-  t.same((await auditRun(resumed.dir, base, signal, KINDS)).problems, [], 'a refusal changes nothing');
+  t.same((await auditRun(resumed.dir, place, signal, KINDS)).problems, [], 'a refusal changes nothing');
 });
 
 t.test('kernels of two builds are no run', async (t) => {
@@ -257,7 +259,7 @@ t.test('a run under way has a live page', async (t) => {
 t.test('its keys are checked like those of any other', (t) => {
   const wrong = (from: string, to: string, message: RegExp): void =>
     void t.throws(() => parsePlan(PLAN.replace(from, to), { file: 'p.yaml', root, kinds: KINDS }), { message });
-  wrong('    tosses: 4', '    toses: 4', /line 16: probes.flip.toses: unknown key; did you mean tosses\?/);
+  wrong('    tosses: 4', '    toses: 4', /line 17: probes.flip.toses: unknown key; did you mean tosses\?/);
   wrong('    tosses: 4', '    tosses: many', /probes.flip.tosses is "many": needs a number of tosses/);
   wrong('    tosses: 4', '    tosses: 0', /probes.flip.tosses: a coin has to be tossed/);
   wrong(

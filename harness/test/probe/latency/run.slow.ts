@@ -33,7 +33,7 @@ const results = join(base, 'results');
 const run = await runPlan(await madeUpRunPlan(BLOCKS), PLAN, optionsIn(results, madeUpBoots()));
 
 async function problemsOf(dir: string): Promise<string> {
-  const { problems } = await auditRun(dir, base, never);
+  const { problems } = await auditRun(dir, { ...workspace(), cacheDir: base }, never);
   return problems.map(({ file, what }) => `${file}: ${what}`).join('\n');
 }
 

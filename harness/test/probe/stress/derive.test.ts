@@ -44,6 +44,9 @@ t.test('a program that completed left the guest’s mark, or its console is trun
   t.match(unmarked, { finding: { console: { truncated: true } }, verdict: { cause: 'truncated' } });
   const cut = await judgedOf({ kind: 'completed' }, `${COMPLETED}[   10.0] mm`, ended(5000));
   t.match(cut, { finding: { console: { truncated: true } }, verdict: { cause: 'truncated' } });
+  const dropped = `[    1.000000] ** 812 printk messages dropped **\n${COMPLETED}`;
+  const lacking = await judgedOf({ kind: 'completed' }, dropped, ended(5000));
+  t.match(lacking, { finding: { console: { truncated: true } }, verdict: { cause: 'truncated' } });
 });
 
 t.test('what a trial did not leave is not there', async (t) => {

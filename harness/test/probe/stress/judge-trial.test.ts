@@ -71,7 +71,22 @@ t.test('of several alike the first is named', async (test) => {
 });
 
 t.test('a fault of the host says nothing about the kernel', async (test) => {
-  test.match(judgeTrial(hostFault({ splats: [hit] }), race), { cause: 'host-fault', reason: /disk full/ });
+  test.match(judgeTrial(hostFault(), race), { cause: 'host-fault', reason: /disk full/ });
+  test.match(judgeTrial(hostFault({ splats: [oops, hungTask] }), race), { cause: 'host-fault' });
+});
+
+t.test('the bug is the kernel’s own, whatever became of the host or the boot', async (test) => {
+  test.same(judgeTrial(hostFault({ splats: [hit] }), race), { kind: 'target', title: hit.title });
+  const failed = { kind: 'boot-failed', message: 'silent' } as const;
+  test.match(judge({ splats: [hit], end: failed }), { kind: 'target' });
+  test.match(judge({ splats: [oops], end: failed }), { cause: 'boot-failed' });
+  const lockup = makeSplat(['do_swap_page'], { type: 'soft-lockup' });
+  const lockups = { ...race, target: { ...race.target, types: ['soft-lockup'] } } as const;
+  test.match(
+    judgeTrial(hostFault({ splats: [lockup] }), lockups),
+    { cause: 'host-fault' },
+    'a host that stalls locks up',
+  );
 });
 
 t.test('a splat of another build says nothing about this kernel', async (test) => {

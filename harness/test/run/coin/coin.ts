@@ -91,6 +91,8 @@ export const coin: ProbeKind<Coin, z.infer<typeof args>, Finding, Stage> = {
     const whole = end.kind === 'completed' && faces.length === tosses;
     return { heads: count('head'), edges: count('edge'), whole };
   },
+  contradictions: async (_probe, { end: { kind } }) =>
+    kind === 'completed' ? [] : [{ file: null, what: `a toss ended as ${kind}` }],
   brief: (_probe, seen) => ({
     outcome: outcomeOf(seen),
     words: seen.finding.edges > 0 ? TITLE : '',
