@@ -43,7 +43,7 @@ const CPU_MARK = /^\s*(?::\s+)?(?:[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]|@\d{1,3
 const TASK_MARK = /^\s*[\w./:-]{1,24}: \(\d+\) [A-Z]{3,7}: /;
 const LAST_CPU_MARK = /[-*.]?\(\d{1,3}\)\[ *\d+:[^\]]{1,24}\]$/;
 /** Every other time in brackets: `[Tue Nov 14 10:11:12 2023]`, `[  +0.000012]`, `[<    0.000012>]`. */
-const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
+const BRACKETED_TIME = /^\s*\[(?=[^\]]*\d[.:]\d\d)(?: *(\d+\.\d+)(?= *[<\]]))?[^\]<>]*(?:<[ \d.+]+>)?\s*\] ?/;
 /** `Nov 22 09:17:01 host kernel: ` of every syslog, whatever its language and time; ` kernel:` of wall(1). */
 const TAG = /^(?:[^"'{}]{0,160}?[\s.|:])?kernel(?:\[\d+\])?: ?/;
 /** A stamp that does not open its line: a prefix is before it, or the newline before it was lost. */

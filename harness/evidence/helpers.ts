@@ -28,7 +28,8 @@ const FAMILIES = {
     do_(dat|protection|asce)_exception.* prepare_exit_to_usermode exit_to_user_mode.* _?exception\w*
   `,
   sanitizers: list`
-    kasan_.* asan_.* hwasan_.* kmsan_.* msan_.* kcsan_.* kmemleak_.* create_object
+    kasan_.* asan_.* hwasan_.* kmsan_.* msan_.* kcsan_.* kmemleak_.* create_object find_and_remove_object
+    delete_object\w*
     (ubsan_)?(handle|val)_(overflow|.*_bounds|.*_mismatch.*|to_string) ubsan_epilogue tsan_.* kfence_.* ubsan_.*
     check_(memory_region|region_inline|access).* memory_is_poisoned.* instrument_.* describe_.* sanitizer_cov_.*
     write_comp_data internal_bug_description stack_?depot_.* val_to_string is_bad_asan_addr set_track.* poison_.*
@@ -112,10 +113,10 @@ const FAMILIES = {
   /** Deferred work and waiting, on behalf of the code that set it up. */
   services: list`
     wake_up(_.*)? autoremove_wake_function finish_wait add_wait_queue.* complete(_all|_with_flags)?
-    wait_for_completion.* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? (queue|mod)_delayed_work.*
+    wait_for_(completion|common).* kthread_stop flush_work(queue)?(_.*)? queue_work(_on)? (queue|mod)_delayed_work.*
     current_wq_worker is_chained_work
     insert_work
-    cancel_(delayed_)?work.* touch_work_lockdep_map start_flush_work drain_workqueue destroy_workqueue
+    cancel_(delayed_)?work.* touch_w\w+_lockdep_map start_flush_work drain_workqueue destroy_workqueue
     work_is_static_object del_timer.* timer_delete.*
     (hr)?timer_(init|setup)\w* init_timer.*
     mod_timer sk_(stop|reset)_timer\w* add_timer(_on)? lock_timer_base try_to_del_timer.* timer_is_static_object
@@ -141,7 +142,7 @@ const SLEEPING = list`
     synchronize_(rcu|sched|srcu|net).* wait_rcu_gp.* rcu_barrier blk_wait_io submit_bio_wait cancel_work_sync
     cancel_delayed_work_sync flush_workqueue folio_lock.* lock_page.* wait_on_.* flush_delayed_work
     kthread_stop kthread_park usb_start_wait_urb rcu_barrier_tasks cancel_work mutex_lock.* sched_submit_work
-    lock_buffer
+    lock_buffer u?m?sleep(_range|_interruptible)?(_state)? inode_lock.*
   `;
 
 const INTERRUPTS = list`

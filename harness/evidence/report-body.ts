@@ -89,7 +89,7 @@ export const BEFORE_BANNER = either(
 );
 /** After these the log is printed from its start: on a further console, or by a program. */
 export const REPEATED = either(
-  /^(?:printk: )?(?:legacy )?(?:boot)?console \[\w+\] (?:en|dis)abled|^```|^~~~/,
+  /^(?:printk: )?(?:legacy )?(?:boot)?console \[\w+\] (?:en|dis)abled|^```|^~~~|\/proc\/version/,
   /[$#>%] ?(?:sudo )?(?:dmesg|journalctl|(?:z?cat|head|tail|less) .*(?:log|dmesg|kmsg|messages|\.txt))\b[^:]*$/,
 );
 /** The first words of a machine that starts. */

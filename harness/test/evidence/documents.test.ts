@@ -176,6 +176,8 @@ t.test('headlines that a mail folded', async (test) => {
 
 t.test('a version that a report tells is no boot', async (test) => {
   const told = 'Linux version 6.1.99(gcc (GCC) 15.1.1, GNU ld 2.45.0)\n#1 SMP PREEMPT_DYNAMIC';
+  const form = `[1.] One line: oops\n[4.1.] Kernel version (from /proc/version):\nLinux version 6.1.99 (weaver@box) (gcc)`;
+  test.same(titles(`${form}\n[4.2.] Kernel .config: attached`), []);
   test.same(titles(`[ 2499.862128] loom: ready\n\nThe machine:\n${told}`), []);
 });
 
