@@ -17,7 +17,7 @@ const HANGS: ReadonlySet<SplatType> = new Set(['hung-task', 'soft-lockup', 'hard
 /** Complaints after which the complaining task goes on: they do not explain a hang that follows. */
 const SURVIVED: ReadonlySet<SplatType> = new Set(['warning', 'lockdep', 'kcsan', 'ubsan', 'atomic-sleep', 'refcount']);
 
-/** True for what a detector of the kernel says of a CPU or a task that makes no progress, as on a host that stands still. */
+/** True for what a detector of the kernel says of a CPU or a task without progress, as on a host that stands still. */
 export function isHangReport({ type }: Pick<Splat, 'type'>): boolean {
   return HANGS.has(type);
 }
