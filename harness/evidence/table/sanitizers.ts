@@ -52,6 +52,7 @@ export const SANITIZERS: readonly Detector[] = [
     title: 'KMSAN: {nature}[ in {f}]',
     blame: HEADLINE,
     ending: 'rule',
+    absorbs: ['kmsan'],
   },
   {
     id: 'kfence',

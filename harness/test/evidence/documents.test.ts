@@ -73,6 +73,12 @@ t.test('a headline once for what was inlined and once for what it is in', async 
 >  vfs_write+0x981/0xda0 fs/read_write.c:584
 >  entry_SYSCALL_64_after_hwframe+0x63/0xcd`;
   test.same(titles(log), ['WARNING in loom_pick']);
+  const kmsan = `BUG: KMSAN: uninit-value in loom_spin fs/loom.c:187 [inline]
+BUG: KMSAN: uninit-value in loom_pick+0x12da/0x1780 fs/loom.c:249
+${CPU}
+Call Trace:
+ loom_weave+0x51/0xc0 fs/loom.c:300`;
+  test.same(titles(kmsan), ['KMSAN: uninit-value in loom_pick']);
 });
 
 t.test('checks of control flow are not guilty', async (test) => {
