@@ -50,7 +50,8 @@ export type WorkloadMessage =
     }
   | { readonly t: 'beat'; readonly exposure: Exposure; readonly threads: readonly ThreadBeat[] }
   | { readonly t: 'end'; readonly exposure: Exposure; readonly joined: boolean }
-  | { readonly t: 'fail'; readonly message: string };
+  /** `signal`: by which a worker was killed. */
+  | { readonly t: 'fail'; readonly message: string; readonly signal?: number };
 
 /** What a trial's raw workload messages say as a whole. */
 export interface WorkloadSummary {
@@ -62,6 +63,8 @@ export interface WorkloadSummary {
    * would weaken a claim.
    */
   readonly unreportedExposure: number;
+  /** Number of the signal that killed a worker; null when none did. */
+  readonly killedBy: number | null;
   /** True when the end marker arrived and every thread had joined. */
   readonly ended: boolean;
 }

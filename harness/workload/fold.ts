@@ -18,6 +18,7 @@ export function foldWorkload(messages: readonly WorkloadMessage[]): WorkloadSumm
   return {
     exposure: counters.at(-1) ?? null,
     unreportedExposure: end === undefined ? unreported(counters) : 0,
+    killedBy: messages.find((message) => message.t === 'fail')?.signal ?? null,
     ended: end?.joined ?? false,
   };
 }

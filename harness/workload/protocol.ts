@@ -27,7 +27,7 @@ const message: z.ZodType<WorkloadMessage> = z.discriminatedUnion('t', [
   z.object({ t: z.literal('start'), threads: count, pages: count, workload: z.string(), seed: count }),
   z.object({ t: z.literal('beat'), exposure, threads: z.array(thread) }),
   z.object({ t: z.literal('end'), exposure, joined: z.boolean() }),
-  z.object({ t: z.literal('fail'), message: z.string() }),
+  z.object({ t: z.literal('fail'), message: z.string(), signal: count.exactOptional() }),
 ]);
 
 /** One line of the workload's output; null for a line that is none of its messages, whole or cut. */

@@ -15,7 +15,7 @@ export async function deriveStress(end: StepEnd, files: RawFiles): Promise<Stres
   const console = (await files.bytes(CONSOLE)) ?? new Uint8Array();
   const text = new TextDecoder().decode(console);
   const splats = scanLog(text);
-  const { exposure, unreportedExposure, ended } = parseWorkload((await files.text(WORKLOAD)) ?? '');
+  const { exposure, unreportedExposure, killedBy, ended } = parseWorkload((await files.text(WORKLOAD)) ?? '');
   const midway = (text !== '' && !text.endsWith('\n')) || splats.at(-1)?.damaged.includes('truncated') === true;
   const incomplete = midway || DROPPED.test(text);
   return {
@@ -23,6 +23,7 @@ export async function deriveStress(end: StepEnd, files: RawFiles): Promise<Stres
     splats: splats.length === 0 ? [] : await files.symbols.splats(splats),
     exposure,
     unreportedExposure,
+    killedBy,
     ended,
     console: { bytes: console.length, truncated: incomplete || (how.kind === 'completed' && !hasEndMark(text)) },
   };

@@ -24,6 +24,8 @@ export const stressFinding = z
     exposure: exposure.nullable(),
     /** Exposed runs of the contender that may have happened after the last counters arrived (model/trial.ts). */
     unreportedExposure: count,
+    /** Number of the signal that killed a worker; null when none did. */
+    killedBy: count.nullable(),
     /** True when the workload's end marker arrived and every thread had joined. */
     ended: z.boolean(),
     console: z

@@ -51,6 +51,9 @@ function notAboutTheRace({ end, guestBuildId, step, splats }: Evidence, { target
   return null;
 }
 
+/** Signals by which the kernel says that it has no page where there must be one; x86's numbers. */
+const FATAL: Readonly<Record<number, string>> = { 7: 'SIGBUS', 11: 'SIGSEGV' };
+
 function findings(evidence: Evidence, { target, oracle, words }: ProbedRace): TrialVerdict | null {
   const shows = (each: Oracle): boolean => oracle.includes(each);
   const hit = evidence.splats.find((splat) => classify(splat, target) === 'target');
@@ -63,6 +66,8 @@ function findings(evidence: Evidence, { target, oracle, words }: ProbedRace): Tr
   if (cause !== undefined && !unreadable) return { kind: 'other-bug', title: cause.title };
   if ((evidence.exposure?.corruptPages ?? 0) > 0)
     return { kind: shows('contents') ? 'target' : 'other-bug', title: words.corruption };
+  const fatal = FATAL[evidence.killedBy ?? 0];
+  if (fatal !== undefined) return { kind: 'other-bug', title: `a worker was killed by ${fatal}` };
   if (unreadable) return inconclusive('damaged-splat', `a splat is too damaged to judge: ${cause.title}`);
 
   const detected = evidence.splats.find((splat) => classify(splat, target) === 'hang');

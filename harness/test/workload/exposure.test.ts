@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the workload of swapoff counts, run on this machine with a swap area to which nothing goes. */
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import type { Exposure, WorkloadMessage } from '../../model/trial.ts';
 import { compilePrograms } from '../../rootfs/compile.ts';
+import { foldWorkload } from '../../workload/fold.ts';
 import { parseWorkloadLog } from '../../workload/protocol.ts';
 import { guestsDir, SWAPOFF } from '../race/shipped.ts';
 
@@ -93,4 +94,16 @@ t.test('a swapoff counts as begun from its entry, and no longer when it failed',
   const failed = await exposureOf('anon', { FAKE_SWAPPED: 'controller', FAKE_SWAPOFF_ERRNO: '4' });
   t.match(failed, { begun: 0, contenders: 0, exposed: 0 });
   t.ok((failed.errors['swapoff:EINTR'] ?? 0) > 0);
+});
+
+t.test('the signal that killed the worker is reported', async (t) => {
+  const args = ['--kind', 'anon', '--backend', 'none', '--swap', '/none', '--threads', '2', '--pages', '32'];
+  const running = execa(stress, [...args, '--seconds', '60', '--evict', 'pageout'], { reject: false });
+  running.stdout.once('data', () => {
+    const children = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'latin1').trim().split(' ');
+    for (const child of children) process.kill(Number(child), 'SIGBUS');
+  });
+  const { messages } = parseWorkloadLog((await running).stdout);
+  t.match(messages.at(-1), { t: 'fail', message: 'the worker was killed by signal 7', signal: 7 });
+  t.match(foldWorkload(messages), { killedBy: 7, ended: false });
 });

@@ -77,12 +77,21 @@ t.test('a log counts what it could not read', async (t) => {
 
 t.test('a workload that ended has told all', async (t) => {
   const end: WorkloadMessage = { t: 'end', exposure: exposureOf(9), joined: true };
-  t.same(foldWorkload([start, beat(1), beat(8), end]), { exposure: exposureOf(9), unreportedExposure: 0, ended: true });
+  t.same(foldWorkload([start, beat(1), beat(8), end]), {
+    exposure: exposureOf(9),
+    unreportedExposure: 0,
+    killedBy: null,
+    ended: true,
+  });
 });
 
 t.test('without an end marker the last counters stand, and one more interval may be missing', async (t) => {
   const summary = parseWorkload(text([start, beat(2), beat(7), beat(10)]) + JSON.stringify(beat(30)).slice(0, 60));
-  t.same(summary, { exposure: exposureOf(10), unreportedExposure: 4, ended: false }, 'as much as one held on average');
+  t.same(
+    summary,
+    { exposure: exposureOf(10), unreportedExposure: 4, killedBy: null, ended: false },
+    'as much as one held on average',
+  );
 });
 
 t.test('a run that two beats show as pending is the last one, and the only one missing', async (t) => {
@@ -95,8 +104,13 @@ t.test('a run that two beats show as pending is the last one, and the only one m
 });
 
 t.test('an oops in the first cycle still happened in one', async (t) => {
-  t.same(foldWorkload([start]), { exposure: null, unreportedExposure: 1, ended: false });
-  t.same(foldWorkload([start, beat(0)]), { exposure: exposureOf(0), unreportedExposure: 1, ended: false });
+  t.same(foldWorkload([start]), { exposure: null, unreportedExposure: 1, killedBy: null, ended: false });
+  t.same(foldWorkload([start, beat(0)]), {
+    exposure: exposureOf(0),
+    unreportedExposure: 1,
+    killedBy: null,
+    ended: false,
+  });
 });
 
 t.test('threads that did not join: not a proper end', async (t) => {

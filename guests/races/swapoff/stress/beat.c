@@ -144,11 +144,14 @@ void print_end(uint64_t start_ns, bool joined)
 	send_line();
 }
 
-void print_failure(const char *message)
+void print_failure(const char *message, int signal)
 {
 	char text[1024];
 
 	json_string(text, sizeof(text), message);
-	add("{\"t\":\"fail\",\"message\":%s}", text);
+	add("{\"t\":\"fail\",\"message\":%s", text);
+	if (signal != 0)
+		add(",\"signal\":%d", signal);
+	add("}");
 	send_line();
 }

@@ -32,14 +32,14 @@ static int report_death(int status)
 	char message[128];
 
 	if (atomic_load(&shared->failed)) {
-		print_failure(shared->failure);
+		print_failure(shared->failure, 0);
 		return EXIT_FAILED;
 	}
 	if (WIFSIGNALED(status))
 		snprintf(message, sizeof(message), "the worker was killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(message, sizeof(message), "the worker ended early with status %d", WEXITSTATUS(status));
-	print_failure(message);
+	print_failure(message, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	return EXIT_FAILED;
 }
 

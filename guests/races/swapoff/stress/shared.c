@@ -108,7 +108,7 @@ void fail(const char *format, ...)
 		memcpy(shared->failure, message, sizeof(message));
 		atomic_store(&shared->failed, true);
 	} else {
-		print_failure(message);
+		print_failure(message, 0);
 	}
 	_exit(1);
 }

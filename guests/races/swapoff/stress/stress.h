@@ -275,7 +275,7 @@ int monitor_run(int worker_pid, uint64_t start_ns);
 void print_start(void);
 void print_beat(uint64_t start_ns);
 void print_end(uint64_t start_ns, bool joined);
-void print_failure(const char *message);
+void print_failure(const char *message, int signal);
 void beat_baseline(void);
 
 #endif

@@ -89,6 +89,17 @@ t.test('the bug is the kernel’s own, whatever became of the host or the boot',
   );
 });
 
+t.test('a worker that the kernel had no page for is a bug, one that somebody ended is none', async (test) => {
+  const end = { kind: 'program-failed', message: 'the worker was killed' } as const;
+  for (const [killedBy, name] of [
+    [7, 'SIGBUS'],
+    [11, 'SIGSEGV'],
+  ] as const)
+    test.same(judge({ end, killedBy }), { kind: 'other-bug', title: `a worker was killed by ${name}` });
+  test.match(judge({ end, killedBy: 9 }), { kind: 'inconclusive', cause: 'workload-failed' });
+  test.match(judge({ end, killedBy: 7, splats: [hit] }), { kind: 'target' }, 'the splat says more');
+});
+
 t.test('a splat of another build says nothing about this kernel', async (test) => {
   test.match(judge({ splats: [hit], guestBuildId: 'ffff' }), { cause: 'wrong-kernel' });
 });
