@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Paint, Style } from '../report/paint.ts';
 
-/** What tells whether colours belong on a stream. */
+/** What says whether colours belong on a stream. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
 }

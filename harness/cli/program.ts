@@ -127,7 +127,7 @@ export function buildProgram(shell: {
   command('nightly')
     .argument('[plans...]', 'plan files, or names of shipped plans', ['default'])
     .description('run plans unattended, resume what was stopped, and say what is new since the nights before')
-    .option('--hours <n>', 'end after so many; what is under way goes on in the next night')
+    .option('--hours <n>', 'end after that time; what is under way goes on in the next night')
     .option('--keep-days <n>', 'remove older runs, but the last good one of each plan and what shows a finding again')
     .option('--keep-runs <n>', 'of each plan')
     .option('--keep-gib <n>', 'of all runs together')
@@ -169,7 +169,7 @@ export function buildProgram(shell: {
       .option('--all', 'every instruction')
       .option(
         '--merge',
-        'with --all: leave out instructions that only their own thread can tell from the next, but for a tenth',
+        'with --all: leave out instructions that only their own thread can distinguish from the next, but for a tenth',
       )
       .option('--from <n>', 'first point, counted from the anchor')
       .option('--to <n>', 'last point')

@@ -3,7 +3,7 @@ import type { ProgressEvent } from '../model/events.ts';
 import { WORD } from '../report/wording.ts';
 import type { StepOutcome } from '../model/outcome.ts';
 
-/** Where a command is, as far as its events told. Times are milliseconds of one clock. */
+/** Where a command is, as far as its events say. Times are milliseconds of one clock. */
 export interface ProgressState {
   readonly startedAt: number;
   /** Steps that a run will make; null where nobody knows. */

@@ -47,7 +47,7 @@ export async function ofSession(
   return found;
 }
 
-/** Ends that a hang comes before: whoever looks for one does so ten times a second. */
+/** Ends that a hang comes before: a hang is looked for ten times a second. */
 const AFTER_A_HANG: ReadonlySet<string> = new Set(['completed', 'program-failed', 'guest-lost', 'out-of-time']);
 
 /** Of what a workload reported, against what it was asked to do and how the step ended. */

@@ -11,7 +11,7 @@ import type { RaceFolder } from '../race/read.ts';
 const text = z.string();
 const count = z.number().int().nonnegative();
 
-/** Of a plan file. Every message says what is needed; what was found is added by whoever reports it. */
+/** Of a plan file. Every message says what is needed; what was found is added where it is reported. */
 export const line = z.string({ error: 'needs a text' }).trim().min(1, { error: 'needs a text' });
 
 export const whole = (least: number, most: number) => {

@@ -6,7 +6,7 @@ import { oneLine } from './plain.ts';
 import { findingsOf } from './findings.ts';
 import { suitesOf } from './suites.ts';
 
-/** Something that a code host shows beside a line of source. */
+/** Something that a code host shows at a line of source. */
 interface Annotation {
   readonly level: 'error' | 'warning' | 'notice';
   readonly title: string;
@@ -17,7 +17,7 @@ interface Annotation {
 }
 
 /**
- * Workflow commands for GitHub, a line each: what was missed is an error, what could not be told a warning, and each
+ * Workflow commands for GitHub, a line each: what was missed is an error, what is inconclusive a warning, and each
  * bug that was seen a notice at its line of the kernel's source.
  */
 export function reportGithub(run: ShownRun): string {

@@ -8,7 +8,9 @@ import { several, WORD } from './wording.ts';
 export const FIGURES_CAVEAT =
   'Figures: medians over the steps of a run; a ratio is to a control of the same run. Absolute figures mean nothing across hosts: another or a busier one moves them as well.';
 
-/** All runs of a results folder as text: each plan's series, what their signatures and figures do. Ends with a newline. */
+/**
+ * All runs of a results folder as text: each plan's series, what their signatures and figures do. Ends with a newline.
+ */
 export function historyText(runs: readonly RunSummary[], series: readonly Series[]): string {
   const last = runs.at(-1);
   if (last === undefined) return 'no finished run\n';

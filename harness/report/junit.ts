@@ -5,7 +5,7 @@ import { suitesOf, type Point, type Suite } from './suites.ts';
 
 /**
  * A run as JUnit XML in the form that Jenkins' xUnit plugin checks (junit-10.xsd): a suite for each probe, a case for
- * each variant; `failure` is a missed expectation, `error` what could not be told. A known finding passes and says so
+ * each variant; `failure` is a missed expectation, `error` what is inconclusive. A known finding passes and says so
  * in `system-out`. Control characters of consoles are not there.
  */
 export function reportJunit(run: ShownRun): string {

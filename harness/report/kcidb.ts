@@ -17,8 +17,8 @@ const LOG_LIMIT = { line: 1000, total: 16_000 };
 
 /**
  * A run as KernelCI's report data (kcidb I/O schema 5.3): a checkout and a build for each kernel, a test for each step,
- * for the verdict of each variant and for each rate, an issue for each bug that was seen, an incident for each step that
- * showed it.
+ * for the verdict of each variant and for each rate, an issue for each bug that was seen, an incident for each step
+ * that showed it.
  *
  * A step without a finding is `DONE`: it measured, and only the verdict of its variant says `PASS`.
  *

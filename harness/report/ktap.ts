@@ -4,7 +4,7 @@ import type { Point, Suite } from './suites.ts';
 
 /**
  * A run in KTAP version 1, as Documentation/dev-tools/ktap.rst has it: a version line in every subtest, two spaces a
- * level, no `#` in descriptions. What could not be told is `not ok … # ERROR`, a known finding `ok … # XFAIL`.
+ * level, no `#` in descriptions. What is inconclusive is `not ok … # ERROR`, a known finding `ok … # XFAIL`.
  */
 export function reportKtap(suites: readonly Suite[]): string {
   return [

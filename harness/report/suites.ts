@@ -9,7 +9,7 @@ export type { Point };
 
 /**
  * What a run says as a list of test points, for every format that has such: a suite for each probe, and one for the run
- * as a whole. A consumer that takes `pass` and `known` as good and the rest as bad comes to the verdict of the exit
+ * as a whole. A consumer that takes `pass` and `known` as good and the rest as bad reaches the verdict of the exit
  * status: good is 0 and nothing else.
  */
 export interface Suite {

@@ -6,8 +6,8 @@ import { WORD } from './wording.ts';
 export type Support = { readonly supported: true } | { readonly supported: false; readonly why: string };
 
 /**
- * What a run supports about one variant: it carries a series, a probe with power closed it, and no probe of the run found
- * anything, or could not tell. None of those probes was blind, and the run itself had no trouble.
+ * What a run supports about one variant: it carries a series, a probe with power closed it, and no probe of the run
+ * found anything, or was inconclusive. None of those probes was blind, and the run itself had no trouble.
  */
 export function testedBySupport(variant: string, { header, verdict, probes }: ShownRun): Support {
   const no = (why: string): Support => ({ supported: false, why });

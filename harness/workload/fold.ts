@@ -5,7 +5,7 @@ import { parseWorkloadLog } from './protocol.ts';
 
 /**
  * What a workload's raw messages say as a whole. Lines that are no message (the last one, cut by a crash) are passed
- * over; what they could have told is in `unreportedExposure`.
+ * over; what they could have said is in `unreportedExposure`.
  */
 export function parseWorkload(text: string): WorkloadSummary {
   return foldWorkload(parseWorkloadLog(text).messages);
@@ -37,9 +37,9 @@ function exposureOf(message: WorkloadMessage): Exposure[] {
 }
 
 /**
- * Exposed runs after the last counters. A run that two reports in a row show as pending is the one in which the workload
- * stuck, and none came after it; else as many as an interval between two reports held on average, the one that was under
- * way at least.
+ * Exposed runs after the last counters. A run that two reports in a row show as pending is the one in which the
+ * workload stuck, and none came after it; else as many as an interval between two reports held on average, the one that
+ * was under way at least.
  */
 function unreported(counters: readonly Exposure[]): number {
   const [before, last] = counters.slice(-2);

@@ -30,7 +30,7 @@ const message: z.ZodType<WorkloadMessage> = z.discriminatedUnion('t', [
   z.object({ t: z.literal('fail'), message: z.string(), signal: count.exactOptional() }),
 ]);
 
-/** One line of the workload's output; null for a line that is none of its messages, whole or cut. */
+/** One line of the workload's output; null for a line that is no message, whole or cut. */
 export function parseWorkloadLine(line: string): WorkloadMessage | null {
   const parsed = message.safeParse(json(line));
   return parsed.success ? parsed.data : null;

@@ -7,7 +7,9 @@
 
 #define CGROUPS "/sys/fs/cgroup"
 
-/* Makes the group and moves the caller there: what is charged elsewhere cannot be reclaimed here. 0, or -1 and errno. */
+/*
+ * Makes the group and moves the caller there: what is charged elsewhere cannot be reclaimed here. 0, or -1 and errno.
+ */
 int join_memory_cgroup(const char *folder)
 {
 	char procs[128];

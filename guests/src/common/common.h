@@ -20,7 +20,9 @@
 #define MADV_PAGEOUT 21
 #endif
 
-/* fail.c: prints a line of JSON with the reason and ends the program; a program may have its own. %m is errno's text. */
+/*
+ * fail.c: prints a line of JSON with the reason and ends the program; a program may have its own. %m is errno's text.
+ */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* json.c: a string in quotation marks, cut where `size` bytes are too few. */

@@ -30,7 +30,9 @@ struct operation {
 struct race {
 	/* Ends with one without a name; NULL where all are shell commands. */
 	const struct operation *operations;
-	/* What is counted by add_wrong(), as a report names it: "wrong pages"; ends with NULL. NULL for a race without. */
+	/*
+	 * What is counted by add_wrong(), as a report names it: "wrong pages"; ends with NULL. NULL for a race without.
+	 */
 	const char *const *wrongs;
 	/* All are optional. Before the program's memory is locked: helper processes, memory cgroups. */
 	void (*begin)(void);

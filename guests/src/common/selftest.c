@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * While a CPU is held outside of every critical section, the kernel must still be able to do all that the other
- * operation may wait for; otherwise a hold says nothing about a fix. Each step asks for one of these things from user space.
+ * operation may wait for; otherwise a hold says nothing about a fix. Each step asks for one of these things from user
+ * space.
  */
 #define _GNU_SOURCE
 #include <linux/membarrier.h>

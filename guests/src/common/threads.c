@@ -11,7 +11,8 @@
 /* Longest wait for a hold that the kernel defers; the contender then goes on without it. */
 #define HOLD_LATE_NS 50000000ull
 /*
- * A time alone is soon over on a busy host, where the vCPUs hardly ran; so many spins must have been made as well.
+ * A time alone is soon over on a busy host, where the vCPUs hardly ran; that number of spins must have been made
+ * as well.
  * They take about a hundredth of a second on a host that has nothing else to do.
  */
 #define HOLD_SPINS 2000000ull
@@ -55,7 +56,7 @@ static void spin_while(_Atomic uint64_t *word, uint64_t value, uint64_t bound_ns
 	}
 }
 
-/* Takes the CPU of the held thread, wherever that is, and keeps it until it is let go or a bounded time has passed. */
+/* Takes the CPU of the held thread, wherever that is, and keeps it until it is released or a bounded time has passed. */
 static void hold(void)
 {
 	control->hold_state = HOLD_BEGUN;

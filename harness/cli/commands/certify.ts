@@ -26,9 +26,9 @@ export interface CertifyFlags extends PlanFlags {
 const GUESTS = 2;
 
 /**
- * `certify`: whether a variant is closed at every instruction of a path that another CPU can tell from the next, by both
- * holds, in fresh guests, with each wait of the contender taken away to see whether that is noticed. With `--mutate` the
- * same of each hunk of its series, at the entry of every function.
+ * `certify`: whether a variant is closed at every instruction of a path that another CPU can distinguish from the next,
+ * by both holds, in fresh guests, with each wait of the contender taken away to see whether that is noticed. With
+ * `--mutate` the same of each hunk of its series, at the entry of every function.
  */
 export async function certifyCommand(context: CommandContext, variant: string, flags: CertifyFlags): Promise<void> {
   const { workspace } = context;

@@ -13,7 +13,7 @@ export interface HistoryFlags {
   readonly json?: boolean;
 }
 
-/** Brings the history up to date and prints it; a run that could not be read is told on standard error. */
+/** Brings the history up to date and prints it; a run that could not be read is reported on standard error. */
 export async function historyCommand(context: CommandContext, flags: HistoryFlags): Promise<void> {
   const resultsDir = flags.results === undefined ? context.workspace.resultsDir : resolve(flags.results);
   const { runs, series, unreadable } = await readHistory(resultsDir, {

@@ -22,7 +22,7 @@ export interface ScanFlags {
 const QUIET_MS = 2_000;
 /** How often a followed file is looked at: growth makes no event on every file system. */
 const LOOK_EVERY_MS = 250;
-/** Splats that are symbolised together: every run of addr2line reads the image anew. */
+/** Splats that are symbolised together: every run of addr2line reads the image again. */
 const BATCH = 256;
 
 /**

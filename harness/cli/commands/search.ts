@@ -44,7 +44,7 @@ export async function searchCommand(context: CommandContext, variant: string, fl
   context.setStatus(run.verdict.status);
 }
 
-/** What a search is asked for, beside what its stress probe says. */
+/** What a search is asked for, in addition to what its stress probe says. */
 interface Wanted {
   /** Stress probe of the plan; its first when none is named. */
   readonly probe?: string;

@@ -25,8 +25,8 @@ const MUTANT = { ...STALLED, part: 'mutant' } as const;
 
 /**
  * What shows the power of a variant's absence, where there is one: its map under a stall; one for each wait that is
- * taken away, by another hold as well where that is not noticed; and one without any of them where some are not. Only as
- * far as it is known: what follows a step depends on what that finds.
+ * taken away, by another hold as well where that is not noticed; and one without any of them where some are not. Only
+ * as far as it is known: what follows a step depends on what that finds.
  */
 function powerSteps(probe: PlaceSpec, variant: string, own: readonly Placed[]): PlaceArgs[] {
   const { main, stalled } = partsOf(own);

@@ -79,7 +79,9 @@ function mutantOf(seen: Placed): Mutant {
 /** Holds by which a wait is to be missed: what a preempted thread does not show, one whose CPU is frozen may. */
 export const POWER_HOLDS = ['preempt', 'stall'] as const;
 
-/** Of a wait that was taken away by itself: whether it was missed, or not by any hold; null where that is not known yet. */
+/**
+ * Of a wait that was taken away by itself: whether it was missed, or not by any hold; null where that is not known yet.
+ */
 export function missedOf(mutants: readonly Mutant[], wait: string): boolean | null {
   const own = mutants.filter(({ without }) => without.length === 1 && without[0] === wait);
   if (own.some(({ noticed }) => noticed > 0)) return true;
@@ -87,8 +89,8 @@ export function missedOf(mutants: readonly Mutant[], wait: string): boolean | nu
 }
 
 /**
- * Why an absence has no power; null when it has. Each wait must have been taken away by itself, at least one mutant must
- * have been noticed, and what made no difference by itself must have been taken away together with the others.
+ * Why an absence has no power; null when it has. Each wait must have been taken away by itself, at least one mutant
+ * must have been noticed, and what made no difference by itself must have been taken away together with the others.
  */
 export function powerless({ waits, mutants }: Power, contender: string): string | null {
   if (waits.length === 0) return `no call was found by which ${contender} waits`;

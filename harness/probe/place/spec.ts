@@ -62,8 +62,8 @@ export const placeSpec = z
     guests: count,
     /**
      * What shows the power of an absence. `true`: each variant without a finding is explored once more, with calls by
-     * which the contender waits taken away from the running kernel. Or variants of the plan that lack a part of the fix;
-     * each of them must show a finding. `false`: nothing does.
+     * which the contender waits taken away from the running kernel. Or variants of the plan that lack a part of the
+     * fix; each of them must show a finding. `false`: nothing does.
      */
     mutants: z.union([z.boolean(), z.array(text).readonly()]),
     /** Guests side by side in one step; null is as many as the host has processors for. */

@@ -94,7 +94,8 @@ function countTrial({ evidence, verdict }: JudgedTrial, role: Role): CountedBoot
   const boot = { event: false, exposure: exposed + unreported, overlapped };
   switch (verdict.kind) {
     case 'target': {
-      // The run that crashed was exposed, and is not among those that were judged unless the workload went on to its end.
+      // The run that crashed was exposed, and is not among those that were judged unless the workload went on to its
+      // end.
       const exposure = Math.max(1, exposed + Math.max(evidence.ended ? 0 : 1, unreported));
       return { ...boot, event: true, exposure };
     }

@@ -33,7 +33,7 @@ export function judged({ step, end, finding }: StressSeen, race: ProbedRace): Ju
 
 /**
  * Title of a bug that a `hang` verdict leaves unsaid: a splat before the hang that its task survived. Null when there
- * is none. What comes after the hang is its consequence, or the harness's own doing (backtraces by NMI).
+ * is nothing. What comes after the hang is its consequence, or the harness's own doing (backtraces by NMI).
  */
 export function bugBesideHang(evidence: Evidence, { target }: Pick<ProbedRace, 'target'>): string | null {
   return beforeHang(evidence, target).find((splat) => classify(splat, target) === 'other')?.title ?? null;

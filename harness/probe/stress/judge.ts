@@ -72,8 +72,8 @@ export function judgeVariant(
 function besidesHangs(trials: readonly JudgedTrial[], race: ProbedRace): string | null {
   for (const { evidence, verdict } of trials) {
     if (verdict.kind === 'other-bug') return verdict.title;
-    const beside = verdict.kind === 'hang' ? bugBesideHang(evidence, race) : null;
-    if (beside !== null) return beside;
+    const another = verdict.kind === 'hang' ? bugBesideHang(evidence, race) : null;
+    if (another !== null) return another;
   }
   return null;
 }

@@ -16,9 +16,9 @@ type Need = { readonly kind: 'more'; readonly reason: string } | { readonly kind
  * The next trial that `probe` needs, given what it has.
  *
  * The control comes first, once more when every variant has its least trials and one wants more, and at the end: a
- * host on which the bug no longer shows makes every absence worthless. A variant may be tested after every trial, for it
- * is only called not reproduced without a single crash, which looking more often does not make likelier. Variants take
- * turns, so that a host that slows down does so for all of them.
+ * host on which the bug no longer shows makes every absence worthless. A variant may be tested after every trial, for
+ * it is only called not reproduced without a single crash, which looking more often does not make likelier. Variants
+ * take turns, so that a host that slows down does so for all of them.
  */
 export function nextTrial(
   probe: StressSpec,

@@ -17,7 +17,9 @@ export function stressOf({ name, probes }: Pick<Plan, 'name' | 'probes'>, id: st
   });
 }
 
-/** What reduces a plan to one variant under one probe. The probe's control stays: without it an absence means nothing. */
+/**
+ * What reduces a plan to one variant under one probe. The probe's control stays: without it an absence means nothing.
+ */
 export function soloOf(
   plan: Plan,
   variant: string,

@@ -26,12 +26,14 @@ export interface OutcomeVerdict extends StressFigures {
   readonly reason: string;
 }
 
-/** Whole trials that make up for one that was lost in a way that could hide a crash: more than a tenth lost hides a bug. */
+/**
+ * Whole trials that make up for one that was lost in a way that could hide a crash: more than a tenth lost hides a bug.
+ */
 const MAKE_UP = 10;
 
 /**
- * Sums up the control's trials. `trials` are those of the control under this probe. All of them are pooled, and the last
- * one that closes the probe must have crashed too: a host that was fast enough for the bug may no longer be.
+ * Sums up the control's trials. `trials` are those of the control under this probe. All of them are pooled, and the
+ * last one that closes the probe must have crashed too: a host that was fast enough for the bug may no longer be.
  */
 export function controlOf(probe: StressSpec, trials: readonly JudgedTrial[]): Control {
   const rate = rateOf(figuresOf(trials, 'control'));

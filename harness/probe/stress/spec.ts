@@ -58,8 +58,8 @@ export const stressSpec = z
 export type StressSpec = z.infer<typeof stressSpec>;
 
 /**
- * One trial: one boot, one workload. Trials of the control are a probe's first, one in the middle and its last; those of
- * all others are in between.
+ * One trial: one boot, one workload. Trials of the control are a probe's first, one in the middle and its last; those
+ * of all others are in between.
  */
 export const stressArgs = z
   .strictObject({ seconds: count, part: z.enum(['first', 'middle', 'last', 'between']) })

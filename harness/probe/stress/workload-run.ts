@@ -67,8 +67,8 @@ export class WorkloadRun implements WatchedProgram, AsyncDisposable {
   }
 
   /**
-   * Threads that the last two beats showed without progress for `limitMs` of the guest's clock or longer: the first beat
-   * after the host was stopped for a while shows every thread so.
+   * Threads that the last two beats showed without progress for `limitMs` of the guest's clock or longer: the first
+   * beat after the host was stopped for a while shows every thread so.
    */
   stalledThreads(limitMs: number): readonly ThreadBeat[] {
     const before = new Set(this.#threadsBefore.filter(({ stalledMs }) => stalledMs >= limitMs).map(({ name }) => name));

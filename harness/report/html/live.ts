@@ -12,7 +12,8 @@ const REFRESH_SECONDS = 3;
 /** Lines of the console of the step that is under way. */
 const CONSOLE_LINES = 20;
 /**
- * A step writes several lines a second and a build nothing for minutes; after this a run was probably ended from outside.
+ * A step writes several lines a second and a build nothing for minutes; after this a run was probably ended from
+ * outside.
  */
 const PROBABLY_DEAD_SECONDS = 20 * 60;
 

@@ -32,7 +32,7 @@ ${body}
   return document.text;
 }
 
-/** Something long behind one line. */
+/** Something long that one line stands for. */
 export function folded(summary: string, content: Markup): Markup {
   return html`<details><summary>${summary}</summary>${content}</details>\n`;
 }

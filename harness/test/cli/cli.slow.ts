@@ -64,7 +64,7 @@ t.test('--dry-run prints what a run would execute, and does nothing', async (t) 
   t.match(JSON.parse(json.stdout), { probes: [{ control: 'unpatched' }] });
 });
 
-t.test('certify places a variant beside a control that must show the bug, and accepts closed only', async (t) => {
+t.test('certify places a variant, with a control that must show the bug, and accepts closed only', async (t) => {
   const { exitCode, stdout } = await swaprace(['certify', 'v5b+sites+ra', '--dry-run', '--json']);
   t.equal(exitCode, 0);
   t.match(JSON.parse(stdout), {
@@ -208,7 +208,7 @@ t.test('doctor names what is missing and where it was looked for', async (t) => 
     );
 });
 
-t.test('an error is told as action, evidence and mend', async (t) => {
+t.test('an error is printed as action, evidence and mend', async (t) => {
   t.equal(
     describeError(new HostError('X', 'Cannot do it', { details: 'line 1\nline 2', hint: 'do that' })),
     'swaprace: Cannot do it\n    line 1\n    line 2\nTry: do that\n',

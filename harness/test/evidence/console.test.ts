@@ -30,7 +30,7 @@ t.test('two records on one line are two', async (test) => {
   test.equal(consoleLines('[    1.000000] a range [mem 0x1.5-0x2] is one').length, 1);
 });
 
-t.test('noise is told', async (test) => {
+t.test('noise is reported', async (test) => {
   test.match(consoleLines('\0\0[    1.000000] te\x02xt'), [{ text: 'text', seconds: 1, binary: true }]);
   test.match(consoleLines(decodeConsole(Uint8Array.from([0x61, 0xff, 0x62]))), [{ text: 'ab', binary: true }]);
   test.match(consoleLines('tab\there'), [{ text: 'tab\there', binary: false }]);

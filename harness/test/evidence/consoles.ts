@@ -4,7 +4,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 /**
  * Where the consoles of these tests come from. All are `made-up`: written for the test after the kernel's own format
  * strings, with tasks and addresses that are nobody's. One that retells a real log is `real`, and its file
- * opens with `origin: real`; names, hosts and addresses of people are replaced in it and it is written again, not copied.
+ * opens with `origin: real`; names, hosts and addresses of people are replaced in it and it is written again, not
+ * copied.
  */
 export type Origin = 'made-up' | 'real';
 

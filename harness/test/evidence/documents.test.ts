@@ -180,11 +180,11 @@ t.test('headlines that a mail folded', async (test) => {
   test.same(titles(`------------[ cut here ]------------\n${warning}\n${CPU}`), ['WARNING in loom_pick']);
 });
 
-t.test('a version that a report tells is no boot', async (test) => {
-  const told = 'Linux version 6.1.99(gcc (GCC) 15.1.1, GNU ld 2.45.0)\n#1 SMP PREEMPT_DYNAMIC';
+t.test('a version that a report quotes is no boot', async (test) => {
+  const quoted = 'Linux version 6.1.99(gcc (GCC) 15.1.1, GNU ld 2.45.0)\n#1 SMP PREEMPT_DYNAMIC';
   const form = `[1.] One line: oops\n[4.1.] Kernel version (from /proc/version):\nLinux version 6.1.99 (weaver@box) (gcc)`;
   test.same(titles(`${form}\n[4.2.] Kernel .config: attached`), []);
-  test.same(titles(`[ 2499.862128] loom: ready\n\nThe machine:\n${told}`), []);
+  test.same(titles(`[ 2499.862128] loom: ready\n\nThe machine:\n${quoted}`), []);
 });
 
 t.test('names by themselves are frames in a trace of such only', async (test) => {

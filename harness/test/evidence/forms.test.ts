@@ -212,7 +212,7 @@ t.test('newer and older words', async (test) => {
   test.match(only("Bad page state in process 'weaver'"), { type: 'bad-page', comm: 'weaver' });
 });
 
-t.test('what looks like a report and is none', async (test) => {
+t.test('what only looks like a report', async (test) => {
   test.same(
     scanLog(stamped('BUG: Bad page map: 31 messages suppressed\nBUG: Bad page state: 12 messages suppressed')),
     [],

@@ -39,7 +39,7 @@ const ONE_LINERS: readonly [string, string][] = [
 ];
 
 for (const [line, title] of ONE_LINERS) {
-  t.test(`${title}: inside an oops it is beside it`, async (test) => {
+  t.test(`${title}: inside an oops it is a splat of its own`, async (test) => {
     for (const at of [1, 4, 7, 9]) {
       const splats = scanLog(OOPS.toSpliced(at, 0, `[  200.000004] ${line}`).join('\n'));
       test.same(
@@ -166,7 +166,7 @@ t.test('reboots of a log without stamps', async (test) => {
   test.same(scanLog([boot, life, order, boot, life].join('\n')), [], 'an order');
 });
 
-t.test('a daemon that writes the log is stopped before the kernel: only a death before a boot tells', async (test) => {
+t.test('a daemon that writes the log is stopped before the kernel: only a death before a boot counts', async (test) => {
   const transports: ((text: string) => string)[] = [
     (text) => `Nov 14 10:11:12 box kernel: ${text}`,
     (text) => `2023-11-14T10:11:12.123456+01:00 box kernel: [    0.000000] ${text}`,

@@ -20,7 +20,7 @@ const calm = (count: number, at = 60) =>
     (_, index) => `[   ${(at + index / 10).toFixed(6)}] virtio_blk virtio1: request ${index} done`,
   ).join('\n');
 
-t.test('a stream tells the same as the whole log', async (test) => {
+t.test('a stream says the same as the whole log', async (test) => {
   const everything = specimens()
     .filter(({ id }) => id !== 'unexpected-reboot')
     .map(({ fires }) => fires);
@@ -34,7 +34,7 @@ t.test('a stream tells the same as the whole log', async (test) => {
   test.ok(live.length >= everything.length);
 });
 
-t.test('a splat is announced with its first line and told with its last', async (test) => {
+t.test('a splat is announced with its first line and reported with its last', async (test) => {
   const scanner = new SplatScanner();
   const [first = '', ...rest] = lines(OOPS);
   test.equal(scanner.pending, 'none');
@@ -164,7 +164,7 @@ RIP: 0010:swap_cluster_readahead+0x1a7/0x310
   test.match(scanLog(log), [{ title: 'INFO: rcu detected stall in swap_cluster_readahead', damaged: [] }]);
 });
 
-t.test('without caller ids a foreign line inside a trace is told', async (test) => {
+t.test('without caller ids a foreign line inside a trace is reported', async (test) => {
   const foreign = OOPS.replace(/(\n.*swapin_readahead)/, '\n[   13.424000] random: crng init done$1');
   test.match(scanLog(foreign), [{ guilty: '__swap_duplicate', damaged: ['interleaved'] }]);
 });
@@ -176,14 +176,14 @@ t.test('two records on one line: the first was cut', async (test) => {
   test.ok(splat?.frames.some(({ func }) => func === 'do_swap_page'));
 });
 
-t.test('a headline behind a cut line of user space is seen', async (test) => {
+t.test('a headline after a cut line of user space is seen', async (test) => {
   test.match(scanLog(`swaprace login: ${OOPS}`), [{ title: NULL_TITLE, damaged: [] }]);
   test.match(scanLog('kasan: GPF could be caused bygeneral protection fault: 0000 [#1] SMP'), [
     { type: 'gp-fault', damaged: ['truncated'] },
   ]);
 });
 
-t.test('what printk lost is told', async (test) => {
+t.test('what printk lost is reported', async (test) => {
   const lost = OOPS.replace(/\n.*swapcache_prepare.*/, '\n** 25 printk messages dropped **');
   test.match(scanLog(lost), [{ title: NULL_TITLE, damaged: ['lost-lines'] }]);
   const sameLine = OOPS.replace(/\n(.*swapcache_prepare.*)/, '\n** 25 printk messages dropped ** $1');
@@ -248,7 +248,7 @@ t.test('an unexpected reboot ends what was open', async (test) => {
   test.match(scanLog([calm(3), banner].join('\n')), [{ type: 'reboot' }], 'a log that began before the reboot');
 });
 
-t.test('a reboot after a panic was told to be', async (test) => {
+t.test('a reboot after a panic was asked for', async (test) => {
   const banner = '[    0.000000] Linux version 6.1.192 (builder@host) (gcc 12.2.0) #1 SMP PREEMPT';
   const panic = '[   15.000000] Kernel panic - not syncing: Fatal exception\n[   15.000100] Rebooting in 1 seconds..';
   test.same(titles(scanLog([banner, OOPS, panic, banner, calm(3)].join('\n'))), [NULL_TITLE]);
@@ -267,7 +267,7 @@ t.test('transports', async (test) => {
   test.match(scanLog(through((line) => `[   13.402117][   T98] ${line}`)), [same], 'caller ids');
 });
 
-t.test('binary noise is taken out and told', async (test) => {
+t.test('binary noise is taken out and reported', async (test) => {
   test.match(scanLog(OOPS.replace('Modules linked in:', 'Modules\0 linked in:\x01')), [
     { title: NULL_TITLE, damaged: ['binary'] },
   ]);

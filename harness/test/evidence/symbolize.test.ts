@@ -188,7 +188,7 @@ t.test('what the image does not know stays open', async (test) => {
   );
 });
 
-t.test("an image that is none is the host's trouble", async (test) => {
+t.test("what is no image is the host's trouble", async (test) => {
   const wanted = splatOf(frame(' swap_reader+0x1/0x10'));
   await test.rejects(addr2lineSymbolizer('/nowhere/vmlinux').symbolize([wanted], signal), HostError);
 });

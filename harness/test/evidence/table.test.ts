@@ -43,6 +43,6 @@ for (const { id, type, title, guilty, fires, nearMiss } of specimens()) {
       'one splat with its title',
     );
     test.match(splats[0], { type, guilty, damaged: [] }, 'type, guilty function, and nothing missing');
-    test.same(scanLog(nearMiss), [], 'the near miss is none');
+    test.same(scanLog(nearMiss), [], 'the near miss is no splat');
   });
 }

@@ -188,7 +188,7 @@ t.test('ordinary lines cost little, however many there are', async (test) => {
   const some = text.split('\n');
   for (let round = 0; round < 30; round++) scan.push(some);
   global.gc?.();
-  test.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024, 'three million lines leave nothing behind');
+  test.ok(process.memoryUsage().heapUsed - before < 64 * 1024 * 1024, 'three million lines leave nothing in memory');
 });
 
 t.test('what ends every line, where the prefix is known', async (test) => {

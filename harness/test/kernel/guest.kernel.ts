@@ -13,7 +13,7 @@ import { readGuestBuildId } from '../../machine/build-id.ts';
 import { machineOf } from '../../probe/keys.ts';
 import { stressOf } from '../../probe/stress/of-plan.ts';
 import { newIdentity } from '../../rootfs/keys.ts';
-import { beside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, qemusOf, shippedPlan } from './lab.ts';
+import { alongside, booted, kernelOf, labFor, labOfChanged, never, qemuOf, qemusOf, shippedPlan } from './lab.ts';
 
 const plan = await shippedPlan('default');
 const kernel = await kernelOf(plan, 'stock');
@@ -67,13 +67,13 @@ t.test('a guest answers over SSH: output, exit status, signals, files both ways;
 
   const lost = await remote.spawn('exec sleep 100', { signal: never });
   await guest[Symbol.asyncDispose]();
-  t.match(await lost.exit, { lost: true }, 'a lost connection is told from an exit');
+  t.match(await lost.exit, { lost: true }, 'a lost connection is no exit');
   t.match(await guest.ended, { kind: 'ended-by-harness' });
   t.same(await qemusOf(privateDir), []);
   await t.rejects(readFile(join(privateDir, 'initramfs.cpio')), { code: 'ENOENT' }, 'keys go with the guest');
 });
 
-t.test('ways to end are told apart', async (t) => {
+t.test('ways to end are distinguished', async (t) => {
   await booted(t.name);
   await using off = await start();
   void off.remote.exec('poweroff -f', { signal: never }).catch(() => undefined);
@@ -96,7 +96,7 @@ t.test('a guest without an init panics at boot, and that is said', async (t) => 
   });
 });
 
-t.test('a guest that never serves SSH is told from one that is slow', async (t) => {
+t.test('a guest that never serves SSH is distinguished from a slow one', async (t) => {
   await booted(t.name);
   const idle = '#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 1; done\n';
   const broken = await labOfChanged(kernel, t.testdir(), (guests) =>
@@ -120,7 +120,7 @@ t.test('QEMU killed during the boot is the host’s fault, and nothing waits for
   const timers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
   const before = timers();
   const mark = 'swaprace.mark=killed-at-boot';
-  await using booting = beside((signal) => start({ guest: { ...spec, cmdline: [mark] } }, signal));
+  await using booting = alongside((signal) => start({ guest: { ...spec, cmdline: [mark] } }, signal));
   process.kill(await booting.until(() => qemuOf(mark)), 'SIGKILL');
   await t.rejects(booting.result, { code: 'QEMU_KILLED', fault: 'host' });
   t.ok(timers() <= before, 'nothing that polls');
@@ -129,7 +129,7 @@ t.test('QEMU killed during the boot is the host’s fault, and nothing waits for
 t.test('an abort during the boot leaves no QEMU', async (t) => {
   await booted(t.name);
   const mark = 'swaprace.mark=aborted';
-  await using booting = beside((signal) => start({ guest: { ...spec, cmdline: [mark] } }, signal));
+  await using booting = alongside((signal) => start({ guest: { ...spec, cmdline: [mark] } }, signal));
   await booting.until(() => qemuOf(mark));
   booting.abort();
   await t.rejects(booting.result, { code: 'INTERRUPTED' });
@@ -140,7 +140,7 @@ t.test('a boot whose console log goes is refused, and leaves no QEMU', async (t)
   await booted(t.name);
   const mark = 'swaprace.mark=log-gone';
   const consoleLog = join(t.testdir({}), 'console.log');
-  await using booting = beside((signal) => start({ guest: { ...spec, cmdline: [mark] }, consoleLog }, signal));
+  await using booting = alongside((signal) => start({ guest: { ...spec, cmdline: [mark] }, consoleLog }, signal));
   await booting.until(() =>
     access(consoleLog).then(
       () => true,
@@ -176,7 +176,7 @@ t.test('a connection that begins before the guest saw the end of the one before 
   await remote.upload(chrt.pipe(new PassThrough()), '/tmp', { signal: never });
   /** The guest's program at the port; stopped, it is one that is too busy to look. */
   const held = { begin: () => signal('STOP'), end: () => signal('CONT') };
-  /** Kernel workers, which tell the port's state, have no CPU while the port's program has. */
+  /** Kernel workers, which report the port's state, have no CPU while the port's program has. */
   const starved = {
     begin: async () => {
       const hog =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left behind. */
+/** What tests with real kernels share: kernels of the shipped plans, guests, and a look at what is left over. */
 import { appendFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,8 +91,8 @@ export async function replaceIn(file: string, from: string, to: string): Promise
   await writeFile(file, whole.replace(from, to));
 }
 
-/** What goes on beside a test's own steps. It ends with its scope, however the test leaves that. */
-export interface Beside<T> extends AsyncDisposable {
+/** What goes on during a test's own steps. It ends with its scope, however the test leaves that. */
+export interface Alongside<T> extends AsyncDisposable {
   readonly result: Promise<T>;
   abort(): void;
   /**
@@ -102,7 +102,7 @@ export interface Beside<T> extends AsyncDisposable {
   until<F>(look: () => Promise<F | null>): Promise<F>;
 }
 
-export function beside<T>(work: (signal: AbortSignal) => Promise<T>): Beside<T> {
+export function alongside<T>(work: (signal: AbortSignal) => Promise<T>): Alongside<T> {
   const over = new AbortController();
   const result = work(over.signal);
   let ended = false;
@@ -152,7 +152,7 @@ export function swaprace(args: readonly string[], options: { readonly env?: Reco
   return execa(join(root, 'scripts/swaprace'), args, { reject: false, all: true, env: options.env ?? {} });
 }
 
-/** A kernel's map, made in a folder that goes with the test; the fault's path unless told otherwise. */
+/** A kernel's map, made in a folder that goes with the test; the fault's path by default. */
 export async function exploreOnce(
   kernel: Kernel,
   variant: string,

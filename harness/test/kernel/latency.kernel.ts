@@ -21,7 +21,7 @@ import { parseCyclictest, type CyclictestThread } from '../../probe/latency/boot
 import { giveTo } from '../../machine/dedicated.ts';
 import { usableSamples } from '../../probe/latency/boot/validate.ts';
 import { workspace } from '../../host/workspace.ts';
-import { beside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Beside } from './lab.ts';
+import { alongside, booted, kernelOf, labFor, never, qemuOf, shippedPlan, type Alongside } from './lab.ts';
 
 const place = workspace();
 const plan = await shippedPlan('latency-own-cores');
@@ -103,7 +103,7 @@ t.test('a machine that answers nothing any more is taken for gone', async (t) =>
   await booted(t.name);
   await using machine = await bootGuest({ kernel, guest, accelerator: 'tcg' }, lab, never);
   const host = farHost('guest', { configFile: await sshConfigOf(machine), silentSeconds: 4 });
-  await using running = beside((signal) => host.run('touch /tmp/begun; sleep 1000', { signal }));
+  await using running = alongside((signal) => host.run('touch /tmp/begun; sleep 1000', { signal }));
   await running.until(async () =>
     (await machine.remote.exec('ls /tmp/begun', { signal: never })).code === 0 ? true : null,
   );
@@ -161,11 +161,11 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   t.equal(await state(), before);
 
   /** Has the machine run `command` in an arm in whose command there is `word`: $pid is its program. */
-  const inArm = async (measuring: Beside<unknown>, word: string, command: string): Promise<void> => {
+  const inArm = async (measuring: Alongside<unknown>, word: string, command: string): Promise<void> => {
     const script = `pid=$(cat /mnt/swaprace-latency-*/pid) && grep -q swap /proc/swaps && grep -q ${word} /proc/$pid/cmdline && { ${command}; }`;
     await measuring.until(async () => ((await remote.exec(script, { signal: never })).code === 0 ? true : null));
   };
-  await using disturbed = beside((signal) => measure(20, signal));
+  await using disturbed = alongside((signal) => measure(20, signal));
   // Only until that run has ended: the others would take minutes with such a clock.
   await inArm(
     disturbed,
@@ -179,7 +179,7 @@ t.test('a machine that runs already is measured by ssh, and left as it was', asy
   );
   t.equal(await state(), before, 'the clock is put back');
 
-  await using interrupted = beside((signal) => measure(100_000, signal));
+  await using interrupted = alongside((signal) => measure(100_000, signal));
   await inArm(interrupted, 'latency', ':');
   t.not(await state(), before, 'it is under way');
   interrupted.abort();
@@ -231,7 +231,7 @@ t.test('a guest that dies half-way gives no figure', async (t) => {
   const dir = t.testdir();
   const workload: LatencyWorkload = { ...shipped, cycles: 100_000, mode: 'contend', seed: 3 };
   const boot = { kernel, guest: { ...guest, cmdline: [mark] }, race, workload, files: filesIn(dir) };
-  await using running = beside((signal) => measureBoot(boot, { lab, signal }));
+  await using running = alongside((signal) => measureBoot(boot, { lab, signal }));
   await running.until(async () =>
     (await readFile(join(dir, 'program.jsonl'), 'utf8').catch(() => '')).includes('"start"') ? true : null,
   );

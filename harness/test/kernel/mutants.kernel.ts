@@ -8,7 +8,7 @@ import { kindCounts } from '../../probe/place/words.ts';
 import { booted, exploreOnce, kernelOf, shippedPlan } from './lab.ts';
 
 /**
- * Every so many instructions of the fault's path, the faulting vCPU frozen there, or its thread preempted, while
+ * Every n-th of the instructions of the fault's path, the faulting vCPU frozen there, or its thread preempted, while
  * swapoff runs.
  */
 async function sparseMap(

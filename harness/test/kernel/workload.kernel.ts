@@ -12,7 +12,7 @@ import type { Exposure } from '../../model/trial.ts';
 import type { Evidence } from '../../probe/stress/trial.ts';
 import { SWAPOFF } from '../race/shipped.ts';
 import {
-  beside,
+  alongside,
   booted,
   kernelOf,
   labFor,
@@ -88,7 +88,7 @@ t.test('QEMU killed in the middle of a trial is the host’s fault and no verdic
   await booted(t.name);
   const spec = trial({ seconds: 30, cmdline: ['swaprace.mark=killed-mid-trial'] });
   const dir = t.testdir();
-  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  await using running = alongside((signal) => evidenceOf(spec, dir, stock, lab, signal));
   await running.until(async () =>
     (await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null,
   );
@@ -102,7 +102,7 @@ t.test('a host that stops QEMU for 25 s makes no hang of a sound kernel', async 
   await booted(t.name);
   const dir = t.testdir();
   const spec = trial({ seconds: 60, hangSeconds: 20, cmdline: ['swaprace.mark=host-stall'] });
-  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  await using running = alongside((signal) => evidenceOf(spec, dir, stock, lab, signal));
   await running.until(async () =>
     (await readFile(join(dir, 'workload.jsonl'), 'utf8').catch(() => '')).includes('"beat"') ? true : null,
   );
@@ -127,7 +127,7 @@ t.test('a thread without progress while the guest answers is a hang, with backtr
   await booted(t.name);
   const dir = t.testdir();
   const spec = trial({ seconds: 60, hangSeconds: 3, cmdline: ['swaprace.mark=stopped'] });
-  await using running = beside((signal) => evidenceOf(spec, dir, stock, lab, signal));
+  await using running = alongside((signal) => evidenceOf(spec, dir, stock, lab, signal));
   // The guest's second SSH port is free while the trial holds the first. QEMU makes it some time after it has started.
   const session = await running.until(async () => {
     const argv = await readFile(`/proc/${await qemuOf('swaprace.mark=stopped')}/cmdline`, 'utf8').catch(() => '');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * A night of two hundred steps with a fault at every tenth: what it ends with, and what it leaves behind. The faults are
- * real ones, chosen at random; SWAPRACE_FAULT_SEED chooses them again.
+ * A night of two hundred steps with a fault at every tenth: what it ends with, and what it leaves over. The faults
+ * are real ones, chosen at random; SWAPRACE_FAULT_SEED chooses them again.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** How often a history marks a change that is none, and how soon one that is; docs/reports.md has the figures. */
+/** How often a history marks a change where there is nothing, and how soon a real one; docs/reports.md has the figures. */
 import t from 'tap';
 import { falseAlarms, nightsToNotice, type Nightly } from '../stats/fixtures/nights.ts';
 

@@ -41,7 +41,7 @@ async function measured(t: Test, name: string, variants?: readonly string[], boo
 const wordsOf = ({ arm, usable, unusable }: ArmSummary): string =>
   `${arm.id}: ${usable} usable, ${JSON.stringify(unusable)}`;
 
-t.test('the shipped comparison tells v5a+sites+ra from v5b+sites+ra, or says why not', async (t) => {
+t.test('the shipped comparison distinguishes v5a+sites+ra from v5b+sites+ra, or says why not', async (t) => {
   const { analysis, probe } = await measured(t, 'latency');
   for (const arm of analysis.arms) t.ok(arm.usable >= probe.budget.minBoots - 2, wordsOf(arm));
   const { verdict } = primaryOf(analysis.pairs[0]!);

@@ -29,7 +29,7 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
       location: { path: string; lines: { begin: number } };
     }[];
     test.equal(issues.length, levels.length);
-    test.equal(new Set(issues.map(({ fingerprint }) => fingerprint)).size, issues.length, 'GitLab tells them apart');
+    test.equal(new Set(issues.map(({ fingerprint }) => fingerprint)).size, issues.length, 'GitLab keeps them apart');
     for (const { severity, location } of issues) {
       test.ok(['info', 'minor', 'major', 'critical', 'blocker'].includes(severity));
       test.ok(location.path !== '' && Number.isInteger(location.lines.begin));

@@ -64,7 +64,7 @@ for (const [kind, { stored, status }] of Object.entries(RUNS)) {
   });
 }
 
-t.test('a missed expectation is a failure, what could not be told an error', async (test) => {
+t.test('a missed expectation is a failure, what is inconclusive an error', async (test) => {
   const stock = (kind: string) =>
     parse(reportJunit(RUNS[kind]!.stored.run))[0]?.testcase.find((each) => each['@name'] === 'stock');
   test.match(stock('reproduced')?.failure?.['@message'], /^expected not-reproduced, got target/);

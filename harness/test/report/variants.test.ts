@@ -33,7 +33,7 @@ t.test('each variant has one verdict, the worst over all probes', async (test) =
   });
 });
 
-t.test('what could not be told is not made up for by another probe', async (test) => {
+t.test('what is inconclusive is not made up for by another probe', async (test) => {
   const { run } = storedRun({ trials: { ...good, stock: [] }, placed: [makeSeen('stock', [WAITED, WAITED])] });
   test.match(run.verdict.variants[3], { variant: 'stock', outcome: 'inconclusive' });
 });

@@ -20,7 +20,7 @@ function specOf(changes: Partial<Workload> = {}): Workload {
   };
 }
 
-/** Options by name; fails on a word that is none. */
+/** Options by name; fails on a word that is no option. */
 function optionsOf(command: string): Record<string, string | undefined> {
   const [program, ...words] = command.split(' ');
   t.equal(program, 'swapoff-stress');

@@ -64,7 +64,11 @@ for (const kind of Object.keys(SWAPOFF.workloads)) {
       'nothing: not even a cycle',
     );
     t.ok(none.contenders > 0, 'swapoff ran');
-    t.match(none, { overlapped: 0, exposed: 0, operations: 0 }, 'an operation that finds nothing on swap is none');
+    t.match(
+      none,
+      { overlapped: 0, exposed: 0, operations: 0 },
+      'an operation that finds nothing on swap does not count',
+    );
     t.equal(
       calls.overlapped > 0,
       CALLS.includes(kind),

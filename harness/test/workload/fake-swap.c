@@ -2,7 +2,7 @@
 /*
  * For the workload on this machine, in place of what it asks the kernel for: no page ever goes to swap, and no
  * thread is real-time. FAKE_SWAPOFF_MS is how long swapoff() takes, FAKE_SWAPOFF_ERRNO how it fails.
- * FAKE_SWAPPED says who is told that all pages are on swap: nobody, the controller, or everybody.
+ * FAKE_SWAPPED says who is to believe that all pages are on swap: nobody, the controller, or everybody.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -75,7 +75,7 @@ t.test('a log counts what it could not read', async (t) => {
   t.equal(parseWorkloadLog(text([start])).damaged, 0);
 });
 
-t.test('a workload that ended has told all', async (t) => {
+t.test('a workload that ended has reported all', async (t) => {
   const end: WorkloadMessage = { t: 'end', exposure: exposureOf(9), joined: true };
   t.same(foldWorkload([start, beat(1), beat(8), end]), {
     exposure: exposureOf(9),

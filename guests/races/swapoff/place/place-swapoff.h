@@ -15,7 +15,9 @@
 /* Not the first of its read-ahead window, so that neighbours are read as well, before it and after it. */
 #define TARGET_PAGE 5u
 
-/* Flags of an operation: test pages in shared memory, a file of tmpfs; the target is given back, and reads as zeroes. */
+/*
+ * Flags of an operation: test pages in shared memory, a file of tmpfs; the target is given back, and reads as zeroes.
+ */
 #define ON_TMPFS     1u
 #define DROPS_TARGET 2u
 

@@ -120,8 +120,8 @@ struct shared {
 	_Atomic uint32_t generation;
 
 	/*
-	 * Swapoffs that were called and did not fail, of them those that returned and are judged, of them those that were
-	 * overlapped, of them those that were exposed. Counted in this order and read in the other.
+	 * Swapoffs that were called and did not fail, of them those that returned and are judged, of them those that
+	 * were overlapped, of them those that were exposed. Counted in this order and read in the other.
 	 */
 	_Atomic uint64_t begun;
 	_Atomic uint64_t swapoffs;

@@ -36,7 +36,9 @@ export interface CompareOptions {
   readonly thresholdNs: number;
   readonly confidence: number;
   readonly seed: number;
-  /** Boots of one block are compared with each other: what moves a whole block, a host that drifts, moves no difference. */
+  /**
+   * Boots of one block are compared with each other: what moves a whole block, a host that drifts, moves no difference.
+   */
   readonly blocked: boolean;
 }
 

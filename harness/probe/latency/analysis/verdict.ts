@@ -8,7 +8,8 @@ import type { EndpointComparison } from './compare.ts';
 export type LatencyVerdict =
   | { readonly kind: 'better'; readonly arm: string }
   /**
-   * Differences of a typical boot larger than `ruledOut`, in the endpoint's unit and either way, do not go with the data.
+   * Differences of a typical boot larger than `ruledOut`, in the endpoint's unit and either way, do not go with the
+   * data.
    */
   | { readonly kind: 'no-difference-shown'; readonly ruledOut: number }
   | { readonly kind: 'not-resolvable'; readonly reason: string };
@@ -33,8 +34,8 @@ export interface JudgeOptions {
   /** The same endpoint of the same kernel under two names. */
   readonly nullPair: EndpointComparison | null;
   /**
-   * The positive control against the same kernel without the stop, by the endpoint that has to show it; null when it was
-   * not measured; `not-needed` for endpoints that no stop of the machine moves.
+   * The positive control against the same kernel without the stop, by the endpoint that has to show it; null when it
+   * was not measured; `not-needed` for endpoints that no stop of the machine moves.
    */
   readonly positive: EndpointComparison | null | 'not-needed';
   /** Of exceedances over all boots, wild ones included; null where only one side, or none, has any. */
@@ -46,8 +47,8 @@ export interface JudgeOptions {
 /**
  * Judges one endpoint. A difference has to be significant, its interval has to exclude 0, it has to be larger than what
  * the same kernel shows against itself, and the arm that it favours must not owe it to boots that crashed, hung or were
- * too slow. Where the null pair differs, a machine that was stopped on purpose is not seen, or this many boots could not
- * have shown any difference, nothing can be said here.
+ * too slow. Where the null pair differs, a machine that was stopped on purpose is not seen, or this many boots could
+ * not have shown any difference, nothing can be said here.
  */
 export function judgeEndpoint(options: JudgeOptions): LatencyVerdict {
   const { comparison, arms, adjustedP, alpha, family, boots } = options;

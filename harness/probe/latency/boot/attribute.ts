@@ -14,8 +14,8 @@ export interface Attribution {
 }
 
 /**
- * Deals every wake-up to one cycle or to none, by its expected time: from the contender's entry (included) to the horizon
- * (excluded), which is equal for all variants. A window that ends at its return would favour the version whose
+ * Deals every wake-up to one cycle or to none, by its expected time: from the contender's entry (included) to the
+ * horizon (excluded), which is equal for all variants. A window that ends at its return would favour the version whose
  * contender is long and idle. Each wake-up is dealt once.
  */
 export function attribute({ wakeUps, windows }: LatencySamples, horizonNs: number): Attribution {

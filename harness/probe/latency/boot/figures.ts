@@ -7,8 +7,8 @@ import { phaseFigures, type PhaseFigures } from './phases.ts';
 import type { BootCount } from '../../../stats/rate-ratio.ts';
 
 /**
- * What one boot amounts to: one replicate of every figure. The threshold is not in it: it is that of the control without
- * the contender, which is measured in the same run.
+ * What one boot amounts to: one replicate of every figure. The threshold is not in it: it is that of the control
+ * without the contender, which is measured in the same run.
  */
 export interface BootFigures {
   readonly cycles: number;

@@ -40,9 +40,9 @@ interface TracedCpu {
 
 /**
  * Reads the kernel's text of a trace of timerlat with the scheduler's switches to and from stopper threads
- * (timerlat.c of the race’s program latency). timerlat leaves out the points of its grid that are over when its thread ran; they
- * are put in here with the time until then, so that a long stop is as many late wake-ups as for the sampler. One that
- * came between the thread's look at the clock and its next sleep has no latency.
+ * (timerlat.c of the race’s program latency). timerlat leaves out the points of its grid that are over when its thread
+ * ran; they are put in here with the time until then, so that a long stop is as many late wake-ups as for the sampler.
+ * One that came between the thread's look at the clock and its next sleep has no latency.
  *
  * @returns each CPU's wake-ups in their order, not yet checked for gaps; inconclusive where an event lacks.
  */
@@ -60,8 +60,8 @@ export function parseTimerlat(text: string, intervalNs: number): readonly WakeUp
 }
 
 /**
- * When the contender waited for readers, by probes of the functions with which it does (timerlat.c of the race’s program latency); null
- * where the kernel has no such probes. A wait whose end was not traced is left out.
+ * When the contender waited for readers, by probes of the functions with which it does (timerlat.c of the race’s
+ * program latency); null where the kernel has no such probes. A wait whose end was not traced is left out.
  */
 export function parseWaits(text: string): readonly ReaderWait[] | null {
   if (!WAITS_TRACED.test(text)) return null;

@@ -11,7 +11,9 @@ export async function packTrace(file: string, packed: string): Promise<void> {
   await rm(file);
 }
 
-/** The text of a trace that was packed; null for none, and for one that is not what was packed: it is not read in part. */
+/**
+ * The text of a trace that was packed; null for none, and for one that is not what was packed: it is not read in part.
+ */
 export async function unpackTrace(packed: Uint8Array | null): Promise<string | null> {
   if (packed === null) return null;
   return promisify(gunzip)(packed).then(

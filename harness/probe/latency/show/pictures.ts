@@ -32,7 +32,10 @@ export interface DrawnArm {
   readonly cycles: readonly (readonly [number, number])[];
 }
 
-/** Curves of variants: wake-ups by latency, the share above it, how long the contender took; and the cycles of every arm. */
+/**
+ * Curves of variants: wake-ups by latency, the share above it, how long the contender took; and the cycles of every
+ * arm.
+ */
 export function latencyPlots(variants: readonly DrawnArm[], arms: readonly DrawnArm[], words: RaceWords): Plot[] {
   const drawn = variants.filter(({ boots }) => boots.length > 0);
   if (drawn.length === 0) return [];

@@ -117,7 +117,7 @@ t.test('an absence without power is inconclusive, and says what is missing', asy
   }
 });
 
-t.test('what the kernel as it is shows under a stall is a finding; what a mutant shows is none', async (t) => {
+t.test('what the kernel as it is shows under a stall is a finding; what a mutant shows is not', async (t) => {
   t.match(stockOf(main([STOP]), stalled(WAITED, HANG)).stock, { outcome: 'hang', reason: /^under a stall: / });
   const same = stockOf(main([STOP]), BASE, without(2, [STOP], OOPS, WAITED, WAITED));
   t.match(same.stock, { outcome: 'closed', signatures: [] });

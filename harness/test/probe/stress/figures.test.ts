@@ -40,7 +40,7 @@ t.test('the run that crashed is counted once, whether its counters came or not',
   }
 });
 
-t.test('what was overlapped is summed up beside what was exposed', async (test) => {
+t.test('what was overlapped is summed up with what was exposed', async (test) => {
   const { boots } = figuresOf(trialsOf('v', [makeEvidence(), hostFault(), crashed(0, { exposure: null })]), 'variant');
   test.same(boots, [
     { event: false, exposure: 1000, overlapped: 1005 },

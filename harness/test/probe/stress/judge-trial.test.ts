@@ -48,7 +48,7 @@ t.test('absence is never success', async (test) => {
   inconclusive({ end: { kind: 'out-of-time', message: 'late' } }, 'out-of-time', /out of time: late/);
 });
 
-t.test('the target is told by its signature, whatever came before or after it', async (test) => {
+t.test('the target is recognised by its signature, whatever came before or after it', async (test) => {
   const verdict = { kind: 'target', title: hit.title };
   test.same(judge({ splats: [hit], end: { kind: 'splat' } }), verdict);
   test.same(judge({ splats: [warning, hit] }), verdict);
@@ -66,8 +66,8 @@ t.test('of several alike the first is named', async (test) => {
   const laterHang = makeOther('soft-lockup', 'BUG: soft lockup in swapoff');
   test.same(judge({ splats: [hit, later] }), { kind: 'target', title: hit.title });
   test.same(judge({ splats: [hungTask, laterHang] }), { kind: 'hang', where: hungTask.title });
-  const beside = makeEvidence({ splats: [warning, makeOther('lockdep', 'possible deadlock')], end: stalled });
-  test.equal(bugBesideHang(beside, race), warning.title);
+  const both = makeEvidence({ splats: [warning, makeOther('lockdep', 'possible deadlock')], end: stalled });
+  test.equal(bugBesideHang(both, race), warning.title);
 });
 
 t.test('a fault of the host says nothing about the kernel', async (test) => {
@@ -89,7 +89,7 @@ t.test('the bug is the kernel’s own, whatever became of the host or the boot',
   );
 });
 
-t.test('a worker that the kernel had no page for is a bug, one that somebody ended is none', async (test) => {
+t.test('a worker that the kernel had no page for is a bug, one that somebody ended is not', async (test) => {
   const end = { kind: 'program-failed', message: 'the worker was killed' } as const;
   for (const [killedBy, name] of [
     [7, 'SIGBUS'],
@@ -126,7 +126,7 @@ t.test('corrupted pages are a bug of their own', async (test) => {
   );
 });
 
-t.test('a hang is told by the heartbeat', async (test) => {
+t.test('a hang is seen in the heartbeat', async (test) => {
   test.same(judgeTrial(hung(), race), { kind: 'hang', where: 'no progress in swap-in' });
   const beat = { name: 'x', tid: 1, operation: 'swapoff', stalledMs: 31_000 };
   const threads = [{ ...beat, operation: 'swap-in', stalledMs: 5 }, beat, { ...beat, name: 'y' }];
@@ -134,7 +134,7 @@ t.test('a hang is told by the heartbeat', async (test) => {
   test.same(judge({ end: stalled }), { kind: 'hang', where: 'no progress in a workload thread' });
 });
 
-t.test("a hang is told by the kernel's detectors", async (test) => {
+t.test("a hang is reported by the kernel's detectors", async (test) => {
   const hang = { kind: 'hang', where: hungTask.title };
   test.same(judge({ splats: [hungTask] }), hang);
   test.same(judge({ splats: [hungTask], end: stalled }), hang);

@@ -170,7 +170,7 @@ t.test('where nothing was raced, the reason of the trials is the reason', async 
   test.match(judge('unpatched', [ok(10)]), { outcome: 'inconclusive', expectation: { kind: 'met' } });
 });
 
-t.test('one exposed swapoff is an exposure, and a trial without any is none', async (test) => {
+t.test('one exposed swapoff is an exposure, and a trial without any is not', async (test) => {
   test.match(judge('stock', times(2, ok(1))), {
     outcome: 'inconclusive',
     reason: /^no crash in 2 exposed swapoffs of 2/,
