@@ -33,7 +33,7 @@ t.test('a plan is reduced to a variant and its control under one probe', async (
     probes: [
       {
         ...{ id: 'anon', kind: 'stress', variants: ['unpatched', 'stock'] },
-        budgets: { unpatched: { maxTrials: 6, trialSeconds: 5 }, stock: { maxTrials: 12, trialSeconds: 5 } },
+        budgets: { unpatched: { maxTrials: 6, trialSeconds: 5 }, stock: { maxTrials: 24, trialSeconds: 5 } },
       },
     ],
   });
