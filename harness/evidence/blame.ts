@@ -45,7 +45,9 @@ export function blame(how: Blame, traces: readonly Trace[], named: string | null
     case 'named':
       return { guilty: named, frames };
     case 'headline':
-      return { guilty: isOwn(named, frames, how.past) ? named : culprit(frames, how.past), frames };
+      // Where nothing but the headline was kept, even a helper that it names says more than nothing.
+      if (isOwn(named, frames, how.past) || frames.length === 0) return { guilty: named, frames };
+      return { guilty: culprit(frames, how.past), frames };
     case 'recursion':
       return { guilty: culprit(recurring(frames), how.past) ?? culprit(frames, how.past), frames };
     case 'ip':

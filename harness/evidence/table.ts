@@ -77,7 +77,7 @@ const DIE = sequence(
 const NOTABLE = either(
   /BUG\b|Oops|WARNING: |INFO: |ernel panic|PANIC|UBSAN: |ODEBUG: |LOCKUP|hard lockup|nable to handle/,
   /general protection|divide[ _]error|invalid opcode|double fault|stack segment|\[#\d|Internal error: |nhandled /,
-  /Bad mode in|CFI failure|KASAN: .* in range /,
+  /MSR access error: |Bad mode in|CFI failure|KASAN: .* in range /,
   /Alignment trap: |cut here|end trace|Linux version |invoked oom-killer|ut of memory|page allocation |vmalloc/,
   /unreferenced object|lab corruption|slab error|pagealloc: |refcount_t: |list_add|list_del|usercopy: |detected buffer/,
   /detected field|detected \w+ overflow|tack overflow|has overflowed|overran stack|nsufficient stack|do_IRQ: /,

@@ -90,6 +90,18 @@ export const WARNINGS: readonly Detector[] = [
     absorbs: ['warning'],
   },
   {
+    id: 'msr-access',
+    printedBy: 'arch/x86/mm/extable.c, ex_handler_msr()',
+    type: 'warning',
+    starts: sequence(
+      /^unchecked MSR access error: (?:RDMSR from|WRMSR to) 0x[0-9a-f]+/,
+      /(?: \(tried to write 0x[0-9a-f]+\))?(?: at rIP: |$)/,
+    ),
+    title: 'unchecked MSR access error[ in {f}]',
+    blame: { from: 'trace', past: 'fault' },
+    ending: 'message',
+  },
+  {
     id: 'bad-unwind',
     printedBy: 'arch/x86/kernel/unwind_frame.c, unwind_orc.c',
     type: 'warning',

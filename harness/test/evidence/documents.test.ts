@@ -230,3 +230,9 @@ up_loom+0x394/0x3a8 [loom]
 [   20.557980] Modules linked in: loom(+)`;
   test.same(titles(broken), ['WARNING in setup_loom']);
 });
+
+t.test('a headline without its trace is all there is, be its function a helper', async (test) => {
+  const cut =
+    'WARNING: CPU: 2 PID: 1056 at arch/powerpc/mm/fault.c:377 __do_page_fault+0x310/0xc20\nModules linked in: loom\n';
+  test.match(scanLog(cut), [{ title: 'WARNING in __do_page_fault', guilty: '__do_page_fault' }]);
+});
