@@ -90,9 +90,9 @@ t.test('a run that was not finished, and sums that nobody wrote', async (test) =
 
 /** Edits with sums made to fit again: only recomputing shows them. */
 const FORGERIES: readonly [string, string, string, RegExp][] = [
-  [`${CLEAN}/workload.jsonl`, '"contenders":5010', '"contenders":4010', /contenders is 5010, recomputed 4010/],
+  [`${CLEAN}/workload.jsonl`, '"contenders":50010', '"contenders":40010', /contenders is 50010, recomputed 40010/],
   [`${CLEAN}/workload.jsonl`, '"joined":true', '"joined":false', /finding\.json: ended is true, recomputed false/],
-  [`${CLEAN}/finding.json`, '"contenders": 5010', '"contenders": 9010', /contenders is 9010, recomputed 5010/],
+  [`${CLEAN}/finding.json`, '"contenders": 50010', '"contenders": 90010', /contenders is 90010, recomputed 50010/],
   [`${CLEAN}/console.log`, 'program has ended', 'program has endet', /console\.truncated is false, recomputed true/],
   [`${CRASHED}/console.log`, '__swap_duplicate+', 'ext4_readdir+', /finding\.json: splats\.0\.title is/],
   [`${CRASHED}/finding.json`, '"__swap_duplicate"', '"__swap_triplicate"', /finding\.json: splats\.0\./],
