@@ -27,10 +27,14 @@ export function judgeStress(probe: StressSpec, seen: readonly StressSeen[], cont
   };
 }
 
-/** The control of a probe that is over: without its last trial, as where a run was stopped, the end was not tried. */
+/**
+ * The control of a probe that is over: without its last trial, as where a run was stopped, the end was not tried. By
+ * itself it has none: there is no absence that it would stand for.
+ */
 function endedControlOf(probe: StressSpec, trials: readonly JudgedTrial[]): Control {
   const control = controlOf(probe, trials);
-  const tried = trials.some(({ evidence }) => evidence.step.args.part === 'last');
+  const alone = probe.variants.every((variant) => variant === probe.control);
+  const tried = alone || trials.some(({ evidence }) => evidence.step.args.part === 'last');
   return control.blind === null && !tried ? { ...control, blind: 'was not tried at the end' } : control;
 }
 

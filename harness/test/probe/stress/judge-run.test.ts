@@ -149,6 +149,11 @@ t.test('alpha decides how low a limit is', async (test) => {
   test.equal(judgeRun({ probes, alpha: 0.0001 }, trials).status, 125);
 });
 
+t.test('a control by itself has no end to be tried at', async (test) => {
+  const probes = [makeProbe({ variants: ['weakened'] })];
+  test.match(judgeRun({ probes }, seenOf('weakened', times(3, crashed(500)))), { status: 0, blindProbes: [] });
+});
+
 t.test('a run that was stopped before the last trial of its control says nothing of absences', async (test) => {
   const probes = [makeProbe({ variants: ['weakened', 'stock'] })];
   const stopped = [...seenOf('weakened', times(3, crashed(500))), ...seenOf('stock', whole)];
