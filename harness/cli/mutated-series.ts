@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../host/files.ts';
 import { buildKernels, type KernelOptions } from '../lab/kernels.ts';
-import { UsageError } from '../model/errors.ts';
+import { BuildError, UsageError } from '../model/errors.ts';
 import type { Series, VariantSpec } from '../model/kernel.ts';
 import { withoutEachHunk } from '../source/hunks.ts';
 import { loadSeries } from '../source/series.ts';
@@ -12,7 +12,7 @@ import { loadSeries } from '../source/series.ts';
  * A variant once for each hunk of the series that it has beyond another variant's, without that hunk. Only those that
  * apply and build, as another kernel than the variant itself; what the others fail at is a note.
  *
- * @throws UsageError `NOTHING_TO_MUTATE`.
+ * @throws UsageError `NOTHING_TO_MUTATE`; BuildError `NO_MUTANT`.
  */
 export async function withoutHunks(
   variant: VariantSpec,
@@ -39,7 +39,15 @@ export async function withoutHunks(
   }
   const { kernels, troubles } = await buildKernels([variant, ...mutants], options);
   const failed = new Set(troubles.map((trouble) => trouble.variant));
-  return mutants.filter(({ id }) => kernels[id] !== undefined && !failed.has(id));
+  const built = mutants.filter(({ id }) => kernels[id] !== undefined && !failed.has(id));
+  if (built.length > 0) return built;
+  throw new BuildError(
+    'NO_MUTANT',
+    `No kernel of ${variant.id} without one of its ${mutants.length} hunks could be built`,
+    {
+      hint: 'the notes say why; without --mutate its waits alone are taken away',
+    },
+  );
 }
 
 /** A quilt folder in the cache, named by its content: a plan that names it can be run again. */

@@ -15,7 +15,8 @@ export interface FreshFinding {
   /** What looking for it again showed; null where nobody did. */
   readonly again: {
     readonly run: string;
-    readonly seen: boolean;
+    /** Null: that run was inconclusive. */
+    readonly seen: boolean | null;
     /** How to have it again. */
     readonly lines: readonly string[];
   } | null;
@@ -106,9 +107,10 @@ function listed(title: string, items: readonly string[]): string[] {
 function freshText({ plan, run }: NightRun, { probe, variant, title, count, again }: FreshFinding): string {
   const seen = `${plan} ${probe}/${variant}: ${oneLine(title)}; seen ${several(count, 'time')} in ${run}`;
   if (again === null) return `${seen}; not looked for again`;
-  const confirmed = again.seen
-    ? `confirmed, seen again in ${again.run}`
-    : `not confirmed: not seen again in ${again.run}`;
+  const confirmed =
+    again.seen === true
+      ? `confirmed, seen again in ${again.run}`
+      : `not confirmed: ${again.seen === null ? `inconclusive in ${again.run}` : `not seen again in ${again.run}`}`;
   return [`${seen}; ${confirmed}`, ...again.lines].join('\n');
 }
 

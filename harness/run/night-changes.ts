@@ -24,7 +24,7 @@ export function changesOf(
   const judged = (each: Series): ProbedVariant | undefined =>
     verdict.probes.find(({ probe }) => probe === each.probe)?.variants.find(({ variant }) => variant === each.variant);
   return {
-    first: own.every(({ points }) => points.length === 1),
+    first: own.length > 0 && own.every(({ points }) => points.length === 1),
     fresh: own.flatMap((each): FreshFinding[] => {
       const { probe, variant } = each;
       if (judged(each)?.expectation.kind !== 'missed') return [];

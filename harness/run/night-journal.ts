@@ -2,7 +2,7 @@
 import { mkdir, open, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { readTextIfExists, syncToDisk, withHostErrors } from '../host/files.ts';
+import { errnoOf, readTextIfExists, syncToDisk, withHostErrors } from '../host/files.ts';
 import { newRunId } from '../results/run-id.ts';
 
 /** Below the folder of results: a folder for each night. */
@@ -20,14 +20,14 @@ const entry = z.discriminatedUnion('kind', [
     seed: z.number().int().nonnegative(),
     plans: z.array(z.string()).readonly(),
   }),
-  /** A run that came to its end. `of`: it was made to see a finding of another run again. */
+  /** A run that came to its end. `of`: it was made for a finding of another run; null there: it could not say. */
   z.strictObject({
     kind: z.literal('run'),
     at: z.string(),
     plan: z.string(),
     run: z.string(),
     status: z.number(),
-    of: z.strictObject({ run: z.string(), finding, seenAgain: z.boolean() }).readonly().nullable(),
+    of: z.strictObject({ run: z.string(), finding, seenAgain: z.boolean().nullable() }).readonly().nullable(),
   }),
   z.strictObject({ kind: z.literal('ended'), at: z.string(), status: z.number() }),
 ]);
@@ -45,7 +45,10 @@ export interface Night {
 /** Nights of a folder of results, oldest first; what is no journal is passed over. */
 export async function readNights(resultsDir: string): Promise<Night[]> {
   const folder = join(resultsDir, NIGHTS_FOLDER);
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  });
   const nights = await Promise.all(
     names.sort().map(async (id) => {
       const dir = join(folder, id);

@@ -51,7 +51,7 @@ export interface NightOptions extends RunOptions {
   /**
    * What makes a schedule of a finding that was seen again: a plan of its own; null where there is nothing to search.
    */
-  readonly scheduleOf?: (plan: Plan, finding: NightFinding) => Plan | null;
+  readonly scheduleOf?: (plan: Plan, finding: NightFinding, seed: number) => Plan | null;
   /** How to have a finding again, from the folder of a finished run of such a plan: a line each. */
   readonly againLines?: (dir: string) => Promise<readonly string[]>;
 }
@@ -69,6 +69,8 @@ interface Wanted {
   readonly file: string | null;
 }
 
+type Seen = Extract<NightEntry, { kind: 'run' }>['of'];
+
 /** A run at its end; or null, with what the host lacked where that stopped it. */
 interface Attempt {
   readonly run: FinishedRun | null;
@@ -78,6 +80,9 @@ interface Attempt {
 /** How often a run goes on that the host stopped, and how long after. */
 const HOST_ATTEMPTS = 5;
 const HOST_PAUSE_MS = 60_000;
+
+/** What a timer can wait for; a longer one would fire at once. */
+const MOST_TIMER_MS = 2 ** 31 - 1;
 
 /** Findings of one plan that are looked into in one night. */
 const MOST_CONFIRMED = 5;
@@ -130,7 +135,8 @@ class NightRunner {
     const nights = await readNights(workspace.resultsDir);
     const journal = await this.#journal(nights);
     const seeds = [...nights, journal].flatMap(({ entries }) => seedOf(entries) ?? []);
-    const timer = budgetMs === null ? null : setTimeout(() => this.#late.abort(outOfTime()), budgetMs);
+    const timer =
+      budgetMs === null ? null : setTimeout(() => this.#late.abort(outOfTime()), Math.min(budgetMs, MOST_TIMER_MS));
     const runs: NightRun[] = [];
     try {
       for (const each of await this.#inOrder()) {
@@ -189,7 +195,8 @@ class NightRunner {
     const { shown } = finished;
     if (done === undefined) await journal.add(lineOf(plan.name, finished, null));
     const { kinds = PROBES, workspace } = this.options;
-    const { runs, series } = await readHistory(workspace.resultsDir, { rebuild: false, kinds });
+    const { runs, series, unreadable } = await readHistory(workspace.resultsDir, { rebuild: false, kinds });
+    for (const message of unreadable) this.options.emit({ kind: 'note', message });
     const changes = changesOf(runs, series, shown);
     const fresh = await this.#confirm(plan, file, finished, changes.fresh, journal);
     return { ...changes, plan: plan.name, run: basename(finished.dir), shown, fresh };
@@ -274,7 +281,8 @@ class NightRunner {
     for (const [at, each] of fresh.entries()) {
       const known = journal.entries.find((line) => line.kind === 'run' && sameFinding(line, basename(dir), each));
       if (known?.kind === 'run' && known.of !== null) {
-        confirmed.push({ ...each, again: { run: known.run, seen: known.of.seenAgain, lines: [] } });
+        const lines = known.of.seenAgain === true ? await this.#schedule(plan, each, known.of, journal) : [];
+        confirmed.push({ ...each, again: { run: known.run, seen: known.of.seenAgain, lines } });
         continue;
       }
       if (at >= MOST_CONFIRMED || this.#signal.aborted) {
@@ -289,7 +297,7 @@ class NightRunner {
       const { probe, variant, title } = each;
       const of = { run: basename(dir), finding: { probe, variant, title }, seenAgain: again.seen };
       await journal.add(lineOf(again.plan, again.finished, of));
-      const lines = again.seen ? await this.#schedule(plan, each) : [];
+      const lines = again.seen === true ? await this.#schedule(plan, each, of, journal) : [];
       confirmed.push({ ...each, again: { run: basename(again.finished.dir), seen: again.seen, lines } });
     }
     return confirmed;
@@ -303,21 +311,25 @@ class NightRunner {
     const reduced = this.#changed(plan, file, { name, seed, probe: { id: probe, keys: { variants } } });
     const finished = await this.#finish({ plan: reduced, file });
     if (finished === null) return null;
-    const seen = finished.shown.verdict.probes.some((each) =>
-      each.variants.some(
-        (one) => one.variant === variant && one.signatures.some((signature) => signature.title === title),
-      ),
+    const own = finished.shown.verdict.probes.flatMap(({ variants: all }) =>
+      all.filter((one) => one.variant === variant),
     );
-    return { plan: name, finished, seen };
+    const shows = own.some(({ signatures }) => signatures.some((signature) => signature.title === title));
+    const isOpen = own.length === 0 || own.some(({ outcome }) => outcome === 'inconclusive');
+    return { plan: name, finished, seen: shows ? true : isOpen ? null : false };
   }
 
   /** How to have it again, where a search finds that out. */
-  async #schedule(plan: Plan, finding: NightFinding): Promise<readonly string[]> {
+  async #schedule(plan: Plan, finding: NightFinding, of: Seen, journal: NightJournal): Promise<readonly string[]> {
     const { scheduleOf, againLines } = this.options;
-    const search = scheduleOf?.(plan, finding) ?? null;
+    // Of this night's kernels: an earlier search was of others.
+    const search = scheduleOf?.(plan, finding, seedOf(journal.entries) ?? 0) ?? null;
     if (search === null || againLines === undefined || this.#signal.aborted) return [];
     const finished = await this.#finish({ plan: search, file: null });
-    return finished === null ? [] : againLines(finished.dir);
+    if (finished === null) return [];
+    const isKnown = journal.entries.some((line) => line.kind === 'run' && line.run === basename(finished.dir));
+    if (!isKnown) await journal.add(lineOf(search.name, finished, of));
+    return againLines(finished.dir);
   }
 
   async #end(journal: NightJournal, nights: readonly Night[], runs: readonly NightRun[]): Promise<FinishedNight> {
@@ -353,6 +365,7 @@ class NightRunner {
   /** What shows how to have a finding again stays: runs that a journal names for one, and this night's own. */
   async #remove(nights: readonly Night[], journal: NightJournal): Promise<NightSummary['removed']> {
     const { retention, workspace, kinds = PROBES } = this.options;
+    if (Object.keys(retention).length === 0) return [];
     const lines = [...nights, journal].flatMap(({ entries }) => entries);
     const named = new Set(
       lines.flatMap((line) => (line.kind === 'run' && line.of !== null ? [line.run, line.of.run] : [])),

@@ -48,7 +48,7 @@ export async function nightlyCommand(
     ...(flags.accel === undefined ? {} : { accelerator: flags.accel }),
     // Nobody watches: notes are what the log of a night is for.
     emit: (event) => (flags.verbose === true || event.kind === 'note' ? emit(event) : undefined),
-    scheduleOf: (plan, finding) => searchOf(context, plan, finding),
+    scheduleOf: (plan, finding, seed) => searchOf(context, plan, finding, seed),
     againLines: async (dir) => {
       const stored = await readRun(dir, PROBES);
       return againLines({ dir, ...stored }, stored.header.plan.variants[0]?.id ?? '');
@@ -77,9 +77,10 @@ async function plansOf({ workspace }: CommandContext, names: readonly string[]):
 }
 
 /** The workload of a stress probe is searched; what was placed says by itself where it was held. */
-function searchOf(context: CommandContext, plan: Plan, { probe, variant }: NightFinding): Plan | null {
+function searchOf(context: CommandContext, plan: Plan, finding: NightFinding, seed: number): Plan | null {
+  const { probe, variant } = finding;
   if (plan.probes.find(({ id }) => id === probe)?.kind !== 'stress') return null;
-  const text = searchPlanText(context, plan, variant, { probe, rounds: SEARCH_ROUNDS, findings: 1, seed: '1' });
+  const text = searchPlanText(context, plan, variant, { probe, rounds: SEARCH_ROUNDS, findings: 1, seed: `${seed}` });
   const { root } = context.workspace;
   return parsePlan(text, { file: join(root, 'plan.yaml'), root });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { stat, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { exists } from '../../host/files.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { Series, SourceSpec, VariantSpec } from '../../model/kernel.ts';
@@ -159,6 +159,8 @@ async function sourceOf(
   if (base !== undefined) return named(`git:${path}#${base}`, 'as --base says');
   const first = series[0];
   if (first === undefined) throw new UsageError('NO_SERIES', 'Name a series', { hint: 'an mbox, a folder, A..B' });
+  const start = first.path.startsWith(`${path}#`) ? first.path.slice(path.length + 1).split('..')[0] : undefined;
+  if (start !== undefined) return named(`git:${path}#${start}`, 'where the range begins');
   const paths = series.map((each) => each.path);
   const { rev, why } = await baseOf(path, first.series, paths, { cacheDir, signal });
   return named(`git:${path}#${rev}`, why);
@@ -166,5 +168,5 @@ async function sourceOf(
 
 async function isBare(path: string): Promise<boolean> {
   const parts = await Promise.all(['HEAD', 'objects', 'refs'].map((name) => exists(join(path, name))));
-  return basename(path) !== '' && parts.every(Boolean);
+  return parts.every(Boolean);
 }

@@ -9,6 +9,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { HostError, InterruptedError } from '../../model/errors.ts';
 import type { Kernel } from '../../model/kernel.ts';
 import type { ProgressEvent } from '../../model/events.ts';
+import { changedPlan } from '../../plan/change.ts';
 import { parsePlan } from '../../plan/parse.ts';
 import { PROBES } from '../../probe/table.ts';
 import { runNight, type FinishedNight, type NightOptions, type NightPlan } from '../../run/night.ts';
@@ -184,6 +185,29 @@ t.test('a journal whose last line was cut off, and the run without a line, are t
     (await readNights(dir)).map(({ entries }) => entries.map(({ kind }) => kind)),
     [['started', 'run', 'ended']],
   );
+});
+
+t.test('what replays a finding is said, made again for other kernels, and kept', async (t) => {
+  const dir = join(base, 'replayed');
+  const seeds: number[] = [];
+  const change: Change = {
+    retention: { runs: 1 },
+    scheduleOf: ({ name }, _finding, seed) => {
+      seeds.push(seed);
+      const { plan, file } = planNamed('search');
+      return name === 'search' ? null : changedPlan(plan, { seed }, { file, root, kinds: KINDS });
+    },
+    againLines: async (run) => [`again: replay ${basename(run)}`],
+  };
+  await runNight([planNamed('coins')], optionsIn(dir, change));
+  onEdge.add('fair');
+  const found = await runNight([planNamed('coins')], optionsIn(dir, change));
+  onEdge.delete('fair');
+  const search = /again: replay (\S+)/.exec(found.summary)?.[1] ?? '';
+  t.ok(runsIn(dir).includes(search), found.summary);
+  for (let night = 0; night < 2; night++) await runNight([planNamed('coins')], optionsIn(dir, change));
+  t.ok(runsIn(dir).includes(search), 'it stays, whatever is removed');
+  t.ok(seeds.length > 0 && seeds.every((seed) => seed > 0));
 });
 
 t.test('one night at a time', async (t) => {
